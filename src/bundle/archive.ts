@@ -25,6 +25,9 @@ export interface WrittenArchive {
   sha256: string;
 }
 
+/** A file up to this size is read in one go. */
+const AT_ONCE_BYTES = 1024 * 1024;
+
 /** Packs a work folder into one tar.gz, in one pass and bounded memory.
  * @throws {SupportBundleError} when the target cannot be written; nothing is left of it then */
 export async function writeArchive(folder: WorkFolder, options: ArchiveOptions): Promise<WrittenArchive> {
@@ -70,12 +73,15 @@ async function pack(
       mtime: options.mtime,
       type: "file",
     });
-    if (file.bytes === 0) {
-      await entry.close();
+    const path = folder.resolve(file.path)!;
+    if (file.bytes > AT_ONCE_BYTES) {
+      const source = await Deno.open(path, { read: true });
+      await source.readable.pipeTo(entry);
       continue;
     }
-    const source = await Deno.open(folder.resolve(file.path)!, { read: true });
-    await source.readable.pipeTo(entry);
+    const writer = entry.getWriter();
+    if (file.bytes > 0) await writer.write(Deno.readFileSync(path));
+    await writer.close();
   }
   for (const link of folder.links()) {
     const target = relative(bundleDirname(link.path), link.target);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { concatBytes } from "../core/concat_bytes.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { bundlePath } from "./bundle_path.ts";
@@ -11,6 +12,9 @@ export interface WrittenFile {
   /** Lower-case hex. */
   sha256: string;
 }
+
+/** A file up to this size is written in one go. */
+const AT_ONCE_BYTES = 1024 * 1024;
 
 /** The folder in which a bundle comes into being: redacted files on disk, links by name only.
  *
@@ -41,41 +45,90 @@ export class WorkFolder {
    * @throws {DiskError} when the disk is full or the folder cannot be written */
   async write(path: string, body: ReadableStream<Uint8Array>): Promise<WrittenFile> {
     const canonical = bundlePath(path);
-    const part = join(this.root, "parts", String(this.#parts++));
-    const hash = createHash("sha256");
-    let bytes = 0;
     const reader = body.getReader();
     let whole = false;
     try {
-      using file = await this.#onDisk(part, () => Deno.open(part, { write: true, createNew: true, mode: 0o600 }));
-      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-        hash.update(chunk.value);
-        bytes += chunk.value.length;
-        for (let rest = chunk.value; rest.length > 0;) {
-          const view = rest;
-          rest = rest.subarray(await this.#onDisk(part, () => file.write(view)));
-        }
+      const head: Uint8Array[] = [];
+      let held = 0;
+      let next = await reader.read();
+      for (; !next.done && held + next.value.length <= AT_ONCE_BYTES; next = await reader.read()) {
+        head.push(next.value);
+        held += next.value.length;
       }
+      const written = next.done
+        ? this.#writeAtOnce(canonical, concatBytes(head))
+        : await this.#writeInPieces(canonical, [...head, next.value], reader);
+      whole = true;
+      return written;
+    } finally {
+      if (!whole) await reader.cancel().catch(() => {});
+    }
+  }
+
+  /** As `write`, for bytes at hand. */
+  writeBytes(path: string, bytes: Uint8Array): WrittenFile {
+    return this.#writeAtOnce(bundlePath(path), bytes);
+  }
+
+  /** Most files are small: for them, waiting for a thread would take longer than writing. */
+  #writeAtOnce(path: string, bytes: Uint8Array): WrittenFile {
+    const target = this.#diskPath(path);
+    onDisk(target, () => {
+      this.#makeFolder(dirname(target));
+      try {
+        Deno.writeFileSync(target, bytes, { mode: 0o600 });
+      } catch (error) {
+        removeQuietly(target);
+        throw error;
+      }
+    });
+    return this.#add(path, bytes.length, createHash("sha256").update(bytes).digest("hex"));
+  }
+
+  async #writeInPieces(
+    path: string,
+    head: Uint8Array[],
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+  ): Promise<WrittenFile> {
+    const part = join(this.root, "parts", String(this.#parts++));
+    const hash = createHash("sha256");
+    let bytes = 0;
+    let whole = false;
+    try {
+      using file = onDisk(part, () => Deno.openSync(part, { write: true, createNew: true, mode: 0o600 }));
+      const put = async (chunk: Uint8Array) => {
+        hash.update(chunk);
+        bytes += chunk.length;
+        for (let rest = chunk; rest.length > 0;) {
+          const view = rest;
+          rest = rest.subarray(await onDiskAsync(part, () => file.write(view)));
+        }
+      };
+      for (const chunk of head) await put(chunk);
+      for (let next = await reader.read(); !next.done; next = await reader.read()) await put(next.value);
       whole = true;
     } finally {
-      if (!whole) {
-        await reader.cancel().catch(() => {});
-        await Deno.remove(part).catch(() => {});
-      }
+      if (!whole) removeQuietly(part);
     }
-    const target = this.#diskPath(canonical);
-    await this.#onDisk(target, async () => {
-      const folder = dirname(target);
-      if (!this.#madeFolders.has(folder)) {
-        await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-        this.#madeFolders.add(folder);
-      }
-      await Deno.rename(part, target);
+    const target = this.#diskPath(path);
+    onDisk(target, () => {
+      this.#makeFolder(dirname(target));
+      Deno.renameSync(part, target);
     });
-    const written = { path: canonical, bytes, sha256: hash.digest("hex") };
-    this.#files.set(canonical, written);
-    this.#links.delete(canonical);
+    return this.#add(path, bytes, hash.digest("hex"));
+  }
+
+  #add(path: string, bytes: number, sha256: string): WrittenFile {
+    const written = { path, bytes, sha256 };
+    this.#files.set(path, written);
+    this.#links.delete(path);
     return written;
+  }
+
+  #makeFolder(folder: string): void {
+    if (this.#madeFolders.has(folder)) return;
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#madeFolders.add(folder);
   }
 
   /** Adds a second name for a file of the bundle, unless something has that name already.
@@ -117,13 +170,29 @@ export class WorkFolder {
   #diskPath(path: string): string {
     return join(this.root, "files", ...path.split("/"));
   }
+}
 
-  async #onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
-    try {
-      return await action();
-    } catch (cause) {
-      throw diskError(`Cannot write "${path}"`, cause);
-    }
+function onDisk<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw diskError(`Cannot write "${path}"`, cause);
+  }
+}
+
+async function onDiskAsync<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    throw diskError(`Cannot write "${path}"`, cause);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is not there, or goes with the folder.
   }
 }
 

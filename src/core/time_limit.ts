@@ -1,3 +1,4 @@
+import { anySignal } from "./any_signal.ts";
 /** Runs an action that gives up when its signal is aborted, and aborts it after `ms`, or together with `signal`.
  * @throws what the action throws: after `ms` that is, for well-behaved ones, a `TimeoutError` */
 export async function withTimeLimit<T>(
@@ -12,7 +13,7 @@ export async function withTimeLimit<T>(
     ms,
   );
   try {
-    return await action(signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]));
+    return await action(signal === undefined ? limit.signal : anySignal(signal, limit.signal));
   } finally {
     clearTimeout(timer);
   }
