@@ -1,0 +1,128 @@
+import type { z } from "zod";
+import { bundlePath } from "../../../bundle/bundle_path.ts";
+import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
+import { describeError, SupportBundleError } from "../../../core/errors.ts";
+import { flagField } from "../../../core/flag_field.ts";
+import type { KubeObject } from "../../../kube/kube_client.ts";
+import { KubeNotFoundError } from "../../../kube/errors.ts";
+import type { AccessNeed, CollectContext, commonFields } from "../../collector.ts";
+import { textField } from "../../text_field.ts";
+import { missingReason, rethrowFatal } from "./kube_failure.ts";
+import { joinSelector, selectorField, selectorFileName } from "./label_selector.ts";
+
+/** What tells Secrets from ConfigMaps. */
+export interface DataObjectKind {
+  /** Plural name in the API, and the folder in the bundle. */
+  resource: "secrets" | "configmaps";
+  /** The object in the bundle's form.
+   * @param object undefined: it does not exist */
+  describe(
+    config: DataObjectConfig,
+    object: KubeObject | undefined,
+    where: { namespace: string; name: string },
+  ): unknown;
+  /** True when the key is part of the file's name. */
+  keyInPath(config: DataObjectConfig): boolean;
+}
+
+export const dataObjectFields = {
+  name: textField().optional().describe("Name of the object"),
+  selector: selectorField().describe("Label selectors, ANDed, as kubectl -l takes them; used without name"),
+  namespace: textField().optional().describe(
+    "Namespace; empty: that of the kubeconfig context for a name, all namespaces for a selector",
+  ),
+  key: textField().optional().describe("One key of the object"),
+  includeValue: flagField().describe("Takes the value of the key along"),
+  includeAllData: flagField().describe("Takes the values of all keys along"),
+};
+
+export type DataObjectConfig = z.output<z.ZodObject<typeof dataObjectFields & typeof commonFields>>;
+
+/** The permissions that the entry needs, for the namespace that is really asked. */
+export function dataObjectNeeds(
+  { resource }: DataObjectKind,
+  config: DataObjectConfig,
+  context: { namespace?: string },
+): AccessNeed[] {
+  if (config.name) {
+    return [{
+      verb: "get",
+      resource,
+      name: config.name,
+      namespace: config.namespace || context.namespace || "default",
+    }];
+  }
+  return [{ verb: "list", resource, ...(config.namespace ? { namespace: config.namespace } : {}) }];
+}
+
+/** Collects one object by name, or those that a selector finds. */
+export async function* collectDataObjects(
+  kind: DataObjectKind,
+  config: DataObjectConfig,
+  { kube, signal, namespace: cliNamespace }: CollectContext,
+): AsyncGenerator<Entry> {
+  const { resource } = kind;
+  const { name, selector, namespace = "", key } = config;
+  if (!name && !selector?.length) {
+    throw new SupportBundleError(`Cannot collect from "${resource}": neither name nor selector is given`, {
+      code: "SPEC_VALUE",
+      hint: "Name one object with name, or several with selector",
+    });
+  }
+  const stem = name || selectorFileName(selector!);
+  const failed = (error: unknown) =>
+    jsonEntry(bundlePath(`${resource}-errors`, namespace, `${key ? `${stem}/${key}` : stem}.json`), [
+      describeError(error),
+    ]);
+  const fileOf = (folder: string, object: string) =>
+    kind.keyInPath(config)
+      ? bundlePath(resource, folder, object, `${key}.json`)
+      : bundlePath(resource, folder, `${object}.json`);
+
+  if (name) {
+    const path = fileOf(namespace, name);
+    const asked = namespace || cliNamespace || await kube.contextNamespace();
+    const url = `/api/v1/namespaces/${encodeURIComponent(asked)}/${resource}/${encodeURIComponent(name)}`;
+    const source = `GET ${url}`;
+    try {
+      const object = await kube.get(url, { signal });
+      yield jsonEntry(path, kind.describe(config, object, { namespace, name }), { source });
+    } catch (error) {
+      rethrowFatal(error, signal);
+      // That it does not exist is an answer, for analyzers too.
+      if (error instanceof KubeNotFoundError) {
+        yield jsonEntry(path, kind.describe(config, undefined, { namespace, name }), { source });
+      } else yield missing(path, missingReason(error), describeError(error));
+      yield failed(error);
+    }
+    return;
+  }
+
+  const labelSelector = joinSelector(selector);
+  const url = namespace ? `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}` : `/api/v1/${resource}`;
+  const source = `GET ${url}${labelSelector ? `?labelSelector=${labelSelector}` : ""}`;
+  let count = 0;
+  try {
+    for await (const page of kube.list(url, { labelSelector: labelSelector || undefined, signal })) {
+      for (const object of page.items) {
+        const found = object.metadata;
+        // Over all namespaces, equal names must not overwrite each other.
+        const where = { namespace: namespace || (found.namespace ?? ""), name: found.name };
+        count++;
+        yield jsonEntry(fileOf(where.namespace, where.name), kind.describe(config, object, where), { source });
+      }
+    }
+    if (count === 0) {
+      yield missing(bundlePath(resource, namespace), "empty", `No object matches the selector "${labelSelector}"`);
+    }
+  } catch (error) {
+    rethrowFatal(error, signal);
+    yield missing(bundlePath(resource, namespace), missingReason(error), describeError(error));
+    yield failed(error);
+  }
+}
+
+/** The values of an object with sorted keys, as existing readers know them. */
+export function sortedData(data: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(data).sort().map((key) => [key, data[key]!]));
+}

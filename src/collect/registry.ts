@@ -1,0 +1,119 @@
+import type { Collector } from "./collector.ts";
+import { clusterInfo } from "./kinds/cluster/cluster_info.ts";
+import { clusterResources } from "./kinds/cluster/cluster_resources/cluster_resources.ts";
+import { configMap } from "./kinds/cluster/config_map.ts";
+import { data } from "./kinds/cluster/data.ts";
+import { exec } from "./kinds/cluster/exec.ts";
+import { http } from "./kinds/cluster/http.ts";
+import { logs } from "./kinds/cluster/logs.ts";
+import { secret } from "./kinds/cluster/secret.ts";
+import { copy } from "./kinds/host/copy.ts";
+import { cpu } from "./kinds/host/cpu.ts";
+import { diskUsage } from "./kinds/host/disk_usage.ts";
+import { hostOS } from "./kinds/host/host_os.ts";
+import { ipv4Interfaces } from "./kinds/host/ipv4_interfaces.ts";
+import { memory } from "./kinds/host/memory.ts";
+import { run } from "./kinds/host/run.ts";
+import { time } from "./kinds/host/time.ts";
+
+/** Kinds that ask the cluster. Of several keys in one entry of a spec, the first in this order counts. */
+export const clusterCollectors: Collector[] = ordered([
+  clusterInfo,
+  clusterResources,
+  secret,
+  configMap,
+  logs,
+  exec,
+  data,
+  http,
+]);
+
+/** Kinds that ask this machine. */
+export const hostCollectors: Collector[] = ordered([
+  cpu,
+  memory,
+  diskUsage,
+  time,
+  ipv4Interfaces,
+  hostOS,
+  run,
+  copy,
+]);
+
+/** Every kind that specs may name in `collectors`, in the order in which keys of one entry count, whether this version
+ * knows it or not. */
+export const KNOWN_CLUSTER_KINDS: string[] = [
+  "clusterInfo",
+  "clusterResources",
+  "customMetrics",
+  "secret",
+  "configMap",
+  "logs",
+  "run",
+  "runPod",
+  "runDaemonSet",
+  "exec",
+  "data",
+  "copy",
+  "copyFromHost",
+  "http",
+  "postgres",
+  "mssql",
+  "mysql",
+  "redis",
+  "clickhouse",
+  "collectd",
+  "ceph",
+  "longhorn",
+  "registryImages",
+  "sysctl",
+  "certificates",
+  "helm",
+  "goldpinger",
+  "sonobuoy",
+  "nodeMetrics",
+  "dns",
+  "etcd",
+  "supportBundleMetadata",
+  "s3Status",
+];
+
+/** Every kind that specs may name in `hostCollectors`, whether this version knows it or not. */
+export const KNOWN_HOST_KINDS: string[] = [
+  "cpu",
+  "memory",
+  "diskUsage",
+  "tcpLoadBalancer",
+  "httpLoadBalancer",
+  "tcpPortStatus",
+  "udpPortStatus",
+  "tcpConnect",
+  "http",
+  "time",
+  "blockDevices",
+  "systemPackages",
+  "kernelModules",
+  "kernelConfigs",
+  "ipv4Interfaces",
+  "subnetAvailable",
+  "filesystemPerformance",
+  "certificate",
+  "certificatesCollection",
+  "hostServices",
+  "hostOS",
+  "run",
+  "copy",
+  "journald",
+  "cgroups",
+  "dns",
+  "networkNamespaceConnectivity",
+  "sysctl",
+  "registryImages",
+  "kubernetes",
+];
+
+/** Forgets the configs' types: whoever walks the registry passes a kind only what its own schema gave. */
+// deno-lint-ignore no-explicit-any -- the one place where kinds of different configs meet
+function ordered(kinds: any[]): Collector[] {
+  return kinds;
+}

@@ -1,0 +1,93 @@
+/** The API server, as collectors see it. The only implementation connects at the first call (`connect.ts`).
+ *
+ * Every call throws: `KubeForbiddenError` (401, 403), `KubeNotFoundError` (404), `KubeApiError` (any other status),
+ * `KubeUnreachableError` (no connection, TLS), or the signal's reason. */
+export interface KubeClient {
+  /** Reads one object, or any JSON document, by its API path: `/version`, `/api/v1/namespaces/x`. */
+  get<T = KubeObject>(path: string, options?: KubeCallOptions): Promise<T>;
+  /** Reads a list in pages of 500 (`limit`, `continue`), and starts over once when the continue token has expired. */
+  list(path: string, options?: KubeListOptions): AsyncIterable<KubeListPage>;
+  /** Creates an object: access reviews, mostly. */
+  create<T = KubeObject>(path: string, body: unknown, options?: KubeCallOptions): Promise<T>;
+  /** A body as it comes, such as a container's log. */
+  stream(path: string, options?: KubeCallOptions): Promise<ReadableStream<Uint8Array>>;
+  /** Runs a command in a container. Output beyond `maxBytes` of a stream is dropped and `truncated` set. */
+  exec(target: ExecTarget, options?: { signal?: AbortSignal; maxBytes?: number }): Promise<ExecResult>;
+  /** The namespace of the kubeconfig's context (`default` when it names none). */
+  contextNamespace(): Promise<string>;
+  /** Requests and received bytes so far. */
+  readonly usage: { requests: number; bytes: number };
+  /** Ends idle connections. */
+  close(): void;
+}
+
+export interface KubeCallOptions {
+  query?: Record<string, string | number | boolean | undefined>;
+  signal?: AbortSignal;
+  /** The `Accept` header of a `get`, where another form of the answer is wanted. */
+  accept?: string;
+}
+
+export interface KubeListOptions extends KubeCallOptions {
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+/** A page of a list: the items as the server sent them (no `kind`/`apiVersion` on built-in items). */
+export interface KubeListPage {
+  kind: string;
+  apiVersion: string;
+  metadata: Record<string, unknown>;
+  items: KubeObject[];
+}
+
+export interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    deletionTimestamp?: string;
+    [key: string]: unknown;
+  };
+  // deno-lint-ignore no-explicit-any -- objects of the cluster have every shape
+  [key: string]: any;
+}
+
+export interface ExecTarget {
+  namespace: string;
+  pod: string;
+  container: string;
+  command: string[];
+}
+
+export interface ExecResult {
+  stdout: Uint8Array;
+  stderr: Uint8Array;
+  /** Undefined when the process ended with 0. */
+  failure?: { exitCode?: number; message: string };
+  truncated: boolean;
+}
+
+/** How to reach the cluster: what the usual kubectl flags say. */
+export interface KubeOptions {
+  kubeconfig?: string;
+  context?: string;
+  cluster?: string;
+  user?: string;
+  server?: string;
+  token?: string;
+  as?: string;
+  asGroup?: string[];
+  asUid?: string;
+  asUserExtra?: string[];
+  certificateAuthority?: string;
+  clientCertificate?: string;
+  clientKey?: string;
+  insecureSkipTlsVerify?: boolean;
+  tlsServerName?: string;
+  /** Deadline of one request; 0 or absent: the caller's signal alone bounds it. */
+  requestTimeoutMs?: number;
+}

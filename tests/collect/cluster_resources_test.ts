@@ -1,0 +1,440 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import type { Entry, FileEntry } from "../../src/bundle/entry.ts";
+import { canReadPods, rulesList } from "../../src/collect/kinds/cluster/cluster_resources/access_rules.ts";
+import { clusterResources } from "../../src/collect/kinds/cluster/cluster_resources/cluster_resources.ts";
+import { customResourceOf } from "../../src/collect/kinds/cluster/cluster_resources/custom_resource.ts";
+import {
+  type ApiInventory,
+  type DiscoveryRoot,
+  readRoot,
+  servedVersion,
+} from "../../src/collect/kinds/cluster/cluster_resources/discovery.ts";
+import { EntryQueue } from "../../src/collect/kinds/cluster/cluster_resources/entry_queue.ts";
+import { readLicense } from "../../src/collect/kinds/cluster/cluster_resources/license.ts";
+import { byNamespace, ListSplitter } from "../../src/collect/kinds/cluster/cluster_resources/list_splitter.ts";
+import { isSelected } from "../../src/collect/kinds/cluster/cluster_resources/namespaces.ts";
+import { summarizePullSecret } from "../../src/collect/kinds/cluster/cluster_resources/pull_secret.ts";
+import { RESOURCE_KINDS } from "../../src/collect/kinds/cluster/cluster_resources/resource_kinds.ts";
+import { unhealthyContainers } from "../../src/collect/kinds/cluster/cluster_resources/unhealthy_logs.ts";
+import { compareVersions } from "../../src/collect/kinds/cluster/cluster_resources/version_priority.ts";
+import type { KubeListPage, KubeObject } from "../../src/kube/kube_client.ts";
+import { noKube } from "./collect_all.ts";
+
+const base64 = (text: string) => new TextEncoder().encode(text).toBase64();
+const secret = (data: Record<string, string>): KubeObject => ({ metadata: { name: "s" }, data });
+
+Deno.test("compareVersions() orders as Kubernetes does", () => {
+  const best = ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"];
+  deepStrictEqual(best.toReversed().sort(compareVersions), best);
+  deepStrictEqual(["v1alpha1", "v01", "v1", "v1beta"].sort(compareVersions), ["v1", "v1alpha1", "v01", "v1beta"]);
+});
+
+const crd = (versions: object[], more: object = {}): KubeObject => ({
+  metadata: { name: "widgets.example.com" },
+  spec: { group: "example.com", scope: "Namespaced", names: { plural: "widgets" }, versions, ...more },
+});
+const definitions: [name: string, definition: KubeObject, groupVersion: string | undefined][] = [
+  ["takes the only version", crd([{ name: "v1beta1", served: true }]), "example.com/v1beta1"],
+  ["takes the best version", crd([{ name: "v1beta2", served: true }, { name: "v1", served: true }]), "example.com/v1"],
+  [
+    "passes over what is not served",
+    crd([{ name: "v1", served: false }, { name: "v1alpha1", served: true }]),
+    "example.com/v1alpha1",
+  ],
+  ["reads the older form", crd([], { version: "v1" }), "example.com/v1"],
+  ["finds nothing where nothing is served", crd([{ name: "v1", served: false }]), undefined],
+];
+for (const [name, definition, groupVersion] of definitions) {
+  Deno.test(`customResourceOf() ${name}`, () => strictEqual(customResourceOf(definition)?.groupVersion, groupVersion));
+}
+
+const rule = (verbs: string[], apiGroups: string[], resources: string[]) => ({
+  resourceRules: [{ verbs, apiGroups, resources }],
+});
+const cannotTell = "webhook authorizer does not support user rule resolution";
+const rules: [name: string, rules: Parameters<typeof canReadPods>[0], expected: boolean][] = [
+  ["sees get on pods", rule(["list", "get"], [""], ["services", "pods"]), true],
+  ["sees wildcards", rule(["*"], ["*"], ["*"]), true],
+  ["wants the core group", rule(["get"], ["apps"], ["pods"]), false],
+  ["wants get", rule(["list"], [""], ["pods"]), false],
+  ["wants pods themselves", rule(["get"], [""], ["pods/log"]), false],
+  ["puts no rule together from two", {
+    resourceRules: [...rule(["get"], [""], ["secrets"]).resourceRules, ...rule(["list"], [""], ["pods"]).resourceRules],
+  }, false],
+  ["reads on where the authorizer cannot tell", { incomplete: true, evaluationError: cannotTell }, true],
+  ["does not read on after other errors", { incomplete: true, evaluationError: "other" }, false],
+];
+for (const [name, value, expected] of rules) {
+  Deno.test(`canReadPods() ${name}`, () => strictEqual(canReadPods(value), expected));
+}
+
+Deno.test("isSelected() asks for rules only where nobody named the namespace", () => {
+  const none = {};
+  const pods = rule(["get"], [""], ["pods"]);
+  const all = (how: "named" | "listed" | "guessed", ignore = false) =>
+    [none, pods, undefined].map((value) => isSelected(how, ignore, value));
+  deepStrictEqual(all("named"), [true, true, true]);
+  deepStrictEqual(all("listed"), [false, true, true]);
+  deepStrictEqual(all("listed", true), [true, true, true]);
+  deepStrictEqual(all("guessed"), [false, true, false]);
+});
+
+Deno.test("rulesList() puts resource rules first and leaves empty lists out, except verbs", () =>
+  deepStrictEqual(
+    rulesList({
+      nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/healthz"] }],
+      resourceRules: [{ verbs: null, apiGroups: [""], resources: ["pods"], resourceNames: [] }],
+    }),
+    [{ verbs: [], apiGroups: [""], resources: ["pods"] }, { verbs: ["get"], nonResourceURLs: ["/healthz"] }],
+  ));
+
+const pullSecrets: [name: string, config: string, expected: ReturnType<typeof summarizePullSecret>][] = [
+  [
+    "shows every registry and no password",
+    base64(
+      JSON.stringify({
+        auths: { "a.example": { auth: base64("ann:pass:word") }, "b.example": { auth: base64("bob:x") } },
+      }),
+    ),
+    { usernames: { "a.example": "ann", "b.example": "bob" }, errors: {} },
+  ],
+  [
+    "shows no user where there is no auth",
+    base64(JSON.stringify({ auths: { "a.example": { username: "ann", password: "x" }, "b.example": null } })),
+    { usernames: { "a.example": "", "b.example": "" }, errors: {} },
+  ],
+  [
+    "keeps what it can read",
+    base64(JSON.stringify({ auths: { "a.example": { auth: "%%%" }, "b.example": { auth: base64("bob:x") } } })),
+    { usernames: { "b.example": "bob" }, errors: { "a.example": "Its auth is not base64" } },
+  ],
+  ["says what it cannot read, without quoting it", base64("{ secret"), {
+    usernames: {},
+    errors: { "": "Its .dockerconfigjson is not base64 of JSON" },
+  }],
+];
+for (const [name, config, expected] of pullSecrets) {
+  Deno.test(`summarizePullSecret() ${name}`, () =>
+    deepStrictEqual(summarizePullSecret(secret({ ".dockerconfigjson": config })), expected));
+}
+
+const licenses: [name: string, config: string | undefined, expected: object | undefined][] = [
+  ["reads YAML within YAML", "license: |\n  spec:\n    appSlug: shop\n    licenseID: l-1\n", {
+    appSlug: "shop",
+    licenseID: "l-1",
+  }],
+  ["does without a slug", "license: 'spec: {licenseID: l-1}'", { appSlug: "", licenseID: "l-1" }],
+  ["finds none without an id", "license: 'spec: {appSlug: shop}'", undefined],
+  ["finds none in other content", "a: [", undefined],
+  ["finds none without its key", undefined, undefined],
+];
+for (const [name, config, expected] of licenses) {
+  Deno.test(`readLicense() ${name}`, async () =>
+    deepStrictEqual(
+      await readLicense(secret(config === undefined ? {} : { "config.yaml": base64(config) })),
+      expected,
+    ));
+}
+
+const aggregated: DiscoveryRoot = {
+  kind: "APIGroupDiscoveryList",
+  items: [{
+    metadata: { name: "apps" },
+    versions: [
+      {
+        version: "v1",
+        resources: [{
+          resource: "deployments",
+          singularResource: "deployment",
+          scope: "Namespaced",
+          responseKind: { group: "", version: "", kind: "Deployment" },
+          verbs: ["list"],
+          shortNames: ["deploy"],
+          subresources: [{
+            subresource: "scale",
+            responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
+            verbs: ["get"],
+          }],
+        }],
+      },
+      { version: "v1beta1", freshness: "Stale" },
+    ],
+  }],
+};
+
+Deno.test("readRoot() turns aggregated discovery into groups and resource lists", () => {
+  const inventory: ApiInventory = { resources: [], errors: [] };
+  const toAsk: string[] = [];
+  readRoot(aggregated, inventory, toAsk);
+  const v1 = { groupVersion: "apps/v1", version: "v1" };
+  deepStrictEqual(inventory, {
+    groups: [{
+      name: "apps",
+      versions: [v1, { groupVersion: "apps/v1beta1", version: "v1beta1" }],
+      preferredVersion: v1,
+    }],
+    resources: [
+      {
+        kind: "APIResourceList",
+        apiVersion: "v1",
+        groupVersion: "apps/v1",
+        resources: [
+          {
+            name: "deployments",
+            singularName: "deployment",
+            namespaced: true,
+            kind: "Deployment",
+            verbs: ["list"],
+            shortNames: ["deploy"],
+          },
+          {
+            name: "deployments/scale",
+            singularName: "",
+            namespaced: true,
+            group: "autoscaling",
+            version: "v1",
+            kind: "Scale",
+            verbs: ["get"],
+          },
+        ],
+      },
+      { kind: "APIResourceList", apiVersion: "v1", groupVersion: "apps/v1beta1", resources: [] },
+    ],
+    errors: ["apps/v1beta1: the server's own knowledge of it is stale"],
+  });
+  deepStrictEqual(toAsk, []);
+});
+
+Deno.test("readRoot() asks on where a server has no aggregated discovery", () => {
+  const inventory: ApiInventory = { resources: [], errors: [] };
+  const toAsk: string[] = [];
+  const v1 = { groupVersion: "apps/v1", version: "v1" };
+  const apps = { name: "apps", versions: [v1], preferredVersion: v1 };
+  readRoot({ kind: "APIGroupList", groups: [apps] }, inventory, toAsk);
+  readRoot({ kind: "APIVersions", versions: ["v1"] }, inventory, toAsk);
+  const core = { groupVersion: "v1", version: "v1" };
+  deepStrictEqual(inventory.groups, [{ name: "", versions: [core], preferredVersion: core }, apps]);
+  deepStrictEqual(toAsk, ["v1", "apps/v1"]);
+});
+
+Deno.test("servedVersion() takes the first version that the server has, and a guess where discovery failed", () => {
+  const serving = (errors: string[], ...served: [string, string][]): ApiInventory => ({
+    errors,
+    resources: served.map(([groupVersion, name]) => ({
+      kind: "APIResourceList",
+      apiVersion: "v1",
+      groupVersion,
+      resources: [{ name, singularName: "", namespaced: true, kind: "", verbs: [] }],
+    })),
+  });
+  const find = (inventory: ApiInventory) => servedVersion(inventory, "cronjobs", ["batch/v1", "batch/v1beta1"]);
+  strictEqual(find(serving([], ["batch/v1beta1", "cronjobs"], ["batch/v1", "cronjobs"])), "batch/v1");
+  strictEqual(find(serving([], ["batch/v1beta1", "cronjobs"], ["batch/v1", "jobs"])), "batch/v1beta1");
+  strictEqual(find(serving([], ["batch/v1", "jobs"])), undefined);
+  strictEqual(find(serving(["no answer"])), "batch/v1");
+});
+
+Deno.test("unhealthyContainers() puts init containers first", () => {
+  const pod = {
+    metadata: { name: "p", namespace: "n" },
+    spec: { nodeName: "node-1", containers: [{ name: "main" }], initContainers: [{ name: "init" }] },
+    status: {},
+  };
+  deepStrictEqual(unhealthyContainers(pod).map(({ container, node }) => [container, node]), [
+    ["init", "node-1"],
+    ["main", "node-1"],
+  ]);
+});
+
+Deno.test("RESOURCE_KINDS has every folder and file that existing readers look for, once", () => {
+  const folders =
+    "configmaps cronjobs daemonsets deployments endpoints endpointslices events ingress jobs leases limitranges " +
+    "network-policy pod-disruption-budgets pods pvcs replicasets resource-quota rolebindings roles serviceaccounts services statefulsets";
+  const names =
+    "certificatesigningrequests clusterrolebindings clusterroles custom-resource-definitions ingress-classes " +
+    "mutating-webhook-configurations nodes priorityclasses pvs storage-classes validating-webhook-configurations volumeattachments";
+  const dirs = (namespaced: boolean) =>
+    RESOURCE_KINDS.filter((kind) => kind.namespaced === namespaced).map(({ dir }) => dir).sort().join(" ");
+  deepStrictEqual([dirs(true), dirs(false)], [folders, names]);
+});
+
+type Config = Parameters<NonNullable<typeof clusterResources.merge>>[0][number];
+const merges: [name: string, configs: Partial<Config>[], expected: Partial<Config>[]][] = [
+  ["of nothing is nothing", [], []],
+  ["joins and sorts namespaces", [{ namespaces: ["b"] }, { namespaces: ["c", "a", "b"] }], [{
+    namespaces: ["a", "b", "c"],
+  }]],
+  ["takes all where one takes all", [{ namespaces: ["b"] }, {}], [{ namespaces: undefined }]],
+  ["takes an empty name as all", [{ namespaces: ["b"] }, { namespaces: ["", "x"] }], [{ namespaces: undefined }]],
+  ["keeps the other fields of the first", [{ namespaces: ["b"], exclude: true }, {
+    namespaces: ["a"],
+    ignoreRBAC: true,
+  }], [{ namespaces: ["a", "b"], exclude: true }]],
+];
+for (const [name, configs, expected] of merges) {
+  Deno.test(`clusterResources.merge() ${name}`, () =>
+    deepStrictEqual(clusterResources.merge!(configs as Config[]), expected));
+}
+
+const page = (...items: [namespace: string, name: string][]): KubeListPage => ({
+  kind: "PodList",
+  apiVersion: "v1",
+  metadata: { resourceVersion: "7", continue: "next" },
+  items: items.map(([namespace, name]) => ({ metadata: { ...(namespace ? { namespace } : {}), name } })),
+});
+
+interface Handed {
+  entry: Entry;
+  bytes?: number;
+  passed?: () => void;
+}
+
+function splitter(options: { format?: "list" | "array"; maxBytes?: number; wanted?: string[] } = {}) {
+  const handed: Handed[] = [];
+  const files = new ListSplitter({
+    format: options.format ?? "list",
+    source: "GET /x",
+    maxBytes: options.maxBytes ?? 1e6,
+    pathOf: (part) => `${part}.json`,
+    wanted: options.wanted && Promise.resolve(new Set(options.wanted)),
+    emit: (entry, bytes, passed) => {
+      handed.push({ entry, bytes, passed });
+      return Promise.resolve();
+    },
+  });
+  const add = (one: KubeListPage) => files.add(one, byNamespace(one.items));
+  const read = async ({ entry }: Handed) =>
+    await new Response((entry as FileEntry).body as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+  return { files, handed, add, read, paths: () => handed.map(({ entry }) => entry.path) };
+}
+const names = (text: string) => JSON.parse(text).items.map((item: KubeObject) => item.metadata.name);
+
+Deno.test("ListSplitter writes a List of each namespace, with kinds stamped", async () => {
+  const { files, handed, add, read, paths } = splitter();
+  await add(page(["a", "1"], ["b", "2<&>"]));
+  await add(page(["b", "3"]));
+  strictEqual(handed.length, 0);
+  await files.finish(page(), ["a", "b", "empty"]);
+  deepStrictEqual(paths(), ["a.json", "b.json", "empty.json"]);
+  const [a, b, empty] = await Promise.all(handed.map(read));
+  const metadata = { resourceVersion: "7" };
+  const pod = (namespace: string, name: string) => ({ kind: "Pod", apiVersion: "v1", metadata: { namespace, name } });
+  const list = (...items: object[]) => ({ kind: "PodList", apiVersion: "v1", metadata, items });
+  strictEqual(a, JSON.stringify(list(pod("a", "1")), null, 2));
+  strictEqual(
+    b,
+    JSON.stringify(list(pod("b", "2XYZ"), pod("b", "3")), null, 2).replace("XYZ", "\\u003c\\u0026\\u003e"),
+  );
+  strictEqual(empty, JSON.stringify(list(), null, 2));
+  deepStrictEqual(handed.map(({ bytes }) => bytes), [a!.length, b!.length, empty!.length]);
+});
+
+Deno.test("ListSplitter writes plain arrays of objects as they are", async () => {
+  const { files, handed, add, read } = splitter({ format: "array" });
+  await add(page(["", "1"]));
+  await add(page(["", "2"]));
+  await files.finish(page(), []);
+  strictEqual(
+    await read(handed[0]!),
+    JSON.stringify([{ metadata: { name: "1" } }, { metadata: { name: "2" } }], null, 2),
+  );
+});
+
+Deno.test("ListSplitter hands on nothing that is not wanted", async () => {
+  const { files, add, paths } = splitter({ wanted: ["b"] });
+  await add(page(["a", "1"], ["b", "2"]));
+  await files.finish(page(), ["b"]);
+  deepStrictEqual(paths(), ["b.json"]);
+});
+
+Deno.test("ListSplitter leaves nothing behind of a list that failed", async () => {
+  const { files, handed, add } = splitter();
+  await add(page(["a", "1"]));
+  files.fail("broke off");
+  strictEqual(handed.length, 0);
+  ok(!files.has("a"));
+});
+
+Deno.test("ListSplitter hands on what it cannot hold: complete files, and a growing one", async () => {
+  const { files, handed, add, read, paths } = splitter({ maxBytes: 400 });
+  await add(page(["a", "1"], ["b", "2"]));
+  deepStrictEqual(paths(), ["a.json", "b.json"]);
+  ok(handed[0]!.bytes! > 0);
+  strictEqual(handed[1]!.bytes, 0, "a growing file must not block the queue it stands in");
+  deepStrictEqual(names(await read(handed[0]!)), ["1"]);
+
+  // b grows while it is read, and c begins when b has ended. Adding waits for the reader.
+  const reading = read(handed[1]!);
+  await add(page(["b", "3"]));
+  await add(page(["b", "4"], ["c", "5"]));
+  await add(page(["a", "late"]));
+  deepStrictEqual(names(await reading), ["2", "3", "4"]);
+  await files.finish(page(), ["a", "b", "c", "d"]);
+  deepStrictEqual(paths(), ["a.json", "b.json", "c.json", "d.json"]);
+  deepStrictEqual(names(await read(handed[2]!)), ["5"]);
+  deepStrictEqual([...files.late], [["a", 1]], "what came too late is told");
+});
+
+Deno.test("ListSplitter waits for a slow reader, and not for one that has moved on", async () => {
+  const { handed, files, add } = splitter({ maxBytes: 150 });
+  let added = false;
+  const adding = add(page(["a", "1".repeat(200)])).then(() => added = true);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  strictEqual(handed.length, 1);
+  ok(!added);
+  handed[0]!.passed!();
+  await adding;
+  await add(page(["a", "2".repeat(200)]));
+  deepStrictEqual((handed[0]!.entry as FileEntry).truncated, { limit: "not read to its end" });
+  files.fail("over");
+});
+
+Deno.test("ListSplitter ends a growing file as JSON when its list fails, and says so", async () => {
+  const { handed, files, add, read } = splitter({ maxBytes: 150 });
+  const first = add(page(["a", "1"], ["a", "2"]));
+  while (handed.length === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  const text = read(handed[0]!);
+  await first;
+  files.fail("connection lost");
+  deepStrictEqual(names(await text), ["1", "2"]);
+  deepStrictEqual((handed[0]!.entry as FileEntry).truncated, { limit: "connection lost" });
+  ok(files.has("a"));
+});
+
+const entry = (path: string): Entry => ({ type: "link", path, target: "x" });
+
+Deno.test("EntryQueue hands on in order, and lets writers wait while it is full", async () => {
+  const queue = new EntryQueue(10);
+  await queue.push(entry("1"), 10);
+  let welcome = false;
+  const waiting = queue.push(entry("2"), 5).then(() => welcome = true);
+  await queue.push(entry("3")); // holds nothing: never waits
+  const reader = queue.read();
+  strictEqual((await reader.next()).value?.path, "1");
+  ok(!welcome);
+  strictEqual((await reader.next()).value?.path, "2");
+  await waiting;
+  queue.end();
+  deepStrictEqual((await Array.fromAsync(reader)).map(({ path }) => path), ["3"]);
+});
+
+Deno.test("EntryQueue.abort() frees writers, drops entries and fails the reader", async () => {
+  const queue = new EntryQueue(1);
+  let passed = 0;
+  const waiting = queue.push(entry("1"), 5, () => passed++);
+  queue.abort(new Error("lost"));
+  await waiting;
+  await queue.push(entry("2"), 5, () => passed++);
+  strictEqual(passed, 2);
+  await rejects(() => Array.fromAsync(queue.read()), /lost/);
+});
+
+Deno.test("clusterResources.collect() fails at once where there is no cluster", async () => {
+  const { connectKube } = await import("../../src/kube/connect.ts");
+  const kube = connectKube({}, { HOME: "/nonexistent" });
+  const context = { kube, signal: new AbortController().signal } as Parameters<typeof clusterResources.collect>[1];
+  const config = clusterResources.schema.parse({});
+  await rejects(() => Array.fromAsync(clusterResources.collect(config, context)), /^KubeUnreachableError: No cluster/);
+  const aborted = { kube: noKube, signal: AbortSignal.abort(new Error("stop")) } as typeof context;
+  await rejects(() => Array.fromAsync(clusterResources.collect(config, aborted)));
+});
