@@ -1,0 +1,28 @@
+import { RuleSet } from "./line_pass.ts";
+import type { LineRule } from "./line_rule.ts";
+import { redactStream } from "./redact_stream.ts";
+import type { Stage } from "./stage.ts";
+
+/** All rules that work line by line, in one pass. Files that other rules apply to get a set of their own, made once. */
+export function lineStage(rules: LineRule[]): Stage {
+  const sets = new Map<string, RuleSet>();
+  const scoped = rules.filter((rule) => rule.appliesTo !== undefined);
+  return {
+    start(path, report) {
+      const key = scoped.map((rule) => (rule.appliesTo!(path) ? "1" : "0")).join("");
+      let set = sets.get(key);
+      if (set === undefined) {
+        set = new RuleSet(rules.filter((rule) => rule.appliesTo?.(path) ?? true));
+        if (sets.size < 64) sets.set(key, set);
+      }
+      if (set.rules.length === 0) return undefined;
+      const { rules: used } = set;
+      return redactStream(set, path, (tallies) => {
+        tallies.forEach((tally, i) => {
+          const { name, builtIn } = used[i]!;
+          report({ rule: name, count: tally.count, bytesHidden: tally.hidden, builtIn });
+        });
+      });
+    },
+  };
+}

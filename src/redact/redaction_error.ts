@@ -1,0 +1,33 @@
+import { type ErrorCode, SupportBundleError } from "../core/errors.ts";
+
+/** A file that cannot be redacted for certain. The caller leaves it out of the bundle and says why. */
+export class RedactionError extends SupportBundleError {
+  constructor(message: string, code: ErrorCode, hint: string, options: ErrorOptions = {}) {
+    super(message, { ...options, code, hint });
+  }
+
+  static lineTooLong(path: string, limitBytes: number): RedactionError {
+    return new RedactionError(
+      `Cannot redact "${path}": it has a line of more than ${limitBytes} bytes`,
+      "REDACTION_LINE_TOO_LONG",
+      "Exclude the file, or have it written with shorter lines",
+    );
+  }
+
+  static tooLarge(path: string, what: string, limitBytes: number): RedactionError {
+    return new RedactionError(
+      `Cannot redact "${path}": ${what} of more than ${limitBytes} bytes`,
+      "REDACTION_TOO_LARGE",
+      "Exclude the file, or limit the redactor's fileSelector to other files",
+    );
+  }
+
+  static archive(path: string, why: string, options: ErrorOptions = {}): RedactionError {
+    return new RedactionError(
+      `Cannot redact the archive "${path}": ${why}`,
+      "REDACTION_ARCHIVE",
+      "Collect the files inside it instead of the archive",
+      options,
+    );
+  }
+}

@@ -1,0 +1,33 @@
+/** What `createRedactor` makes: all rules of a run, ready to work on streams. */
+export interface Redactor {
+  /** Hides what the rules find, in one pass and in bounded memory. Bytes outside the hidden spans stay as they are.
+   * The stream fails (and the caller leaves the file out) when it cannot be sure, for example on a line that is too long.
+   * @param path bundle-relative: rules may be limited to files
+   * @param report told, once, what was hidden when the stream has ended */
+  redact(
+    path: string,
+    body: ReadableStream<Uint8Array>,
+    report: (redactions: Redaction[]) => void,
+  ): ReadableStream<Uint8Array>;
+}
+
+/** How often a rule hid something in a file. */
+export interface Redaction {
+  /** Rule id, or the reported name of a custom redactor (`my-redactor.regex.0`). */
+  rule: string;
+  count: number;
+  /** Bytes that are no longer there. */
+  bytesHidden: number;
+  builtIn: boolean;
+}
+
+/** A document of kind Redactor, validated: `spec.redactors[]`. */
+export interface RedactorSpec {
+  name?: string;
+  fileSelector?: { file?: string; files?: string[] };
+  removals?: {
+    values?: string[];
+    regex?: { selector?: string; redactor: string }[];
+    yamlPath?: string[];
+  };
+}

@@ -1,0 +1,59 @@
+import type { RedactionRule } from "./rule.ts";
+import { basicAuthorization, bearerToken } from "./rules/authorization_header.ts";
+import {
+  awsAccessKeyId,
+  awsSecretAccessKey,
+  azureClientSecret,
+  azureStorageKey,
+  googleApiKey,
+} from "./rules/cloud_keys.ts";
+import { base64Layer } from "./rules/base64_layer.ts";
+import { connectionStringFields } from "./rules/connection_string_fields.ts";
+import { cookie } from "./rules/cookie.ts";
+import { envInJsonString } from "./rules/env_in_json_string.ts";
+import { cephAuthKey, envInPrettyJson } from "./rules/env_in_pretty_json.ts";
+import { envPair } from "./rules/env_pair.ts";
+import { jsonWebToken } from "./rules/json_web_token.ts";
+import { kurlInstaller } from "./rules/kurl_installer.ts";
+import { loginOption } from "./rules/login_option.ts";
+import { namedValue } from "./rules/named_value.ts";
+import { passwordHash } from "./rules/password_hash.ts";
+import { privateKey } from "./rules/private_key.ts";
+import { secretManifest } from "./rules/secret_manifest.ts";
+import { signedUrl } from "./rules/signed_url.ts";
+import { databaseUrl, mysqlDsn, oracleThinUrl, urlCredentials, webUrlCredentials } from "./rules/url_credentials.ts";
+import { slackWebhook, vendorTokens } from "./rules/vendor_tokens.ts";
+
+/** The built-in rules in the order in which they run. First those that existing redaction reports know by name, then the
+ * shapes that are recognised wherever they are, then what names say. */
+export const builtInRules: readonly RedactionRule[] = [
+  privateKey,
+  secretManifest,
+  ...envInJsonString,
+  webUrlCredentials,
+  mysqlDsn,
+  databaseUrl,
+  ...connectionStringFields,
+  ...envInPrettyJson,
+  cephAuthKey,
+  ...kurlInstaller,
+  urlCredentials,
+  oracleThinUrl,
+  jsonWebToken,
+  awsAccessKeyId,
+  awsSecretAccessKey,
+  googleApiKey,
+  azureClientSecret,
+  azureStorageKey,
+  ...vendorTokens,
+  slackWebhook,
+  bearerToken,
+  basicAuthorization,
+  cookie,
+  signedUrl,
+  passwordHash,
+  loginOption,
+  envPair,
+  namedValue,
+  base64Layer,
+];

@@ -1,0 +1,75 @@
+import { type Findings, NOTHING, type RedactionRule, type RuleLine, type Span } from "../rule.ts";
+import { stringEnd } from "../string_nesting.ts";
+
+const dashes = "-----"; // apart, so that no scanner takes this file for a key
+
+/** PEM, OpenSSH and PGP private keys: on lines of their own, behind log prefixes, or with escaped line feeds in strings. */
+export const privateKey: RedactionRule = {
+  id: "private-key",
+  why: "A private key lets its reader pose as the server, user or signer it belongs to",
+  keywords: ["private key"],
+  find: findPrivateKeys,
+  hides: [
+    `${dashes}BEGIN RSA PRIVATE KEY${dashes}\nMIIEpAIBAAKCAQEA\n${dashes}END RSA PRIVATE KEY${dashes}`,
+    `12:00 INFO ${dashes}BEGIN PRIVATE KEY${dashes}\n12:01 INFO MIIEpAIBAAKCAQEA`,
+    `{"pem":"${dashes}BEGIN PRIVATE KEY${dashes}\\nMIIEpAIBAAKCAQEA\\n${dashes}END PRIVATE KEY${dashes}\\n","n":1}`,
+    `{"a":"{\\"pem\\":\\"${dashes}BEGIN EC PRIVATE KEY${dashes}\\\\nMIIE\\"}"}`,
+    `KEY="${dashes}BEGIN OPENSSH PRIVATE KEY${dashes}\nb3BlbnNzaC1rZXktdjE`,
+  ],
+  keeps: [
+    `${dashes}BEGIN CERTIFICATE${dashes}\nMIIDdzCCAl+gAwIBAgIE\n${dashes}END CERTIFICATE${dashes}`,
+    `${dashes}BEGIN PUBLIC KEY${dashes}\nMIIDdzCCAl+gAwIBAgIE`,
+    "private key file /etc/ssl/private/shop.key has mode 0600",
+  ],
+};
+
+const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+const END = "-----END ";
+/** Base64 at the end of a line, whatever a logger put before it or a string literal after it. */
+const BODY_LINE = /(?<body>[A-Za-z0-9+\/=]{4,})(?=\s*$|\s*["',\\])/;
+/** A key of 16,384 bits has about 200 lines. */
+const MAX_LINES = 1000;
+/** Lines of something else between those of a key, as when two processes write to one log. */
+const MAX_OTHER_LINES = 20;
+
+interface OpenKey {
+  lines: number;
+  others: number;
+}
+
+function findPrivateKeys(line: RuleLine): Findings {
+  const { text } = line;
+  const hide: Span[] = [];
+  let from = 0;
+  if (line.carried !== undefined) {
+    const key = line.carried as OpenKey;
+    const end = text.indexOf(END);
+    const body = BODY_LINE.exec((end < 0 ? text : text.slice(0, end)).slice(-4096));
+    if (body !== null) {
+      const offset = Math.max(0, (end < 0 ? text.length : end) - 4096);
+      const start = offset + body.index;
+      hide.push({ start, end: start + body[0].length });
+    }
+    const others = body === null ? key.others + 1 : 0;
+    if (end < 0 && !text.includes("-----BEGIN ")) {
+      return others > MAX_OTHER_LINES || key.lines > MAX_LINES
+        ? { hide }
+        : { hide, carry: { lines: key.lines + 1, others } };
+    }
+    from = Math.max(0, end);
+  }
+  BEGIN.lastIndex = from;
+  for (let begin = BEGIN.exec(text); begin !== null; begin = BEGIN.exec(text)) {
+    const start = BEGIN.lastIndex;
+    const end = text.indexOf(END, start);
+    const depth = line.nesting().depthAt(begin.index);
+    const closing = depth > 0 ? stringEnd(text, start, depth - 1) : -1;
+    const stop = [end, closing].filter((at) => at >= 0).sort((a, b) => a - b)[0];
+    if (stop === undefined && text.slice(start).trim() === "") return { hide, carry: { lines: 0, others: 0 } };
+    const last = stop ?? text.trimEnd().length;
+    if (last > start) hide.push({ start, end: last });
+    if (stop === undefined) return { hide, carry: { lines: 0, others: 0 } };
+    BEGIN.lastIndex = stop;
+  }
+  return hide.length > 0 ? { hide } : NOTHING;
+}
