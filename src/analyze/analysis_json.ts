@@ -1,0 +1,47 @@
+import type { Finding } from "./analyzer.ts";
+import { type Severity, severityOf } from "./severity.ts";
+
+/** One entry of `analysis.json`. Keys are in the order in which they are written. */
+interface AnalysisEntry {
+  name?: string;
+  labels: { desiredPosition: "1"; iconKey: string; iconUri: string };
+  insight: {
+    name?: string;
+    labels: { iconKey: string; iconUri: string };
+    primary: string;
+    detail: string;
+    severity?: Severity;
+  };
+  severity: Severity | "";
+  analyzerSpec: "";
+  error?: string;
+  involvedObject?: { kind?: string; namespace?: string; name?: string; apiVersion?: string };
+}
+
+/** Findings as `analysis.json` and existing readers know them. What the spec excludes is left out; what could not be
+ * evaluated is a warning (an error where the analyzer is strict), and what no outcome matched has no severity. */
+export function toAnalysisJson(findings: readonly Finding[]): unknown[] {
+  return findings
+    .filter(({ outcome }) => !(outcome.status === "skipped" && outcome.reason === "excluded"))
+    .map(toEntry);
+}
+
+function toEntry({ title, icon, strict, outcome, involvedObject }: Finding): AnalysisEntry {
+  const name = title.toLowerCase().replace(/[^a-zA-Z0-9]+/g, ".");
+  const named = name === "" ? {} : { name };
+  const icons = { iconKey: icon?.key ?? "", iconUri: icon?.uri ?? "" };
+  const { severity, detail } = severityOf(outcome, strict);
+  return {
+    ...named,
+    labels: { desiredPosition: "1", ...icons },
+    insight: { ...named, labels: icons, primary: title, detail, ...(severity === "" ? {} : { severity }) },
+    severity,
+    analyzerSpec: "",
+    ...(severity === "error" ? { error: detail } : {}),
+    ...(involvedObject === undefined ? {} : { involvedObject: withoutEmpty(involvedObject) }),
+  };
+}
+
+function withoutEmpty({ kind, namespace, name, apiVersion }: NonNullable<Finding["involvedObject"]>) {
+  return Object.fromEntries(Object.entries({ kind, namespace, name, apiVersion }).filter(([, value]) => value));
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { BundleReader } from "../bundle/bundle_reader.ts";
+import { flagField } from "../core/flag_field.ts";
+
+/** A kind of analyzer: reads a bundle and returns results.
+ *
+ * A file in `kinds/cluster/` or `kinds/host/` defines one; a line in `registry.ts` makes it known. */
+export interface Analyzer<Schema extends z.ZodType = z.ZodType> {
+  /** The key in the spec. */
+  kind: string;
+  where: "cluster" | "host";
+  summary: string;
+  schema: Schema;
+  icon?: Icon;
+  title(config: z.output<Schema>): string;
+  /** Finds mistakes in the config that the schema cannot see: conditions, patterns, templates. Called when a spec is
+   * loaded.
+   * @throws {SpecConditionError} naming what cannot be read */
+  validate?(config: z.output<Schema>): void;
+  /** Yields one result per thing judged. What it throws becomes an `error` result with the analyzer's title. */
+  analyze(config: z.output<Schema>, bundle: BundleReader): AsyncIterable<AnalyzerResult>;
+}
+
+/** What an analyzer says of one thing. A result without an own title gets the analyzer's. */
+export interface AnalyzerResult {
+  title?: string;
+  outcome: Outcome;
+  /** Where to read on, from the spec. */
+  uri?: string;
+  involvedObject?: { kind: string; namespace?: string; name: string; apiVersion: string };
+  /** Where in the bundle it shows. Lines count from 1. */
+  evidence?: { path: string; line?: number }[];
+  /** Instead of the analyzer's. */
+  icon?: Icon;
+}
+
+/** A picture that viewers of results know: a key, and where it can be had. */
+export interface Icon {
+  key: string;
+  uri: string;
+}
+
+export type Outcome =
+  | { status: "pass" | "warn" | "fail"; message: string }
+  | { status: "skipped"; reason: "file-missing" | "excluded" | "no-outcome-matched"; message: string }
+  | { status: "error"; message: string };
+
+/** A result with everything that is known about its analyzer: what reports, records and `analysis.json` are made of. */
+export interface Finding extends AnalyzerResult {
+  title: string;
+  kind: string;
+  where: "cluster" | "host";
+  strict: boolean;
+  /** How long its analyzer worked for it; absent when it was not run. */
+  durationMs?: number;
+}
+
+/** A text of a spec. YAML without quotes may have made a number or a boolean of it, or null where nothing was written. */
+export function textField() {
+  return z.union([z.string(), z.number(), z.boolean()]).nullish().transform((value) =>
+    value === null || value === undefined ? undefined : String(value)
+  );
+}
+
+function outcomeField() {
+  return z.object({
+    when: textField().describe("The condition; without one the outcome always matches"),
+    message: textField(),
+    uri: textField(),
+  }).nullish().transform((value) => value ?? undefined);
+}
+
+/** `outcomes[]` of a spec: each holds one of `fail`, `warn`, `pass`. */
+export const outcomesField = z.array(z.object({
+  fail: outcomeField(),
+  warn: outcomeField(),
+  pass: outcomeField(),
+})).nullish().transform((value) => value ?? undefined).describe(
+  "What is said when: the first whose `when` holds counts",
+);
+
+export type Outcomes = NonNullable<z.output<typeof outcomesField>>;
+
+/** Fields that every analyzer has. */
+export const commonFields = {
+  checkName: textField().describe("Title of the result"),
+  exclude: flagField().describe("true leaves this analyzer out"),
+  strict: flagField().describe("A failure of a strict analyzer counts as a failure of the whole"),
+  annotations: z.record(z.string(), z.string()).nullish(),
+  docString: z.string().nullish(),
+};
+
+/** Gives a kind its common fields and its type. */
+export function defineAnalyzer<Shape extends z.ZodRawShape>(
+  definition:
+    & Omit<Analyzer<z.ZodObject<Shape & typeof commonFields>>, "schema">
+    & { fields: Shape },
+): Analyzer<z.ZodObject<Shape & typeof commonFields>> {
+  const { fields, ...rest } = definition;
+  return {
+    ...rest,
+    schema: z.object({ ...commonFields, ...fields }) as unknown as z.ZodObject<Shape & typeof commonFields>,
+  };
+}

@@ -1,0 +1,35 @@
+import { SupportBundleError } from "../core/errors.ts";
+
+/** A Kubernetes object as a file of a bundle holds it. Nothing is certain to be there: bundles come from elsewhere too. */
+export interface StoredObject {
+  metadata?: {
+    name?: string;
+    namespace?: string;
+    uid?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  [field: string]: unknown;
+}
+
+/** The items of a file: a List object (`{ "items": [...] }`) or a bare array. `null` and a missing `items` are empty.
+ * @param path names the file in the error
+ * @throws {SupportBundleError} for anything else */
+export function itemsOf<T extends StoredObject = StoredObject>(value: unknown, path: string): T[] {
+  const items = isRecord(value) ? value.items ?? [] : value ?? [];
+  if (!Array.isArray(items) || !items.every(isRecord)) {
+    throw new SupportBundleError(`${path} of the bundle is not a list of Kubernetes objects`, {
+      code: "ANALYZER_INPUT",
+    });
+  }
+  return items as T[];
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `cluster-resources/pods/kube-system.json` → `kube-system`. */
+export function namespaceOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.json$/, "");
+}
