@@ -1,0 +1,70 @@
+import type { NotifiedFinding, NotifyEvent } from "./notifier.ts";
+
+/** How a run ended, as far as notifications are concerned. */
+export interface RunResult {
+  status: string;
+  findings: readonly NotifiedFinding[];
+  /** False when nothing was analyzed: then the absence of a finding says nothing. */
+  analyzed: boolean;
+  /** False when there were more findings than are listed. */
+  complete: boolean;
+}
+
+/** The run before: what its record kept. */
+export interface PreviousRun {
+  status: string;
+  findings: readonly NotifiedFinding[];
+}
+
+export interface FindingChanges {
+  appeared: NotifiedFinding[];
+  disappeared: NotifiedFinding[];
+}
+
+/** Events of a target that names none. */
+export const DEFAULT_EVENTS: readonly NotifyEvent[] = ["failure", "recovery", "new-findings"];
+
+/** Which events a run is: always `always`, the others when something changed. A failed run is told each time it fails; a
+ * cancelled one was somebody's wish, and is neither a failure nor a recovery.
+ * @param previous undefined for the first run: everything that it finds is new */
+export function decideEvents(previous: PreviousRun | undefined, current: RunResult): NotifyEvent[] {
+  const events: NotifyEvent[] = ["always"];
+  const { appeared, disappeared } = compareFindings(previous, current);
+  if (isFailure(current.status)) events.push("failure");
+  if (previous !== undefined && isFailure(previous.status) && isSuccess(current.status)) events.push("recovery");
+  if (appeared.length > 0) events.push("new-findings");
+  if (disappeared.length > 0) events.push("fixed-findings");
+  return events;
+}
+
+/** What one run found that the other did not. A finding is the same when its title is, and it did not get worse; where a
+ * title stands for several findings, their messages tell them apart, whatever numbers are in them. */
+export function compareFindings(previous: PreviousRun | undefined, current: RunResult): FindingChanges {
+  if (!current.analyzed) return { appeared: [], disappeared: [] };
+  const before = previous?.findings ?? [];
+  const repeated = new Set([...repeatedTitles(before), ...repeatedTitles(current.findings)]);
+  const identity = ({ title, message }: NotifiedFinding) =>
+    repeated.has(title) ? `${title}\n${message.replace(/\d+/g, "#")}` : title;
+  const then = new Map(before.map((finding) => [identity(finding), finding]));
+  const now = new Set(current.findings.map(identity));
+  return {
+    appeared: current.findings.filter((finding) => {
+      const known = then.get(identity(finding));
+      return known === undefined || (known.severity === "warn" && finding.severity === "fail");
+    }),
+    disappeared: current.complete ? before.filter((finding) => !now.has(identity(finding))) : [],
+  };
+}
+
+function isFailure(status: string): boolean {
+  return status === "failed" || status === "quarantined";
+}
+
+function isSuccess(status: string): boolean {
+  return status === "completed" || status === "partial";
+}
+
+function repeatedTitles(findings: readonly NotifiedFinding[]): string[] {
+  const seen = new Set<string>();
+  return findings.map(({ title }) => title).filter((title) => seen.has(title) || !seen.add(title));
+}

@@ -1,0 +1,498 @@
+import { deepStrictEqual, notStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { applyPlan, newExecution, withNextRun } from "../../src/schedule/apply_firing.ts";
+import type { Execution, ExecutionLog } from "../../src/schedule/execution.ts";
+import { planDue } from "../../src/schedule/firing.ts";
+import { type Job, jobSchema, newJobId } from "../../src/schedule/job.ts";
+import type { JobStore } from "../../src/store/job_store.ts";
+
+export interface OpenedStore {
+  store: JobStore;
+  /** A further handle on the same data, as another process would have one. The case closes it. */
+  reopen(): Promise<JobStore>;
+  /** Closes the store and removes its data. */
+  dispose(): Promise<void>;
+}
+
+/** What every implementation of the {@linkcode JobStore} port does. Registers one test for each behaviour.
+ * @param open makes an empty store for one test */
+export function jobStoreContract(name: string, open: () => Promise<OpenedStore>, options: { ignore?: boolean } = {}) {
+  for (const [behaviour, check] of behaviours) {
+    Deno.test({
+      name: `${name} ${behaviour}`,
+      ignore: options.ignore ?? false,
+      fn: async () => {
+        const opened = await open();
+        try {
+          await check(opened.store, opened);
+        } finally {
+          await opened.dispose();
+        }
+      },
+    });
+  }
+}
+
+const now = new Date("2026-03-02T12:00:00Z");
+const later = (ms: number) => new Date(now.getTime() + ms);
+
+export function sampleJob(changes: Partial<Job> = {}): Job {
+  return jobSchema.parse({
+    id: newJobId(),
+    name: `job ${crypto.randomUUID()}`,
+    cronSchedule: "0 2 * * *",
+    schedules: ["0 2 * * *"],
+    createdAt: "2026-03-01T00:00:00Z",
+    ...changes,
+  });
+}
+
+async function storedExecution(store: JobStore, job: Job, scheduledAt = now): Promise<Execution> {
+  const execution = newExecution(job, scheduledAt, "schedule");
+  strictEqual(await store.fire(job.id, execution, (current) => current), "created");
+  return execution;
+}
+
+async function storedJob(store: JobStore, changes: Partial<Job> = {}): Promise<Job> {
+  const job = sampleJob(changes);
+  ok(await store.createJob(job));
+  return job;
+}
+
+const line = (message: string): ExecutionLog => ({
+  timestamp: now.toISOString(),
+  level: "info",
+  message,
+  component: "executor",
+});
+
+type Check = (store: JobStore, opened: OpenedStore) => Promise<void>;
+
+const behaviours: [behaviour: string, check: Check][] = [
+  ["createJob() stores every field", async (store) => {
+    const job = await storedJob(store, {
+      labels: { team: "a" },
+      skipped: { overlap: 3 },
+      nextRun: "2026-03-02T02:00:00.000Z",
+      notify: [{ kind: "webhook", url: "https://example.org/hook", on: ["failure"] }],
+    });
+    deepStrictEqual(await store.getJob(job.id), job);
+  }],
+
+  ["createJob() refuses a name and an id that exist", async (store) => {
+    const job = await storedJob(store, { name: "nightly" });
+    strictEqual(await store.createJob(sampleJob({ name: "nightly" })), false);
+    strictEqual(await store.createJob(sampleJob({ id: job.id, name: "other" })), false);
+    deepStrictEqual((await store.listJobs()).map((j) => j.id), [job.id]);
+  }],
+
+  ["createJob() lets one of two writers have a name", async (store, { reopen }) => {
+    const other = await reopen();
+    try {
+      const won = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? store : other).createJob(sampleJob({ name: "nightly" }))),
+      );
+      strictEqual(won.filter(Boolean).length, 1);
+      strictEqual((await store.listJobs()).length, 1);
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["listJobs() sorts by name", async (store) => {
+    for (const name of ["b", "c", "a"]) await storedJob(store, { name });
+    deepStrictEqual((await store.listJobs()).map((job) => job.name), ["a", "b", "c"]);
+  }],
+
+  ["findJobs() finds a job by name, by id and by prefix of its id", async (store) => {
+    const job = await storedJob(store, { id: "job-ab12", name: "nightly" });
+    await storedJob(store, { id: "job-cd34" });
+    for (const reference of ["nightly", "job-ab12", "job-ab"]) {
+      deepStrictEqual(await store.findJobs(reference), [job], reference);
+    }
+    strictEqual((await store.findJobs("job-")).length, 2);
+    deepStrictEqual(await store.findJobs("night"), []);
+    deepStrictEqual(await store.findJobs(""), []);
+  }],
+
+  ["findJobs() prefers an exact match to a prefix", async (store) => {
+    const named = await storedJob(store, { id: "job-zz", name: "job-ab" });
+    await storedJob(store, { id: "job-ab12" });
+    deepStrictEqual(await store.findJobs("job-ab"), [named]);
+  }],
+
+  ["updateJob() moves the indexes by name and due time", async (store) => {
+    const job = await storedJob(store, { name: "before", nextRun: later(1_000).toISOString() });
+    const changed = await store.updateJob(
+      job.id,
+      (j) => ({ ...j, name: "after", nextRun: later(9_000).toISOString() }),
+    );
+    deepStrictEqual(changed, await store.getJob(job.id));
+    deepStrictEqual(await store.findJobs("before"), []);
+    strictEqual((await store.findJobs("after")).length, 1);
+    deepStrictEqual(await store.dueJobs(later(8_999)), []);
+    strictEqual((await store.dueJobs(later(9_000))).length, 1);
+    await storedJob(store, { name: "before" });
+  }],
+
+  ["updateJob() answers false for a name that is taken, undefined for a job that is gone", async (store) => {
+    const job = await storedJob(store, { name: "one" });
+    await storedJob(store, { name: "two" });
+    strictEqual(await store.updateJob(job.id, (j) => ({ ...j, name: "two" })), false);
+    strictEqual((await store.getJob(job.id))?.name, "one");
+    strictEqual(await store.updateJob("job-none", (j) => j), undefined);
+  }],
+
+  ["updateJob() loses no change of two writers", async (store, { reopen }) => {
+    const job = await storedJob(store);
+    const other = await reopen();
+    try {
+      await Promise.all(
+        Array.from(
+          { length: 20 },
+          (_, i) => (i % 2 === 0 ? store : other).updateJob(job.id, (j) => ({ ...j, runCount: j.runCount + 1 })),
+        ),
+      );
+      strictEqual((await store.getJob(job.id))?.runCount, 20);
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["deleteJob() frees the name, ends its due time and keeps its executions", async (store) => {
+    const job = await storedJob(store, { name: "nightly", nextRun: now.toISOString() });
+    const execution = await storedExecution(store, job);
+    strictEqual(await store.deleteJob(job.id), true);
+    strictEqual(await store.deleteJob(job.id), false);
+    strictEqual(await store.getJob(job.id), undefined);
+    deepStrictEqual(await store.dueJobs(now), []);
+    strictEqual(await store.nextDueAt(), undefined);
+    deepStrictEqual((await store.listExecutions({ jobId: job.id })).map((e) => e.id), [execution.id]);
+    ok(await store.createJob(sampleJob({ name: "nightly" })));
+  }],
+
+  ["dueJobs() gives what is due, earliest first, up to the limit", async (store) => {
+    const at = async (name: string, ms: number) =>
+      void await storedJob(store, { name, nextRun: later(ms).toISOString() });
+    await at("second", -1_000);
+    await at("first", -60_000);
+    await at("now", 0);
+    await at("not yet", 1);
+    await storedJob(store, { name: "never" });
+    deepStrictEqual((await store.dueJobs(now)).map((job) => job.name), ["first", "second", "now"]);
+    deepStrictEqual((await store.dueJobs(now, 2)).map((job) => job.name), ["first", "second"]);
+  }],
+
+  ["nextDueAt() is the earliest of due times and retries", async (store) => {
+    strictEqual(await store.nextDueAt(), undefined);
+    const job = await storedJob(store, { nextRun: later(60_000).toISOString() });
+    deepStrictEqual(await store.nextDueAt(), later(60_000));
+    const execution = await storedExecution(store, job);
+    await store.updateExecution(execution.id, (e) => ({
+      ...e,
+      status: "retrying",
+      retryAt: later(5_000).toISOString(),
+    }));
+    deepStrictEqual(await store.nextDueAt(), later(5_000));
+    await store.updateExecution(execution.id, (e) => ({ ...e, status: "running" }));
+    deepStrictEqual(await store.nextDueAt(), later(60_000));
+  }],
+
+  ["fire() creates the execution and advances the job in one step", async (store) => {
+    const job = await storedJob(store, { nextRun: now.toISOString() });
+    const execution = newExecution(job, now, "schedule");
+    const next = later(3_600_000).toISOString();
+    strictEqual(await store.fire(job.id, execution, (j) => ({ ...j, nextRun: next, runCount: 1 })), "created");
+    deepStrictEqual(await store.getExecution(execution.id), execution);
+    strictEqual((await store.getJob(job.id))?.runCount, 1);
+    deepStrictEqual(await store.dueJobs(now), []);
+    deepStrictEqual(await store.nextDueAt(), new Date(next));
+  }],
+
+  ["fire() leaves a slot's execution alone and advances the job", async (store) => {
+    const job = await storedJob(store, { nextRun: now.toISOString() });
+    const execution = await storedExecution(store, job);
+    await store.updateExecution(execution.id, (e) => ({ ...e, status: "completed" }));
+    strictEqual(await store.fire(job.id, execution, (j) => ({ ...j, nextRun: null })), "exists");
+    strictEqual((await store.getExecution(execution.id))?.status, "completed");
+    strictEqual((await store.getJob(job.id))?.nextRun, null);
+  }],
+
+  ["fire() of a job that is gone changes nothing", async (store) => {
+    const job = sampleJob();
+    const execution = newExecution(job, now, "schedule");
+    strictEqual(await store.fire(job.id, execution, (j) => j), "gone");
+    strictEqual(await store.getExecution(execution.id), undefined);
+  }],
+
+  ["fire() by two daemons at once creates one execution and counts one run", async (store, { reopen }) => {
+    const other = await reopen();
+    try {
+      for (let round = 0; round < 5; round++) {
+        const due = later(round * 60_000);
+        const job = withNextRun(sampleJob({ schedules: ["* * * * *"] }), new Date(due.getTime() - 1));
+        ok(await store.createJob(job));
+        const plan = planDue(job, due, [])!;
+        const execution = newExecution(job, plan.dueAt, "schedule");
+        const answers = await Promise.all(
+          Array.from(
+            { length: 6 },
+            (_, i) => (i % 2 === 0 ? store : other).fire(job.id, execution, (j) => applyPlan(j, plan)),
+          ),
+        );
+        deepStrictEqual(answers.filter((answer) => answer === "created").length, 1);
+        deepStrictEqual(answers.filter((answer) => answer === "exists").length, 5);
+        const stored = await other.getJob(job.id);
+        strictEqual(stored?.runCount, 1);
+        strictEqual(stored?.nextRun, new Date(due.getTime() + 60_000).toISOString());
+        strictEqual((await other.listExecutions({ jobId: job.id })).length, 1);
+      }
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["updateExecution() moves the index by status and keeps the identity", async (store) => {
+    const job = await storedJob(store);
+    const { id } = await storedExecution(store, job);
+    const changed = await store.updateExecution(id, (e) => ({ ...e, id: "x", jobId: "y", status: "running" }));
+    strictEqual(changed?.id, id);
+    strictEqual(changed?.jobId, job.id);
+    deepStrictEqual((await store.listExecutions({ status: "running" })).map((e) => e.id), [id]);
+    deepStrictEqual(await store.listExecutions({ status: "pending" }), []);
+    strictEqual(await store.updateExecution("none", (e) => e), undefined);
+  }],
+
+  ["updateExecution() stores whatever length a message has", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const long = "é\u0001…".repeat(40_000);
+    const changed = await store.updateExecution(id, (e) => ({
+      ...e,
+      status: "failed",
+      error: long,
+      stages: [{ stage: "collect", status: "failed", message: long, durationMs: 1 }],
+      findings: {
+        fail: 500,
+        warn: 0,
+        pass: 0,
+        top: Array.from({ length: 500 }, () => ({ title: long, severity: "fail" as const, message: long })),
+      },
+      redactions: Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`rule-${i}`, i])),
+    }));
+    deepStrictEqual(await store.getExecution(id), changed);
+    ok(/more characters\)$/.test(changed!.error));
+    strictEqual(changed!.findings.fail, 500);
+    ok(changed!.findings.top.length > 0);
+    const unchanged = await store.updateExecution(id, (e) => e);
+    strictEqual(unchanged?.error, changed!.error);
+  }],
+
+  ["listExecutions() gives the newest first, of a job, a status, a time, up to the limit", async (store) => {
+    const job = await storedJob(store);
+    const other = await storedJob(store);
+    for (let i = 0; i < 30; i++) {
+      const { id } = await storedExecution(store, i % 3 === 0 ? other : job, later(i * 1_000));
+      await store.updateExecution(id, (e) => ({ ...e, status: i % 2 === 0 ? "completed" : "failed" }));
+    }
+    const seconds = (executions: Execution[]) =>
+      executions.map((e) => (Date.parse(e.scheduledAt) - now.getTime()) / 1_000);
+    deepStrictEqual(seconds(await store.listExecutions({ limit: 3 })), [29, 28, 27]);
+    deepStrictEqual(seconds(await store.listExecutions()), Array.from({ length: 30 }, (_, i) => 29 - i));
+    deepStrictEqual(seconds(await store.listExecutions({ jobId: other.id, limit: 2 })), [27, 24]);
+    deepStrictEqual(seconds(await store.listExecutions({ status: "failed", limit: 2 })), [29, 27]);
+    deepStrictEqual(seconds(await store.listExecutions({ since: later(28_000) })), [29, 28]);
+    deepStrictEqual(
+      seconds(await store.listExecutions({ jobId: other.id, status: "completed", since: later(6_000) })),
+      [24, 18, 12, 6],
+    );
+    deepStrictEqual(await store.listExecutions({ limit: 0 }), []);
+  }],
+
+  ["activeExecutions() gives those that are pending, running or retrying", async (store) => {
+    const job = await storedJob(store);
+    const statuses = ["pending", "running", "retrying", "completed", "failed", "skipped"] as const;
+    for (const [i, status] of statuses.entries()) {
+      const { id } = await storedExecution(store, job, later(i));
+      await store.updateExecution(id, (e) => ({ ...e, status }));
+    }
+    deepStrictEqual((await store.activeExecutions()).map((e) => e.status), ["pending", "running", "retrying"]);
+  }],
+
+  ["deleteExecution() removes it with its log, its lease and its index entries", async (store) => {
+    const job = await storedJob(store);
+    const { id } = await storedExecution(store, job);
+    await store.appendLogs(id, [line("one")]);
+    const lease = await store.claimLease(id, "a", now, 1_000);
+    ok(lease);
+    strictEqual(await store.deleteExecution(id), true);
+    strictEqual(await store.deleteExecution(id), false);
+    strictEqual(await store.getExecution(id), undefined);
+    deepStrictEqual(await store.listExecutions(), []);
+    deepStrictEqual(await store.activeExecutions(), []);
+    deepStrictEqual(await store.readLogs(id), []);
+    strictEqual(await store.getLease(id), undefined);
+    await store.appendLogs(id, [line("late")]);
+    deepStrictEqual(await store.readLogs(id), []);
+    strictEqual(await store.claimLease(id, "a", now, 1_000), undefined);
+    strictEqual(await store.updateExecution(id, (e) => e, lease), undefined);
+  }],
+
+  ["claimLease() lets one of many have it until it runs out", async (store, { reopen }) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const other = await reopen();
+    try {
+      const claims = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? store : other).claimLease(id, `daemon-${i}`, now, 30_000)),
+      );
+      const won = claims.filter((lease) => lease !== undefined);
+      strictEqual(won.length, 1);
+      deepStrictEqual(await other.getLease(id), won[0]);
+      strictEqual(won[0]!.expiresAt, later(30_000).toISOString());
+      strictEqual(await other.claimLease(id, "late", later(29_999), 30_000), undefined);
+      const taken = await other.claimLease(id, "late", later(30_000), 30_000);
+      strictEqual(taken?.owner, "late");
+      ok(taken!.fence > won[0]!.fence);
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["updateExecution() of an owner whose lease another claimed changes nothing", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const paused = (await store.claimLease(id, "paused", now, 1_000))!;
+    ok(await store.updateExecution(id, (e) => ({ ...e, status: "running" }), paused));
+    const current = (await store.claimLease(id, "current", later(1_000), 1_000))!;
+    strictEqual(await store.updateExecution(id, (e) => ({ ...e, status: "completed" }), paused), undefined);
+    strictEqual((await store.getExecution(id))?.status, "running");
+    strictEqual(await store.renewLease(paused, later(1_000), 1_000), undefined);
+    await store.releaseLease(paused);
+    deepStrictEqual(await store.getLease(id), current);
+    strictEqual((await store.updateExecution(id, (e) => ({ ...e, status: "failed" }), current))?.status, "failed");
+  }],
+
+  ["updateExecution() by its owner survives a renewal at the same time", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const lease = (await store.claimLease(id, "a", now, 1_000))!;
+    const renewals = Array.from({ length: 10 }, (_, i) => store.renewLease(lease, later(i), 1_000));
+    const updates = Array.from(
+      { length: 10 },
+      () => store.updateExecution(id, (e) => ({ ...e, retryCount: e.retryCount + 1 }), lease),
+    );
+    ok((await Promise.all(renewals)).every((renewed) => renewed?.fence === lease.fence));
+    ok((await Promise.all(updates)).every((updated) => updated !== undefined));
+    strictEqual((await store.getExecution(id))?.retryCount, 10);
+  }],
+
+  ["renewLease() keeps the fence and moves the end", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const lease = (await store.claimLease(id, "a", now, 1_000))!;
+    const renewed = await store.renewLease(lease, later(500), 1_000);
+    deepStrictEqual(renewed, { ...lease, expiresAt: later(1_500).toISOString() });
+    strictEqual(await store.claimLease(id, "b", later(1_000), 1_000), undefined);
+  }],
+
+  ["releaseLease() frees the execution, and the next fence is higher", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const lease = (await store.claimLease(id, "a", now, 1_000))!;
+    await store.releaseLease(lease);
+    await store.releaseLease(lease);
+    strictEqual(await store.getLease(id), undefined);
+    strictEqual(await store.renewLease(lease, now, 1_000), undefined);
+    strictEqual(await store.updateExecution(id, (e) => e, lease), undefined);
+    const next = (await store.claimLease(id, "b", now, 1_000))!;
+    strictEqual(next.fence, lease.fence + 1);
+  }],
+
+  ["claimLease() by the same owner replaces its former lease", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const first = (await store.claimLease(id, "a", now, 1_000))!;
+    const second = (await store.claimLease(id, "a", now, 1_000))!;
+    ok(second.fence > first.fence);
+    strictEqual(await store.updateExecution(id, (e) => e, first), undefined);
+  }],
+
+  ["appendLogs() keeps order over many appends", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    deepStrictEqual(await store.readLogs(id), []);
+    await store.appendLogs(id, []);
+    const all: ExecutionLog[] = [];
+    for (let i = 0; i < 25; i++) {
+      const batch = Array.from({ length: i }, (_, j) => line(`${i}.${j}`));
+      await store.appendLogs(id, batch);
+      all.push(...batch);
+    }
+    deepStrictEqual(await store.readLogs(id), all);
+  }],
+
+  ["appendLogs() loses nothing of two writers", async (store, { reopen }) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    const other = await reopen();
+    try {
+      await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? store : other).appendLogs(id, [line(`${i}`)])),
+      );
+      const numbers = (await store.readLogs(id)).map((entry) => Number(entry.message)).sort((a, b) => a - b);
+      deepStrictEqual(numbers, Array.from({ length: 20 }, (_, i) => i));
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["appendLogs() keeps the newest 1,000 entries, however long they are", async (store) => {
+    const { id } = await storedExecution(store, await storedJob(store));
+    await store.appendLogs(id, Array.from({ length: 700 }, (_, i) => line(`${i}`)));
+    await store.appendLogs(id, Array.from({ length: 700 }, (_, i) => line(`${i + 700} ${"\u0001".repeat(10_000)}`)));
+    const kept = await store.readLogs(id);
+    strictEqual(kept.length, 1_000);
+    strictEqual(kept[0]!.message, "400");
+    ok(kept.at(-1)!.message.startsWith("1399 "));
+    ok(kept.at(-1)!.message.endsWith("more characters)"));
+    await store.appendLogs(id, Array.from({ length: 2_500 }, (_, i) => line(`new ${i}`)));
+    const replaced = await store.readLogs(id);
+    deepStrictEqual([replaced.length, replaced[0]!.message, replaced.at(-1)!.message], [1_000, "new 1500", "new 2499"]);
+  }],
+
+  ["revision() changes with jobs, with new executions and their status", async (store, { reopen }) => {
+    const other = await reopen();
+    try {
+      let last = await other.revision();
+      const changed = async (what: string) => {
+        const current = await other.revision();
+        notStrictEqual(current, last, what);
+        strictEqual(await store.revision(), current);
+        last = current;
+      };
+      const job = await storedJob(store);
+      await changed("createJob");
+      await store.updateJob(job.id, (j) => ({ ...j, description: "x" }));
+      await changed("updateJob");
+      const { id } = await storedExecution(store, job);
+      await changed("fire");
+      await store.updateExecution(id, (e) => ({ ...e, status: "running" }));
+      await changed("updateExecution");
+      await store.deleteExecution(id);
+      await changed("deleteExecution");
+      await store.deleteJob(job.id);
+      await changed("deleteJob");
+      await other.listJobs();
+      strictEqual(await other.revision(), last);
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["repair() finds nothing to do in a healthy store", async (store) => {
+    const job = await storedJob(store, { nextRun: now.toISOString() });
+    const { id } = await storedExecution(store, job);
+    await store.updateExecution(id, (e) => ({ ...e, status: "retrying", retryAt: later(1).toISOString() }));
+    deepStrictEqual(await store.repair(), []);
+    deepStrictEqual(store.unreadable(), []);
+  }],
+
+  ["close() twice is harmless, and a closed store says so", async (_store, { reopen }) => {
+    const other = await reopen();
+    other.close();
+    other.close();
+    const error = await other.listJobs().then(() => undefined, (e) => e);
+    strictEqual(error?.code, "STATE_CLOSED");
+  }],
+];

@@ -1,0 +1,198 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { partSize, s3 } from "../../src/upload/kinds/s3.ts";
+import { UploadError } from "../../src/upload/upload_error.ts";
+import type { Destination } from "../../src/upload/uploader.ts";
+import {
+  context,
+  filesBelow,
+  makeFile,
+  remoteUploaderContract,
+  sha256,
+  uploaderContract,
+} from "../contracts/uploader_contract.ts";
+import { type Fault, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
+import { freePort, randomHex, type S3Server, startS3Server, TEST_SERVICES } from "../fixtures/s3_server.ts";
+
+const ignore = TEST_SERVICES === undefined;
+
+const open = async () => {
+  const server = await startS3Server(TEST_SERVICES!);
+  const wrong = randomHex(20);
+  return {
+    folder: to(server, "new folder/of bundles/"),
+    exact: to(server, "exact.tar.gz"),
+    env: keys(server),
+    read: (url: string) =>
+      Deno.readFile(join(server.folder, server.bucket, url.slice(`s3://${server.bucket}/`.length))),
+    list: () => filesBelow(join(server.folder, server.bucket)),
+    wrongCredentials: {
+      destination: to(server, "folder/"),
+      env: { ...keys(server), AWS_SECRET_ACCESS_KEY: wrong },
+      secret: wrong,
+    },
+    refused: to({ ...server, endpoint: `http://127.0.0.1:${freePort()}` }, "folder/"),
+    close: () => server.stop(),
+  };
+};
+uploaderContract(s3, ignore, open);
+remoteUploaderContract(s3, ignore, open);
+
+const FORMS: [name: string, value: (server: S3Server) => string][] = [
+  ["JSON", ({ accessKeyId, secretAccessKey }) => JSON.stringify({ accessKeyId, secretAccessKey })],
+  ["KEY:SECRET", ({ accessKeyId, secretAccessKey }) => `${accessKeyId}:${secretAccessKey}\n`],
+];
+for (const [form, value] of FORMS) {
+  withServer(
+    `s3: takes credentials as ${form} from a reference, before those of the environment`,
+    async (server, work) => {
+      const file = await makeFile(work, "bundle.tar.gz", 10);
+      const destination = { ...to(server, "x/"), credentials: "env:BUNDLE_KEYS" };
+      const env = { AWS_ACCESS_KEY_ID: "other", AWS_SECRET_ACCESS_KEY: "other", BUNDLE_KEYS: value(server) };
+      strictEqual((await s3.upload(file, destination, context(env))).url, "s3://bundles/x/bundle.tar.gz");
+    },
+  );
+}
+
+withServer("s3: takes credentials from a profile of the shared credentials file", async (server, work) => {
+  const path = join(work, "credentials");
+  await Deno.writeTextFile(
+    path,
+    `[default]\naws_access_key_id = other\naws_secret_access_key = other\n\n[bundles]\n` +
+      `aws_access_key_id = ${server.accessKeyId}\naws_secret_access_key=${server.secretAccessKey}\n`,
+  );
+  const destination = to(server, "x/");
+  destination.options.profile = "bundles";
+  const env = { AWS_SHARED_CREDENTIALS_FILE: path };
+  const file = await makeFile(work, "bundle.tar.gz", 10);
+  strictEqual((await s3.upload(file, destination, context(env))).url, "s3://bundles/x/bundle.tar.gz");
+});
+
+withServer("s3: names bucket and endpoint when the bucket does not exist", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", 10);
+  const error = await failure(s3.upload(file, to({ ...server, bucket: "nowhere" }, "x/"), context(keys(server))));
+  strictEqual(error.code, "UPLOAD_NO_BUCKET");
+  strictEqual(error.transient, false);
+  ok(error.message.includes('bucket "nowhere"') && error.message.includes(server.endpoint), error.message);
+});
+
+withServer("s3: fails for good when there are no credentials", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", 10);
+  const error = await failure(s3.upload(file, to(server, "x/"), context({ HOME: work })));
+  strictEqual(error.code, "UPLOAD_CREDENTIALS");
+});
+
+for (const bytes of [1000, 9 * 1024 * 1024]) {
+  withServer(`s3: delivers ${bytes} bytes with credentials that may write and not read`, async (server, work) => {
+    const writer = await server.addUser(["s3:PutObject"]);
+    const file = await makeFile(work, "bundle.tar.gz", bytes);
+    await s3.upload(file, to(server, "x/"), context(keys(writer)));
+    strictEqual(sha256(await Deno.readFile(join(server.folder, "bundles/x/bundle.tar.gz"))), file.sha256);
+  });
+}
+
+withServer("s3: says which permission is missing", async (server, work) => {
+  const reader = await server.addUser(["s3:GetObject"]);
+  const file = await makeFile(work, "bundle.tar.gz", 10);
+  const error = await failure(s3.upload(file, to(server, "x/"), context(keys(reader))));
+  strictEqual(error.code, "UPLOAD_DENIED");
+  ok(error.hint?.includes("s3:PutObject"), error.hint);
+});
+
+withServer("s3: says so when the reference to its credentials leads nowhere", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", 10);
+  const destination = { ...to(server, "x/"), credentials: "env:BUNDLE_KEYS" };
+  const error = await failure(s3.upload(file, destination, context(keys(server))));
+  strictEqual(error.code, "UPLOAD_CREDENTIALS");
+  ok(error.message.includes("BUNDLE_KEYS"), error.message);
+});
+
+const FIVE_O_THREE = "HTTP/1.1 503 Slow Down\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const LARGE = 20 * 1024 * 1024;
+
+withServer("s3: waits as long as a busy server asks, and then delivers", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", 1000);
+  const slept: number[] = [];
+  await behind(server, (n) => n <= 2 ? { do: "answer", text: FIVE_O_THREE } : { do: "pass" }, async (proxied) => {
+    await s3.upload(file, to(proxied, "x/"), context(keys(server), { clock: recording(slept) }));
+  });
+  deepStrictEqual(slept, [7000, 7000]);
+  strictEqual(sha256(await Deno.readFile(join(server.folder, "bundles/x/bundle.tar.gz"))), file.sha256);
+});
+
+withServer("s3: gives up after four tries, and calls it transient", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", 1000);
+  const slept: number[] = [];
+  await behind(server, () => ({ do: "answer", text: FIVE_O_THREE }), async (proxied) => {
+    const error = await failure(
+      s3.upload(file, to(proxied, "x/"), context(keys(server), { clock: recording(slept) })),
+    );
+    strictEqual(error.transient, true);
+  });
+  strictEqual(slept.length, 3);
+  deepStrictEqual(await filesBelow(join(server.folder, "bundles")), []);
+});
+
+withServer("s3: sends the part again on which the connection broke", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", LARGE);
+  const slept: number[] = [];
+  // versitygw closes each connection after its answer: the third is the second part.
+  await behind(server, (n) => n === 3 ? { do: "cut", afterBytes: 1_000_000 } : { do: "pass" }, async (proxied) => {
+    await s3.upload(file, to(proxied, "x/"), context(keys(server), { clock: recording(slept) }));
+  });
+  strictEqual(slept.length, 1);
+  strictEqual(sha256(await Deno.readFile(join(server.folder, "bundles/x/bundle.tar.gz"))), file.sha256);
+});
+
+Deno.test("partSize() grows only for files with too many parts", () => {
+  const MiB = 1024 * 1024;
+  deepStrictEqual([1, 80_000 * MiB, 80_000 * MiB + 1, 5_000_000 * MiB].map((n) => partSize(n) / MiB), [8, 8, 9, 500]);
+});
+
+function withServer(name: string, fn: (server: S3Server, work: string) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore,
+    async fn() {
+      const server = await startS3Server(TEST_SERVICES!);
+      const work = await Deno.makeTempDir({ prefix: "s3-uploader-" });
+      try {
+        await fn(server, work);
+      } finally {
+        await server.stop();
+        await Deno.remove(work, { recursive: true });
+      }
+    },
+  });
+}
+
+async function behind(
+  server: S3Server,
+  fault: (connection: number) => Fault,
+  fn: (proxied: S3Server) => Promise<void>,
+): Promise<void> {
+  const proxy = startFaultyProxy(Number(new URL(server.endpoint).port), fault);
+  try {
+    await fn({ ...server, endpoint: `http://127.0.0.1:${proxy.port}` });
+  } finally {
+    await proxy.stop();
+  }
+}
+
+function to(server: S3Server, path: string): Destination {
+  return { url: new URL(`s3://${server.bucket}/${path}`), options: { endpoint: server.endpoint } };
+}
+
+function keys(server: Pick<S3Server, "accessKeyId" | "secretAccessKey">): Record<string, string> {
+  return { AWS_ACCESS_KEY_ID: server.accessKeyId, AWS_SECRET_ACCESS_KEY: server.secretAccessKey };
+}
+
+function recording(slept: number[]) {
+  return { now: () => new Date(0), sleep: (ms: number) => (slept.push(ms), Promise.resolve()) };
+}
+
+async function failure(promise: Promise<unknown>): Promise<UploadError> {
+  let caught: unknown;
+  await rejects(promise, (error) => (caught = error, error instanceof UploadError));
+  return caught as UploadError;
+}
