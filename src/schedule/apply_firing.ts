@@ -1,0 +1,100 @@
+import { formatDuration } from "../core/duration.ts";
+import { type Execution, executionId, executionSchema, type ExecutionStatus } from "./execution.ts";
+import type { DuePlan, SkipReason } from "./firing.ts";
+import type { Job } from "./job.ts";
+import { nextDue } from "./next_due.ts";
+
+/** The job with its next due time after `now`: after its schedules were set or changed, or it was enabled or disabled.
+ * @throws {CronError} when a schedule cannot be read */
+export function withNextRun(job: Job, now: Date): Job {
+  if (!job.enabled) return { ...job, nextRun: null };
+  const next = nextDue(job.schedules, job.timezone, now, new Date(job.createdAt));
+  return { ...job, nextRun: next?.toISOString() ?? null };
+}
+
+/** The job, enabled or disabled. Doing it twice changes nothing. */
+export function withEnabled(job: Job, enabled: boolean, now: Date): Job {
+  if (job.enabled === enabled) return job;
+  return withNextRun({ ...job, enabled, status: enabled ? "pending" : "disabled" }, now);
+}
+
+/** The execution that records what was decided about a due time: pending, or skipped with the reason. */
+export function plannedExecution(job: Job, plan: DuePlan, now: Date): Execution {
+  const { firing } = plan;
+  if (firing.do === "start") return newExecution(job, plan.dueAt, firing.trigger);
+  return {
+    ...newExecution(job, plan.dueAt, "schedule"),
+    status: "skipped",
+    endTime: now.toISOString(),
+    error: skipMessage(firing.why, firing.lateByMs),
+    errorCode: `SKIPPED_${firing.why.toUpperCase().replace("-", "_")}` as Uppercase<string>,
+  };
+}
+
+/** A pending execution, as `run JOB` makes it (due now, `manual`) or a due time does. */
+export function newExecution(job: Job, scheduledAt: Date, trigger: Execution["trigger"]): Execution {
+  return executionSchema.parse({
+    id: executionId(job.id, scheduledAt),
+    jobId: job.id,
+    jobName: job.name,
+    scheduledAt: scheduledAt.toISOString(),
+    trigger,
+  });
+}
+
+/** The job after its due times were decided as planned: counters, status, next due time. A job that was advanced past the
+ * plan in the meantime stays as it is, so that a plan counts once, however often it is applied. */
+export function applyPlan(job: Job, plan: DuePlan): Job {
+  if (job.nextRun === null || new Date(job.nextRun) > plan.dueAt) return job;
+  let changed: Job = { ...job, nextRun: plan.nextRun?.toISOString() ?? null };
+  if (plan.missed > 0) changed = countSkipped(changed, plan.missedWhy, plan.missed);
+  if (plan.firing.do === "skip") return countSkipped(changed, plan.firing.why, 1);
+  return applyRun(changed);
+}
+
+/** The job after an execution was created for it: by its schedule, or by hand. */
+export function applyRun(job: Job): Job {
+  return { ...job, runCount: job.runCount + 1, status: job.enabled ? "pending" : job.status };
+}
+
+/** The job while an attempt of its execution starts. */
+export function applyStart(job: Job, startedAt: Date): Job {
+  return { ...job, lastRun: startedAt.toISOString(), status: job.enabled ? "running" : job.status };
+}
+
+const JOB_STATUS: Readonly<Record<ExecutionStatus, Job["status"] | undefined>> = {
+  pending: "pending",
+  running: "running",
+  retrying: "running",
+  completed: "completed",
+  partial: "partial",
+  failed: "failed",
+  cancelled: "failed",
+  quarantined: "failed",
+  skipped: undefined, // the job's status is that of its last run
+};
+
+/** The job after its execution reached a status. */
+export function applyOutcome(job: Job, execution: Pick<Execution, "status" | "error">): Job {
+  const status = JOB_STATUS[execution.status];
+  if (status === undefined) return job;
+  const lastError = status === "pending" || status === "running" ? job.lastError : execution.error;
+  return { ...job, status: job.enabled ? status : "disabled", lastError };
+}
+
+function countSkipped(job: Job, why: SkipReason, count: number): Job {
+  return { ...job, skipped: { ...job.skipped, [why]: (job.skipped[why] ?? 0) + count } };
+}
+
+function skipMessage(why: SkipReason, lateByMs: number): string {
+  switch (why) {
+    case "overlap":
+      return "Skipped: the run before it was still active";
+    case "too-late":
+      return `Skipped: it was noticed ${formatDuration(Math.round(lateByMs / 1000) * 1000)} late`;
+    case "superseded":
+      return "Skipped: a later due time had come";
+    case "disabled":
+      return "Skipped: the job was disabled";
+  }
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+
+export const TRIGGERS = ["schedule", "manual", "catch-up", "backfill", "dependency", "recover"] as const;
+
+/** `pending`: intent recorded, waits for a slot or for its next attempt's time (`retrying`). `running`: a child works on it.
+ * All others are final. The scheduler creates it, the executor moves it on, recovery moves it when its lease ran out. */
+export const EXECUTION_STATUSES = [
+  "pending",
+  "running",
+  "retrying",
+  "completed",
+  "partial",
+  "failed",
+  "cancelled",
+  "skipped",
+  "quarantined",
+] as const;
+export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
+
+export const ACTIVE_STATUSES: readonly ExecutionStatus[] = ["pending", "running", "retrying"];
+
+const findingSchema = z.object({
+  title: z.string(),
+  severity: z.enum(["fail", "warn"]),
+  message: z.string(),
+});
+
+/** One due time of a job. Public in `history -o json`. */
+export const executionSchema = z.object({
+  schemaVersion: z.literal(1).default(1),
+  id: z.string(),
+  jobId: z.string(),
+  jobName: z.string(),
+  /** The due time, UTC. With the job id it is the identity: a slot runs once. */
+  scheduledAt: z.iso.datetime(),
+  startTime: z.iso.datetime().nullable().default(null),
+  endTime: z.iso.datetime().nullable().default(null),
+  status: z.enum(EXECUTION_STATUSES).default("pending"),
+  trigger: z.enum(TRIGGERS).default("schedule"),
+  bundlePath: z.string().default(""),
+  analysisPath: z.string().default(""),
+  uploadUrl: z.string().default(""),
+  bundleSha256: z.string().default(""),
+  /** Seconds, fractional, of the last attempt. */
+  duration: z.number().default(0),
+  /** Bytes. */
+  bundleSize: z.number().default(0),
+  collectorCount: z.number().int().default(0),
+  /** Message and code of what went wrong; empty when nothing did. */
+  error: z.string().default(""),
+  errorCode: z.string().default(""),
+  exitCode: z.number().int().nullable().default(null),
+  /** Attempts beyond the first. */
+  retryCount: z.number().int().default(0),
+  /** When the next attempt is due, while `retrying`. */
+  retryAt: z.iso.datetime().nullable().default(null),
+  stages: z.array(z.object({
+    stage: z.string(),
+    status: z.enum(["ok", "partial", "failed", "skipped"]),
+    code: z.string().optional(),
+    message: z.string().optional(),
+    durationMs: z.number(),
+  })).default([]),
+  findings: z.object({
+    fail: z.number().int(),
+    warn: z.number().int(),
+    pass: z.number().int(),
+    /** The failures and warnings, the first 50 of them. */
+    top: z.array(findingSchema),
+  }).prefault({ fail: 0, warn: 0, pass: 0, top: [] }),
+  /** How often each rule hid something. */
+  redactions: z.record(z.string(), z.number().int()).default({}),
+  metrics: z.object({
+    /** Seconds each. */
+    collectionTime: z.number(),
+    redactionTime: z.number(),
+    analysisTime: z.number(),
+    archiveTime: z.number(),
+    uploadTime: z.number(),
+    totalTime: z.number(),
+    analyzerCount: z.number().int(),
+    errorCount: z.number().int(),
+    resourceUsage: z.object({ peakMemoryMB: z.number(), cpuTimeMs: z.number() }).partial().default({}),
+  }).partial().prefault({}),
+  /** The child of the running attempt: enough to find it again, and not to take a recycled pid for it. */
+  process: z.object({ pid: z.number().int(), startedAt: z.string(), host: z.string() }).nullable().default(null),
+});
+
+export type Execution = z.output<typeof executionSchema>;
+export type ExecutionFinding = z.output<typeof findingSchema>;
+
+/** Identity of an execution: the job and the due instant. The same slot has the same id on every machine. */
+export function executionId(jobId: string, scheduledAt: Date): string {
+  return `${jobId}-${scheduledAt.toISOString().replace(/[-:]/g, "").replace(".000Z", "Z").replace(".", "_")}`;
+}
+
+/** A line of an execution's log. */
+export interface ExecutionLog {
+  timestamp: string;
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  component: string;
+}

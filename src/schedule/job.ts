@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+/** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
+ * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
+export const jobSchema = z.object({
+  schemaVersion: z.literal(1).default(1),
+  id: z.string(),
+  name: z.string(),
+  description: z.string().default(""),
+  labels: z.record(z.string(), z.string()).default({}),
+  /** The first of `schedules`, for readers that know one. */
+  cronSchedule: z.string(),
+  /** Cron expressions or `@every <duration>`; the job is due when one of them is. */
+  schedules: z.array(z.string()).min(1),
+  /** IANA name. */
+  timezone: z.string().default("UTC"),
+  enabled: z.boolean().default(true),
+  /** `--namespace`: limits what is read from the cluster. Empty: all. */
+  namespace: z.string().default(""),
+  /** Files by absolute path, or URLs. Read anew at each execution. */
+  specFiles: z.array(z.string()).default([]),
+  /** Collect by the built-in spec, beside or instead of `specFiles`. */
+  autoDiscovery: z.boolean().default(false),
+  redactors: z.array(z.string()).default([]),
+  redact: z.boolean().default(true),
+  analyze: z.boolean().default(true),
+  /** How to reach the cluster; absent: as the daemon's environment says. */
+  kubernetes: z.object({ kubeconfig: z.string().optional(), context: z.string().optional() }).default({}),
+  upload: z.object({
+    enabled: z.boolean().default(false),
+    /** URL of the destination. */
+    endpoint: z.string().default(""),
+    /** A reference (`env:NAME`, `file:/path`), never a value. */
+    credentials: z.string().default(""),
+    options: z.record(z.string(), z.string()).default({}),
+  }).prefault({}),
+  notify: z.array(z.object({
+    kind: z.string(),
+    url: z.string(),
+    on: z.array(z.enum(["failure", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
+    secret: z.string().optional(),
+  })).default([]),
+  overlapPolicy: z.enum(["skip", "allow"]).default("skip"),
+  catchUp: z.object({
+    policy: z.enum(["none", "latest"]).default("latest"),
+    /** How late a due time may still be caught up with. */
+    window: z.string().default("24h"),
+  }).prefault({}),
+  retry: z.object({
+    /** Attempts in all, the first included. */
+    maxAttempts: z.number().int().min(1).default(3),
+    /** Delay before the second attempt; doubles with each further one, up to `maxDelay`. */
+    delay: z.string().default("30s"),
+    maxDelay: z.string().default("15m"),
+  }).prefault({}),
+  limits: z.object({
+    /** Hard limit of one attempt; a tenth of it before the end, gathering stops and the bundle is finished. */
+    timeout: z.string().default("30m"),
+  }).prefault({}),
+  createdAt: z.iso.datetime(),
+  /** Start of the last execution that was not skipped. */
+  lastRun: z.iso.datetime().nullable().default(null),
+  /** The next due time; null when disabled or when nothing is due any more. */
+  nextRun: z.iso.datetime().nullable().default(null),
+  runCount: z.number().int().default(0),
+  /** Skipped and missed due times, by reason (`overlap`, `too-late`, `superseded`). */
+  skipped: z.record(z.string(), z.number().int()).default({}),
+  /** Of the last or current execution. */
+  status: z.enum(["pending", "running", "completed", "partial", "failed", "disabled"]).default("pending"),
+  lastError: z.string().default(""),
+});
+
+export type Job = z.output<typeof jobSchema>;
+
+/** The ids of jobs: short, sortable by nothing, unlike any name. */
+export function newJobId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(5));
+  return "job-" + [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+}

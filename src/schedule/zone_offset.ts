@@ -1,0 +1,71 @@
+const DAY_MS = 86_400_000;
+/** Two changes of one zone's clocks are weeks apart (the shortest summer times ended for Ramadan and came back). */
+const PROBE_MS = 7 * DAY_MS;
+
+/** A stretch of time in which the zone's clocks do not change. Milliseconds since the epoch; wall = instant + offset. */
+export interface ZoneSpan {
+  startMs: number;
+  /** Exclusive. */
+  endMs: number;
+  offsetMs: number;
+  /** The offset until `startMs`, when the clocks changed there; undefined when they did not. */
+  beforeMs?: number;
+}
+
+/** Cuts time into spans of at most a week, each with one offset. Bounded by `untilMs`. */
+export function* zoneSpans(zone: string, fromMs: number, untilMs: number): Generator<ZoneSpan> {
+  let startMs = fromMs;
+  let offsetMs = zoneOffset(zone, startMs);
+  let beforeMs: number | undefined;
+  while (startMs < untilMs) {
+    const probe = Math.min(startMs + PROBE_MS, untilMs);
+    const offsetAtProbe = zoneOffset(zone, probe);
+    if (offsetAtProbe === offsetMs) {
+      yield { startMs, endMs: probe, offsetMs, beforeMs };
+      beforeMs = undefined;
+      startMs = probe;
+      continue;
+    }
+    const change = findChange(zone, startMs, probe, offsetMs);
+    yield { startMs, endMs: change, offsetMs, beforeMs };
+    beforeMs = offsetMs;
+    startMs = change;
+    offsetMs = zoneOffset(zone, change);
+  }
+}
+
+/** Where the clocks change between the two instants, which lie on different sides of it. Clocks change at full seconds. */
+function findChange(zone: string, fromMs: number, toMs: number, offsetMs: number): number {
+  let same = Math.floor(fromMs / 1000);
+  let other = Math.floor(toMs / 1000);
+  while (other - same > 1) {
+    const middle = Math.floor((same + other) / 2);
+    if (zoneOffset(zone, middle * 1000) === offsetMs) same = middle;
+    else other = middle;
+  }
+  return other * 1000;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** What the zone's clocks are ahead of UTC at an instant, in milliseconds. The zone must be a known one. */
+export function zoneOffset(zone: string, instantMs: number): number {
+  if (zone === "UTC") return 0;
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    });
+    formats.set(zone, format);
+  }
+  const seconds = Math.floor(instantMs / 1000) * 1000;
+  const [month, day, year, hour, minute, second] = format.format(seconds).split(/\D+/).map(Number);
+  return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - seconds;
+}

@@ -1,0 +1,173 @@
+import { ACTIVE_STATUSES, type Execution, executionSchema } from "../schedule/execution.ts";
+import { boundedExecution } from "./bounded_execution.ts";
+import type { ExecutionQuery, Lease } from "./job_store.ts";
+import { from, key } from "./keys.ts";
+import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
+import { holdsLease } from "./lease_records.ts";
+import { logKeys } from "./log_records.ts";
+import { encodeRecord } from "./record_codec.ts";
+import type { RecordReader } from "./record_reader.ts";
+
+/** Executions, and their indexes by time, by job, by status and by the time of their next attempt. */
+export class ExecutionRecords {
+  readonly #session: KvSession;
+  readonly #reader: RecordReader;
+
+  constructor(session: KvSession, reader: RecordReader) {
+    this.#session = session;
+    this.#reader = reader;
+  }
+
+  async get(id: string): Promise<Execution | undefined> {
+    return await this.#read(await this.#session.get(key.execution(id)));
+  }
+
+  update(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined> {
+    return this.#session.untilCommitted(`change the execution ${id}`, async () => {
+      const [entry, leaseEntry] = await this.#session.getMany([key.execution(id), key.lease(id)]);
+      const execution = await this.#read(entry!);
+      if (execution === undefined) return undefined;
+      const operation = this.#session.atomic().check(entry!);
+      if (lease !== undefined) {
+        if (lease.executionId !== id || !holdsLease(leaseEntry!, lease)) return undefined;
+        operation.check(leaseEntry!);
+      }
+      // Identity does not change: the indexes by job and time stay right.
+      const { jobId, scheduledAt } = execution;
+      const changed = boundedExecution({ ...change(execution), id, jobId, scheduledAt });
+      writeExecution(operation, execution, changed);
+      return await this.#session.commit(operation) ? changed : again;
+    });
+  }
+
+  async list(query: ExecutionQuery = {}): Promise<Execution[]> {
+    const { jobId, status, since, limit = Infinity } = query;
+    const prefix = jobId !== undefined
+      ? key.executionsOfJob(jobId)
+      : status !== undefined
+      ? key.executionsOfStatus(status)
+      : key.executionsByTime;
+    const selector = since === undefined ? { prefix } : from(prefix, since.getTime());
+    const found: Execution[] = [];
+    let ids: string[] = [];
+    const take = async () => {
+      for (const execution of await this.#load(ids)) {
+        if (found.length < limit && (status === undefined || execution.status === status)) found.push(execution);
+      }
+      ids = [];
+    };
+    const page = Math.min(40, Math.max(10, limit));
+    for await (const entry of this.#session.list(selector, { reverse: true, batchSize: page === 40 ? 200 : page })) {
+      ids.push(entry.value as string);
+      if (ids.length < page) continue;
+      await take();
+      if (found.length >= limit) return found;
+    }
+    await take();
+    return found;
+  }
+
+  async active(): Promise<Execution[]> {
+    const ids: string[] = [];
+    for (const status of ACTIVE_STATUSES) {
+      for await (const entry of this.#session.list({ prefix: key.executionsOfStatus(status) })) {
+        ids.push(entry.value as string);
+      }
+    }
+    // One that changed its status between the lists is found twice.
+    const active = (await this.#load([...new Set(ids)])).filter((e) => ACTIVE_STATUSES.includes(e.status));
+    return active.sort((a, b) => Date.parse(a.scheduledAt) - Date.parse(b.scheduledAt));
+  }
+
+  async nextRetryAt(): Promise<number | undefined> {
+    for await (const entry of this.#session.list({ prefix: key.retries }, { limit: 1 })) return entry.key[1] as number;
+    return undefined;
+  }
+
+  delete(id: string): Promise<boolean> {
+    return this.#session.untilCommitted(`delete the execution ${id}`, async () => {
+      const [entry, head] = await this.#session.getMany([key.execution(id), key.logHead(id)]);
+      const execution = await this.#read(entry!);
+      if (execution === undefined) return false;
+      const operation = this.#session.atomic()
+        .check(asCheck(entry!), asCheck(head!))
+        .delete(key.execution(id)).delete(key.lease(id)).delete(key.logHead(id)).sum(key.revision, 1n);
+      for (const index of indexKeys(execution)) operation.delete(index);
+      for (const chunk of logKeys(id, head!)) operation.delete(chunk);
+      return await this.#session.commit(operation) ? true : again;
+    });
+  }
+
+  /** As `JobRecords.repair`. */
+  async repair(dryRun: boolean): Promise<string[]> {
+    const done: string[] = [];
+    const wanted = new Map<string, string>();
+    for await (const entry of this.#session.list({ prefix: key.executions })) {
+      const execution = await this.#read(entry);
+      if (execution === undefined) continue;
+      for (const index of indexKeys(execution)) wanted.set(JSON.stringify(index), execution.id);
+    }
+    const prefixes: Deno.KvKey[] = [key.executionsByTime, key.executionsByJob, key.executionsByStatus, key.retries];
+    for (const prefix of prefixes) {
+      for await (const entry of this.#session.list({ prefix })) {
+        if (wanted.delete(JSON.stringify(entry.key))) continue;
+        done.push(`removed the index entry ${entry.key.join("/")}, which points to nothing`);
+        if (!dryRun) await this.#session.commit(this.#session.atomic().check(entry).delete(entry.key));
+      }
+    }
+    for (const id of new Set(wanted.values())) {
+      done.push(`indexed the execution ${id} again`);
+      if (!dryRun) await this.update(id, (current) => current);
+    }
+    return done;
+  }
+
+  async #load(ids: string[]): Promise<Execution[]> {
+    const executions: Execution[] = [];
+    for (const entry of await this.#session.getMany(ids.map(key.execution))) {
+      const execution = await this.#read(entry);
+      if (execution !== undefined) executions.push(execution);
+    }
+    return executions;
+  }
+
+  #read(entry: KvEntryMaybe): Promise<Execution | undefined> {
+    return this.#reader.read(executionSchema, entry);
+  }
+}
+
+/** Makes the operation fail when the slot has its execution already. */
+export function checkCreation(operation: Deno.AtomicOperation, id: string): void {
+  operation.check({ key: key.execution(id), versionstamp: null });
+}
+
+/** Adds the writes of an execution and its indexes. The revision follows what others wait for: its creation, its status and
+ * the time of its next attempt. */
+export function writeExecution(
+  operation: Deno.AtomicOperation,
+  old: Execution | undefined,
+  execution: Execution,
+): void {
+  if (old !== undefined) {
+    const kept = new Set(indexKeys(execution).map((k) => JSON.stringify(k)));
+    for (const gone of indexKeys(old)) if (!kept.has(JSON.stringify(gone))) operation.delete(gone);
+  }
+  operation.set(key.execution(execution.id), encodeRecord(execution, `the execution ${execution.id}`));
+  for (const index of indexKeys(execution)) operation.set(index, execution.id);
+  if (old === undefined || old.status !== execution.status || old.retryAt !== execution.retryAt) {
+    operation.sum(key.revision, 1n);
+  }
+}
+
+function indexKeys(execution: Execution): Deno.KvKey[] {
+  const at = Date.parse(execution.scheduledAt);
+  const keys: Deno.KvKey[] = [
+    key.executionByTime(at, execution.id),
+    key.executionByJob(execution.jobId, at, execution.id),
+    key.executionByStatus(execution.status, at, execution.id),
+  ];
+  if (execution.status === "retrying" && execution.retryAt !== null) {
+    keys.push(key.retry(Date.parse(execution.retryAt), execution.id));
+  }
+  return keys;
+}

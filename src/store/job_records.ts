@@ -1,0 +1,226 @@
+import type { Execution } from "../schedule/execution.ts";
+import { type Job, jobSchema } from "../schedule/job.ts";
+import { checkCreation } from "./execution_records.ts";
+import { before, key, startingWith } from "./keys.ts";
+import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
+import { encodeRecord } from "./record_codec.ts";
+import type { RecordReader } from "./record_reader.ts";
+
+/** Jobs, and their indexes by name and by due time. */
+export class JobRecords {
+  readonly #session: KvSession;
+  readonly #reader: RecordReader;
+
+  constructor(session: KvSession, reader: RecordReader) {
+    this.#session = session;
+    this.#reader = reader;
+  }
+
+  create(job: Job): Promise<boolean> {
+    return this.#session.untilCommitted(`create the job "${job.name}"`, async () => {
+      const entry = await this.#session.get(key.job(job.id));
+      if (await this.#read(entry) !== undefined) return false;
+      const name = await this.#freeName(job.name, job.id);
+      if (name === undefined) return false;
+      const operation = this.#session.atomic().check({ key: key.job(job.id), versionstamp: null }, asCheck(name));
+      writeJob(operation, undefined, job);
+      return await this.#session.commit(operation) ? true : again;
+    });
+  }
+
+  async get(id: string): Promise<Job | undefined> {
+    return await this.#read(await this.#session.get(key.job(id)));
+  }
+
+  async find(reference: string): Promise<Job[]> {
+    if (reference === "") return [];
+    const named = await this.#session.get(key.jobByName(reference));
+    const ids = new Set([reference, ...(typeof named.value === "string" ? [named.value] : [])]);
+    const exact = (await this.#load([...ids])).filter((job) => job.id === reference || job.name === reference);
+    if (exact.length > 0) return exact;
+    return (await this.#readAll(startingWith(key.jobs, reference))).sort(byName);
+  }
+
+  async list(): Promise<Job[]> {
+    return (await this.#readAll({ prefix: key.jobs })).sort(byName);
+  }
+
+  async each(visit: (job: Job) => void): Promise<void> {
+    for await (const entry of this.#session.list({ prefix: key.jobs })) {
+      const job = await this.#read(entry);
+      if (job !== undefined) visit(job);
+    }
+  }
+
+  update(id: string, change: (job: Job) => Job): Promise<Job | undefined | false> {
+    return this.#session.untilCommitted(`change the job ${id}`, async () => {
+      const entry = await this.#session.get(key.job(id));
+      const job = await this.#read(entry);
+      if (job === undefined) return undefined;
+      const changed = { ...change(job), id };
+      const operation = this.#session.atomic().check(entry);
+      if (changed.name !== job.name) {
+        const name = await this.#freeName(changed.name, id);
+        if (name === undefined) return false;
+        operation.check(asCheck(name));
+      }
+      writeJob(operation, job, changed);
+      return await this.#session.commit(operation) ? changed : again;
+    });
+  }
+
+  delete(id: string): Promise<boolean> {
+    return this.#session.untilCommitted(`delete the job ${id}`, async () => {
+      const entry = await this.#session.get(key.job(id));
+      const job = await this.#read(entry);
+      if (job === undefined) return false;
+      const operation = this.#session.atomic().check(entry).delete(key.job(id)).delete(key.jobByName(job.name))
+        .sum(key.revision, 1n);
+      if (job.nextRun !== null) operation.delete(key.dueJob(Date.parse(job.nextRun), id));
+      return await this.#session.commit(operation) ? true : again;
+    });
+  }
+
+  async due(now: Date, limit: number): Promise<Job[]> {
+    const due: Job[] = [];
+    for await (const page of this.#duePages(now)) {
+      const jobs = await this.#session.getMany(page.map((entry) => key.job(entry.value as string)));
+      for (const [i, jobEntry] of jobs.entries()) {
+        const job = await this.#read(jobEntry);
+        const indexed = page[i]!;
+        if (job !== undefined && job.nextRun !== null && Date.parse(job.nextRun) === indexed.key[1]) {
+          due.push(job);
+          if (due.length >= limit) return due;
+        } else await this.#dropStale(indexed, jobEntry);
+      }
+    }
+    return due;
+  }
+
+  async nextDueAt(): Promise<number | undefined> {
+    for await (const entry of this.#session.list({ prefix: key.due }, { limit: 1 })) return entry.key[1] as number;
+    return undefined;
+  }
+
+  /** See `JobStore.fire`. */
+  fire(
+    jobId: string,
+    execution: Execution,
+    change: (job: Job) => Job,
+    writeExecution: (operation: Deno.AtomicOperation) => void,
+  ): Promise<"created" | "exists" | "gone"> {
+    return this.#session.untilCommitted(`record the execution ${execution.id}`, async () => {
+      const [jobEntry, executionEntry] = await this.#session.getMany([key.job(jobId), key.execution(execution.id)]);
+      const job = await this.#read(jobEntry!);
+      if (job === undefined) return "gone";
+      const operation = this.#session.atomic().check(jobEntry!);
+      const exists = executionEntry!.versionstamp !== null;
+      if (!exists) {
+        checkCreation(operation, execution.id);
+        writeExecution(operation);
+      }
+      writeJob(operation, job, { ...change(job), id: jobId, name: job.name });
+      if (!await this.#session.commit(operation)) return again;
+      return exists ? "exists" : "created";
+    });
+  }
+
+  /** Index entries that nothing points back to, and records without their entries. @returns what was put right */
+  async repair(dryRun: boolean): Promise<string[]> {
+    const done: string[] = [];
+    const jobs = new Map((await this.list()).map((job) => [job.id, job]));
+    const indexed = new Set<string>();
+    for (const prefix of [key.jobNames, key.due]) {
+      for await (const entry of this.#session.list({ prefix })) {
+        const job = jobs.get(entry.value as string);
+        if (job !== undefined && indexKeys(job).some((k) => sameKey(k, entry.key))) {
+          indexed.add(JSON.stringify(entry.key));
+          continue;
+        }
+        done.push(`removed the index entry ${entry.key.join("/")}, which points to nothing`);
+        if (!dryRun) await this.#session.commit(this.#session.atomic().check(entry).delete(entry.key));
+      }
+    }
+    for (const job of jobs.values()) {
+      const missing = indexKeys(job).filter((k) => !indexed.has(JSON.stringify(k)));
+      if (missing.length === 0) continue;
+      done.push(`indexed the job "${job.name}" again`);
+      if (!dryRun) await this.update(job.id, (current) => current);
+    }
+    return done;
+  }
+
+  async #freeName(name: string, id: string): Promise<KvEntryMaybe | undefined> {
+    const entry = await this.#session.get(key.jobByName(name));
+    if (entry.versionstamp === null || entry.value === id) return entry;
+    // The entry of a job that was set aside as unreadable holds no name.
+    const holder = await this.get(entry.value as string);
+    return holder === undefined || holder.name !== name ? entry : undefined;
+  }
+
+  async *#duePages(now: Date): AsyncGenerator<Deno.KvEntry<unknown>[]> {
+    let page: Deno.KvEntry<unknown>[] = [];
+    for await (const entry of this.#session.list(before(key.due, now.getTime() + 1), { batchSize: 100 })) {
+      page.push(entry);
+      if (page.length === 40) {
+        yield page;
+        page = [];
+      }
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async #dropStale(indexed: Deno.KvEntry<unknown>, jobEntry: KvEntryMaybe): Promise<void> {
+    // Only if the job still is as it was read; otherwise its writer looks after the index.
+    await this.#session.commit(
+      this.#session.atomic().check(indexed).check(asCheck(jobEntry))
+        .delete(indexed.key),
+    );
+  }
+
+  async #load(ids: string[]): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for (const entry of await this.#session.getMany(ids.map(key.job))) {
+      const job = await this.#read(entry);
+      if (job !== undefined) jobs.push(job);
+    }
+    return jobs;
+  }
+
+  async #readAll(selector: Deno.KvListSelector): Promise<Job[]> {
+    const jobs: Job[] = [];
+    for await (const entry of this.#session.list(selector)) {
+      const job = await this.#read(entry);
+      if (job !== undefined) jobs.push(job);
+    }
+    return jobs;
+  }
+
+  #read(entry: KvEntryMaybe): Promise<Job | undefined> {
+    return this.#reader.read(jobSchema, entry);
+  }
+}
+
+function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Job): void {
+  if (old !== undefined) {
+    const kept = indexKeys(job);
+    for (const gone of indexKeys(old)) if (!kept.some((k) => sameKey(k, gone))) operation.delete(gone);
+  }
+  operation.set(key.job(job.id), encodeRecord(job, `the job "${job.name}"`));
+  for (const index of indexKeys(job)) operation.set(index, job.id);
+  operation.sum(key.revision, 1n);
+}
+
+function indexKeys(job: Job): Deno.KvKey[] {
+  const keys: Deno.KvKey[] = [key.jobByName(job.name)];
+  if (job.nextRun !== null) keys.push(key.dueJob(Date.parse(job.nextRun), job.id));
+  return keys;
+}
+
+function sameKey(a: Deno.KvKey, b: Deno.KvKey): boolean {
+  return a.length === b.length && a.every((part, i) => part === b[i]);
+}
+
+function byName(a: Job, b: Job): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

@@ -1,0 +1,85 @@
+import type { Execution, ExecutionLog, ExecutionStatus } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+
+/** Where jobs, executions and leases live. The port that the CLI and the daemon share; `kv_job_store.ts` implements it
+ * on Deno KV. Every method throws `StoreError` when the store itself fails; losing a race is an answer, not an error. */
+export interface JobStore {
+  /** False when a job of this name (or id) exists. */
+  createJob(job: Job): Promise<boolean>;
+  getJob(id: string): Promise<Job | undefined>;
+  /** The jobs a user may mean by a name, an id or a prefix of an id: the exact ones if there are any, else all
+   * prefix matches. */
+  findJobs(reference: string): Promise<Job[]>;
+  /** All jobs, by name. */
+  listJobs(): Promise<Job[]>;
+  /** Visits all jobs, in no particular order, without ever holding all of them. */
+  eachJob(visit: (job: Job) => void): Promise<void>;
+  /** Reads, changes and writes one job by compare-and-set, again on conflict. The change may run several times.
+   * Indexes follow. @returns the stored job, undefined when it is gone; false when its new name is taken */
+  updateJob(id: string, change: (job: Job) => Job): Promise<Job | undefined | false>;
+  /** Removes the job and its index entries. Its executions stay, as history, until they are purged. */
+  deleteJob(id: string): Promise<boolean>;
+
+  /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
+  dueJobs(now: Date, limit?: number): Promise<Job[]>;
+  /** The earliest `nextRun` of all jobs and the earliest `retryAt` of all retrying executions. */
+  nextDueAt(): Promise<Date | undefined>;
+  /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
+   * already) and writes the job as `change` makes it, with its next due time.
+   * @returns `created`, or `exists` when the slot already had its execution (the job is advanced all the same), or
+   * `gone` when the job no longer exists */
+  fire(jobId: string, execution: Execution, change: (job: Job) => Job): Promise<"created" | "exists" | "gone">;
+
+  getExecution(id: string): Promise<Execution | undefined>;
+  /** As `updateJob`. With a lease, the write only happens while that lease is the current one: a daemon that was paused
+   * cannot finish what another took over. @returns undefined when the execution is gone or the lease was lost */
+  updateExecution(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined>;
+  /** Newest due time first. */
+  listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
+  /** Executions that are pending, running or retrying. Reads the index. */
+  activeExecutions(): Promise<Execution[]>;
+  deleteExecution(id: string): Promise<boolean>;
+
+  /** Claims an execution for `owner` by compare-and-set. @returns undefined while another's lease holds */
+  claimLease(executionId: string, owner: string, now: Date, leaseMs: number): Promise<Lease | undefined>;
+  /** @returns undefined when the lease is no longer the current one */
+  renewLease(lease: Lease, now: Date, leaseMs: number): Promise<Lease | undefined>;
+  /** Harmless when it is no longer the current one. */
+  releaseLease(lease: Lease): Promise<void>;
+  getLease(executionId: string): Promise<Lease | undefined>;
+
+  /** Adds to an execution's log; the oldest entries go when there are more than 1,000. */
+  appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void>;
+  readLogs(executionId: string): Promise<ExecutionLog[]>;
+
+  /** Changes with each write to a job, an execution's creation included. Cheap to read: the daemon polls it. */
+  revision(): Promise<string>;
+  /** Makes indexes and records agree again. @returns a line for each thing that was put right, or would be */
+  repair(options?: { dryRun?: boolean }): Promise<string[]>;
+  /** Records that could not be read and were set aside since the store was opened. */
+  unreadable(): UnreadableRecord[];
+  close(): void;
+}
+
+export interface ExecutionQuery {
+  jobId?: string;
+  status?: ExecutionStatus;
+  since?: Date;
+  limit?: number;
+}
+
+/** A time-limited claim on an execution. */
+export interface Lease {
+  executionId: string;
+  /** Host, pid and a random part of the daemon that holds it. */
+  owner: string;
+  /** RFC 3339, UTC. */
+  expiresAt: string;
+  /** Fencing number: grows with each claim of the execution, whoever makes it. */
+  fence: number;
+}
+
+export interface UnreadableRecord {
+  key: string;
+  reason: string;
+}

@@ -1,0 +1,206 @@
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Execution, ExecutionLog } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import { boundedExecution } from "./bounded_execution.ts";
+import { ExecutionRecords, writeExecution } from "./execution_records.ts";
+import { JobRecords } from "./job_records.ts";
+import type { ExecutionQuery, JobStore, Lease, UnreadableRecord } from "./job_store.ts";
+import { key } from "./keys.ts";
+import { probeKvServer } from "./kv_server.ts";
+import { again, CALL_TIMEOUT_MS, KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
+import { LeaseRecords } from "./lease_records.ts";
+import { LogRecords } from "./log_records.ts";
+import { newerStore, SCHEMA_VERSION } from "./record_codec.ts";
+import { RecordReader } from "./record_reader.ts";
+import { isLocked, notWritable, toStoreError } from "./store_error.ts";
+import { prepareStoreFile, restrictStoreFile, type SetAsideFile } from "./store_file.ts";
+
+/** A file on this machine, or a KV server (`http://…`, whose token is `DENO_KV_ACCESS_TOKEN` of the environment). */
+export type StoreLocation = { path: string } | { url: string };
+
+export interface OpenJobStoreOptions {
+  clock?: Clock;
+  /** Examines a large file for damage too. For the daemon; it takes a second for a gigabyte. */
+  thorough?: boolean;
+  /** How long a single call may take; 20 seconds. */
+  callTimeoutMs?: number;
+}
+
+/** Opens the store, and makes what is missing: folder, file, layout.
+ * @returns a store whose `setAside` tells of a damaged file that a fresh one took the place of
+ * @throws {StoreError} when it cannot be opened; a healthy file is never touched */
+export async function openJobStore(location: StoreLocation, options: OpenJobStoreOptions = {}): Promise<KvJobStore> {
+  const { clock = systemClock, thorough = false, callTimeoutMs } = options;
+  const place = "path" in location ? location.path : location.url;
+  const lockedForMs = Math.min(LOCKED_FOR_MS, callTimeoutMs ?? LOCKED_FOR_MS);
+  const setAside = "path" in location
+    ? await prepareStoreFile(location.path, { now: clock.now(), thorough, lockedForMs })
+    : undefined;
+  if ("url" in location) {
+    await probeKvServer(location.url, Deno.env.get("DENO_KV_ACCESS_TOKEN"), callTimeoutMs ?? CALL_TIMEOUT_MS);
+  }
+  const session = new KvSession(await openKv(place, lockedForMs), place, callTimeoutMs);
+  try {
+    if ("path" in location) await restrictStoreFile(location.path);
+    await checkLayout(session);
+    return new KvJobStore(session, setAside);
+  } catch (error) {
+    session.close();
+    throw toStoreError(error, place);
+  }
+}
+
+async function openKv(place: string, lockedForMs: number): Promise<Deno.Kv> {
+  const until = performance.now() + lockedForMs;
+  while (true) {
+    try {
+      return await Deno.openKv(place);
+    } catch (error) {
+      if (isLocked(error) && performance.now() < until) {
+        await systemClock.sleep(20 + Math.random() * 100);
+      } else if (error instanceof Deno.errors.PermissionDenied) throw notWritable(place, error);
+      else throw toStoreError(error, place);
+    }
+  }
+}
+
+async function checkLayout(session: KvSession): Promise<void> {
+  await session.untilCommitted("record the layout of the store", async () => {
+    const entry = await session.get(key.schema);
+    if (entry.versionstamp === null) {
+      return await session.commit(session.atomic().check(entry).set(key.schema, SCHEMA_VERSION)) ? undefined : again;
+    }
+    if (typeof entry.value === "number" && entry.value > SCHEMA_VERSION) throw newerStore(entry.value);
+  });
+}
+
+/** The port on Deno KV. Get one from {@linkcode openJobStore}. */
+export class KvJobStore implements JobStore {
+  /** The damaged file that was found when the store was opened. */
+  readonly setAside?: SetAsideFile;
+  readonly #session: KvSession;
+  readonly #reader: RecordReader;
+  readonly #jobs: JobRecords;
+  readonly #executions: ExecutionRecords;
+  readonly #leases: LeaseRecords;
+  readonly #logs: LogRecords;
+
+  constructor(session: KvSession, setAside?: SetAsideFile) {
+    this.#session = session;
+    this.#reader = new RecordReader(session);
+    this.#jobs = new JobRecords(session, this.#reader);
+    this.#executions = new ExecutionRecords(session, this.#reader);
+    this.#leases = new LeaseRecords(session);
+    this.#logs = new LogRecords(session);
+    this.setAside = setAside;
+  }
+
+  createJob(job: Job): Promise<boolean> {
+    return this.#jobs.create(job);
+  }
+
+  getJob(id: string): Promise<Job | undefined> {
+    return this.#jobs.get(id);
+  }
+
+  findJobs(reference: string): Promise<Job[]> {
+    return this.#jobs.find(reference);
+  }
+
+  listJobs(): Promise<Job[]> {
+    return this.#jobs.list();
+  }
+
+  eachJob(visit: (job: Job) => void): Promise<void> {
+    return this.#jobs.each(visit);
+  }
+
+  updateJob(id: string, change: (job: Job) => Job): Promise<Job | undefined | false> {
+    return this.#jobs.update(id, change);
+  }
+
+  deleteJob(id: string): Promise<boolean> {
+    return this.#jobs.delete(id);
+  }
+
+  dueJobs(now: Date, limit = 1_000): Promise<Job[]> {
+    return this.#jobs.due(now, limit);
+  }
+
+  async nextDueAt(): Promise<Date | undefined> {
+    const [job, retry] = await Promise.all([this.#jobs.nextDueAt(), this.#executions.nextRetryAt()]);
+    const next = Math.min(job ?? Infinity, retry ?? Infinity);
+    return next === Infinity ? undefined : new Date(next);
+  }
+
+  fire(jobId: string, execution: Execution, change: (job: Job) => Job): Promise<"created" | "exists" | "gone"> {
+    const bounded = boundedExecution({ ...execution, jobId });
+    return this.#jobs.fire(jobId, bounded, change, (operation) => writeExecution(operation, undefined, bounded));
+  }
+
+  getExecution(id: string): Promise<Execution | undefined> {
+    return this.#executions.get(id);
+  }
+
+  updateExecution(
+    id: string,
+    change: (e: Execution) => Execution,
+    lease?: Lease,
+  ): Promise<Execution | undefined> {
+    return this.#executions.update(id, change, lease);
+  }
+
+  listExecutions(query?: ExecutionQuery): Promise<Execution[]> {
+    return this.#executions.list(query);
+  }
+
+  activeExecutions(): Promise<Execution[]> {
+    return this.#executions.active();
+  }
+
+  deleteExecution(id: string): Promise<boolean> {
+    return this.#executions.delete(id);
+  }
+
+  claimLease(executionId: string, owner: string, now: Date, leaseMs: number): Promise<Lease | undefined> {
+    return this.#leases.claim(executionId, owner, now, leaseMs);
+  }
+
+  renewLease(lease: Lease, now: Date, leaseMs: number): Promise<Lease | undefined> {
+    return this.#leases.renew(lease, now, leaseMs);
+  }
+
+  releaseLease(lease: Lease): Promise<void> {
+    return this.#leases.release(lease);
+  }
+
+  getLease(executionId: string): Promise<Lease | undefined> {
+    return this.#leases.get(executionId);
+  }
+
+  appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void> {
+    return this.#logs.append(executionId, entries);
+  }
+
+  readLogs(executionId: string): Promise<ExecutionLog[]> {
+    return this.#logs.read(executionId);
+  }
+
+  async revision(): Promise<string> {
+    const { value } = await this.#session.get(key.revision);
+    return value instanceof Deno.KvU64 ? value.value.toString() : "0";
+  }
+
+  async repair(options: { dryRun?: boolean } = {}): Promise<string[]> {
+    const { dryRun = false } = options;
+    return [...await this.#jobs.repair(dryRun), ...await this.#executions.repair(dryRun)];
+  }
+
+  unreadable(): UnreadableRecord[] {
+    return this.#reader.unreadable;
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}

@@ -1,0 +1,43 @@
+import type { z } from "zod";
+import { key, showKey } from "./keys.ts";
+import type { UnreadableRecord } from "./job_store.ts";
+import type { KvEntryMaybe, KvSession } from "./kv_session.ts";
+import { decodeRecord } from "./record_codec.ts";
+
+/** How many set-aside records are reported by name. */
+const MAX_REPORTED = 1_000;
+
+/** Reads records, and moves those that cannot be read out of the way: one damaged record must not keep a scheduler from
+ * its other jobs. */
+export class RecordReader {
+  readonly #session: KvSession;
+  readonly #reported: UnreadableRecord[] = [];
+
+  constructor(session: KvSession) {
+    this.#session = session;
+  }
+
+  get unreadable(): UnreadableRecord[] {
+    return [...this.#reported];
+  }
+
+  /** The record of an entry; undefined when there is none, or it had to be set aside. */
+  async read<T>(schema: z.ZodType<T>, entry: KvEntryMaybe): Promise<T | undefined> {
+    if (entry.versionstamp === null) return undefined;
+    const decoded = decodeRecord(schema, entry.value);
+    if ("value" in decoded) return decoded.value;
+    const moved = await this.#session.commit(
+      this.#session.atomic()
+        .check(entry)
+        .set(key.setAside(entry.key), entry.value)
+        .set(key.setAsideReason(entry.key), new TextEncoder().encode(decoded.unreadable.slice(0, 2_000)))
+        .delete(entry.key)
+        .sum(key.revision, 1n),
+    );
+    // Not moved: somebody else did it, or wrote the record anew.
+    if (moved && this.#reported.length < MAX_REPORTED) {
+      this.#reported.push({ key: showKey(entry.key), reason: decoded.unreadable });
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,139 @@
+import { basename, dirname, join } from "node:path";
+import { systemClock } from "../core/clock.ts";
+import { isCorrupt, isLocked, notWritable, StoreError, toStoreError } from "./store_error.ts";
+
+/** A damaged store that was moved out of the way. */
+export interface SetAsideFile {
+  /** Where it lies now. */
+  path: string;
+  reason: string;
+}
+
+/** Up to this size a file is examined each time it is opened: it takes about a millisecond a megabyte. */
+const ALWAYS_EXAMINED_BYTES = 16 * 1024 * 1024;
+
+/** Makes a store's file ready to be opened: its folder (0700, where it has to be made), the file itself (0600), and a
+ * damaged file set aside as `<name>.corrupt-<time>`. Deno KV would not throw in such a file, but end the process; and in
+ * one that another process keeps locked it would stop the process for as long.
+ * @param options `thorough` examines a large file too; `lockedForMs` is how long a lock is waited for
+ * @throws {StoreError} `STATE_NOT_WRITABLE`, `STATE_LOCKED` */
+export async function prepareStoreFile(
+  path: string,
+  options: { now: Date; thorough: boolean; lockedForMs: number },
+): Promise<SetAsideFile | undefined> {
+  await makeFolder(dirname(path));
+  const size = await makeFile(path);
+  const examine = options.thorough || size <= ALWAYS_EXAMINED_BYTES;
+  const setAside = size > 0 && examine ? await setAsideIfCorrupt(path, options.now) : undefined;
+  await awaitUnlocked(path, options.lockedForMs);
+  return setAside;
+}
+
+async function awaitUnlocked(path: string, lockedForMs: number): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const until = performance.now() + lockedForMs;
+  using database = new DatabaseSync(path);
+  database.exec("PRAGMA busy_timeout = 0");
+  while (true) {
+    try {
+      database.exec("BEGIN IMMEDIATE; ROLLBACK");
+      return;
+    } catch (error) {
+      if (!isLocked(error) || performance.now() > until) throw toStoreError(error, path);
+      await systemClock.sleep(5 + Math.random() * 45);
+    }
+  }
+}
+
+/** Moves the file and its companions away if, and only if, it is damaged: one that is locked, busy or not ours to read
+ * stays. One process at a time: another one's fresh file must not follow the damaged one. */
+export async function setAsideIfCorrupt(path: string, now: Date): Promise<SetAsideFile | undefined> {
+  if (await corruption(path) === undefined) return undefined;
+  try {
+    using lock = await Deno.open(`${path}.lock`, { create: true, write: true, mode: 0o600 });
+    await lock.lock(true);
+    const reason = await corruption(path);
+    if (reason === undefined) return undefined;
+    const aside = await freeName(`${path}.corrupt-${now.toISOString().replace(/[-:]/g, "").replace(/\.\d+/, "")}`);
+    await Deno.rename(path, aside);
+    for (const suffix of ["-wal", "-shm"]) {
+      await Deno.rename(path + suffix, aside + suffix).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
+    await makeFile(path);
+    return { path: aside, reason };
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+/** Gives the file's companions the file's mode; SQLite makes them with the mode the file had. */
+export async function restrictStoreFile(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      const { mode } = await Deno.stat(file);
+      if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(file, 0o600);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw fileError(error, path);
+    }
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory) {
+      throw new StoreError(`The scheduler's state cannot be kept in ${folder}: it is not a folder`, {
+        cause: error,
+        code: "STATE_NOT_WRITABLE",
+        hint: "Move that file away, or name another folder with TROUBLESHOOT_SCHEDULER_DIR",
+      });
+    }
+    throw notWritable(folder, error);
+  }
+}
+
+/** @returns the file's size */
+async function makeFile(path: string): Promise<number> {
+  try {
+    using file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    const info = await file.stat();
+    if (info.isDirectory) throw new Deno.errors.IsADirectory(path);
+    return info.size;
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+async function freeName(wanted: string): Promise<string> {
+  const folder = dirname(wanted);
+  const taken = new Set<string>();
+  for await (const entry of Deno.readDir(folder)) taken.add(entry.name);
+  for (let i = 1;; i++) {
+    const name = i === 1 ? basename(wanted) : `${basename(wanted)}-${i}`;
+    if (!taken.has(name)) return join(folder, name);
+  }
+}
+
+/** What is wrong with the file; undefined when nothing is, or when that cannot be told now. */
+async function corruption(path: string): Promise<string | undefined> {
+  const { DatabaseSync } = await import("node:sqlite");
+  try {
+    using database = new DatabaseSync(path);
+    const row = database.prepare("PRAGMA quick_check(1)").get();
+    const answer = row === undefined ? "no answer" : String(Object.values(row)[0]);
+    return answer === "ok" ? undefined : answer;
+  } catch (error) {
+    if (isCorrupt(error)) return (error as Error).message;
+    if (isLocked(error)) return undefined;
+    throw toStoreError(error, path);
+  }
+}
+
+function fileError(error: unknown, path: string): StoreError {
+  if (error instanceof StoreError) return error;
+  return error instanceof Deno.errors.NotFound ? toStoreError(error, path) : notWritable(path, error);
+}
