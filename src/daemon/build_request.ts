@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { tryParseDuration } from "../core/duration.ts";
+import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
+import type { Execution } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+
+const DEFAULT_TIMEOUT_MS = 30 * 60_000;
+const COLLECTOR_DEADLINE_MS = 5 * 60_000;
+
+/** What the child of an attempt is told to do.
+ * @param previous the job's last finished execution, if it had one
+ * @param timeoutMs hard limit of the attempt: gathering stops when nine tenths of it are over */
+export function buildRequest(
+  job: Job,
+  execution: Execution,
+  state: StateFolder,
+  previous: Execution | undefined,
+  timeoutMs: number,
+): PipelineRequest {
+  const paths = executionPaths(job, execution.id, state);
+  const deadlineMs = Math.floor(timeoutMs * 0.9);
+  return pipelineRequestSchema.parse({
+    specs: job.specFiles,
+    auto: job.autoDiscovery,
+    redactors: job.redactors,
+    redact: job.redact,
+    analyze: job.analyze,
+    namespace: job.namespace || undefined,
+    kube: definedOnly({ kubeconfig: job.kubernetes.kubeconfig, context: job.kubernetes.context }),
+    archivePath: paths.archive,
+    rootName: `support-bundle-${execution.id}`,
+    workParent: paths.work,
+    deadlineMs,
+    collectorDeadlineMs: Math.min(COLLECTOR_DEADLINE_MS, deadlineMs),
+    upload: job.upload.enabled
+      ? {
+        url: job.upload.endpoint || "enabled",
+        options: job.upload.options,
+        credentials: job.upload.credentials || undefined,
+      }
+      : undefined,
+    notify: job.notify,
+    job: { id: job.id, name: job.name },
+    execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: execution.retryCount + 1 },
+    previous: previous && { status: previous.status, findings: previous.findings.top },
+  });
+}
+
+/** Where an execution's files are. */
+export function executionPaths(job: Pick<Job, "id" | "name">, executionId: string, state: StateFolder) {
+  const bundles = join(state.bundles, folderName(job));
+  return {
+    bundles,
+    archive: join(bundles, `${executionId}.tar.gz`),
+    analysis: join(bundles, `${executionId}.analysis.json`),
+    /** Of this execution alone, so that what a killed child left behind can be told from what another one uses. */
+    work: join(state.work, executionId),
+  };
+}
+
+/** The hard limit of one attempt of the job.
+ * @param capMs no job gets more */
+export function attemptTimeoutMs(job: Job, capMs?: number): number {
+  const own = tryParseDuration(job.limits.timeout);
+  return Math.min(own !== undefined && own > 0 ? own : DEFAULT_TIMEOUT_MS, capMs ?? Infinity);
+}
+
+/** The job's name where that is a plain file name; otherwise one that no other job has either. */
+function folderName(job: Pick<Job, "id" | "name">): string {
+  if (/^[A-Za-z0-9_][\w.-]{0,99}$/.test(job.name)) return job.name;
+  return `${job.name.replace(/[^\w-]+/g, "_").slice(0, 60)}-${job.id}`;
+}
+
+function definedOnly(values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => !!entry[1]));
+}

@@ -1,0 +1,301 @@
+import { type Clock, systemClock } from "../core/clock.ts";
+import { describeError } from "../core/errors.ts";
+import { EXIT, type ExitCode } from "../core/exit_codes.ts";
+import { selfCommand } from "../core/self.ts";
+import { VERSION } from "../core/version.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import type { JobStore } from "../store/job_store.ts";
+import { openJobStore } from "../store/kv_job_store.ts";
+import { ControlSocket } from "./control_socket.ts";
+import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
+import { daemonStatusReader } from "./daemon_status.ts";
+import { openServers } from "./health_server.ts";
+import { JobCensus } from "./job_census.ts";
+import { newLeaseOwner } from "./lease_owner.ts";
+import { loadSettings } from "./load_settings.ts";
+import { LocalExecutor } from "./local_executor.ts";
+import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
+import { failureNotifier } from "./notify_failure.ts";
+import { acquirePidFile } from "./pid_file.ts";
+import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
+import { Rescuer } from "./rescuer.ts";
+import { Scheduler } from "./scheduler.ts";
+import { concurrency, type Settings, storeLocation } from "./settings.ts";
+
+/** What flags say; it outranks the settings, also when they are read again. */
+export interface DaemonFlags {
+  /** `--config` */
+  config?: string;
+  logLevel?: Settings["logLevel"];
+  logFile?: string;
+  checkIntervalMs?: number;
+  maxConcurrent?: number;
+}
+
+export interface DaemonOptions {
+  state: StateFolder;
+  env: Readonly<Record<string, string | undefined>>;
+  flags?: DaemonFlags;
+  clock?: Clock;
+  /** Stops the daemon, as SIGTERM does. */
+  signal?: AbortSignal;
+  /** Default true: SIGTERM and SIGINT stop, SIGHUP reads the settings again. */
+  handleSignals?: boolean;
+  /** The command line of an attempt; default: this program's. */
+  attemptCommand?: { command: string; args: string[] };
+  /** How long attempts may go on after the wish to stop, and how long from SIGTERM to SIGKILL. Default 10 s each. */
+  drainMs?: number;
+  graceMs?: number;
+  /** Called once everything runs. */
+  onReady?(): void;
+}
+
+/** Runs the daemon in the foreground until it is told to stop.
+ * @throws {DaemonRunningError} when the state folder has a daemon
+ * @throws {SettingsError} {@linkcode PortInUseError} StoreError */
+export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
+  const { state, env, flags = {} } = options;
+  const clock = options.clock ?? systemClock;
+  if (Deno.build.os !== "windows") Deno.umask(0o077); // whatever is written here is this user's alone
+  await makeFolders(state);
+  // Services are added as they start, and stopped in the reverse order, whatever happens in between.
+  await using services = new AsyncDisposableStack();
+
+  const startTime = clock.now();
+  const pidFile = await acquirePidFile(state, {
+    pid: Deno.pid,
+    startTime: startTime.toISOString(),
+    host: Deno.hostname(),
+    version: VERSION,
+  });
+  services.defer(() => pidFile.release());
+
+  let loaded = await loadSettings(state, env, flags.config);
+  const log = await openDaemonLog(logOptions(loaded.settings, flags));
+  services.defer(() => log.close());
+  log.info("starting", {
+    pid: Deno.pid,
+    version: VERSION,
+    stateFolder: state.root,
+    settings: loaded.source ?? "defaults",
+  });
+  for (const warning of loaded.warnings) log.warn(warning);
+
+  const store = await openJobStore(storeLocation(state, loaded.settings), { clock, thorough: true });
+  services.defer(() => store.close());
+  if (store.setAside !== undefined) {
+    const { path, reason } = store.setAside;
+    log.error("the store was damaged; it was set aside, and a new one is empty", {
+      component: "store",
+      path,
+      error: reason,
+    });
+  }
+
+  const census = new JobCensus(store, clock);
+  const stopping = new AbortController();
+  const owner = await newLeaseOwner();
+  const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
+  const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
+  const metrics = loaded.settings.metricsEnabled
+    ? await prometheusMetrics({
+      now: () => clock.now(),
+      jobs: () => census.read(),
+      running: () => executor.running().length,
+      lastSuccess: (jobId) => lastSuccess(store, jobId),
+    })
+    : undefined;
+  const counted: DaemonMetrics = metrics ?? noMetrics;
+  const executor = new LocalExecutor({
+    store,
+    clock,
+    state,
+    log,
+    metrics: counted,
+    owner,
+    command: options.attemptCommand ?? attemptCommand(),
+    limits: executorLimits(loaded.settings, flags),
+    drainMs: options.drainMs,
+    graceMs: options.graceMs,
+    notifyFailure,
+  });
+  const scheduler = new Scheduler({
+    store,
+    clock,
+    log,
+    metrics: counted,
+    executor,
+    checkIntervalMs: flags.checkIntervalMs ?? loaded.settings.checkInterval,
+  });
+
+  const stop = (why: string) => {
+    if (stopping.signal.aborted) return executor.hurry();
+    log.info("stopping: no new executions from now on", { reason: why, running: executor.running().length });
+    stopping.abort();
+  };
+  const reload = async (): Promise<string> => {
+    try {
+      const next = await loadSettings(state, env, flags.config);
+      const restart = needRestart(loaded.settings, next.settings);
+      await openDaemonLog(logOptions(next.settings, flags));
+      executor.setLimits(executorLimits(next.settings, flags));
+      scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
+      loaded = next;
+      for (const warning of next.warnings) log.warn(warning);
+      const message = `read the settings again (${next.source ?? "defaults"})` +
+        (restart.length === 0 ? "" : `; ${restart.join(", ")} will take effect after a restart`);
+      log.info(message);
+      return message;
+    } catch (error) {
+      log.error("the settings cannot be used; the old ones stay in effect", { error: describeError(error) });
+      throw error;
+    }
+  };
+  const warnings: string[] = [];
+  const ports: { metrics?: number; health?: number } = {};
+  const control = await ControlSocket.open(state, {
+    nudge: () => scheduler.nudge(),
+    status: daemonStatusReader({
+      state,
+      jobs: () => census.read(),
+      clock,
+      executor,
+      startTime,
+      ports,
+      warnings,
+      draining: () => stopping.signal.aborted,
+      maxConcurrent: () => executorLimits(loaded.settings, flags).maxConcurrent,
+    }),
+    stop: () => stop("asked through the control socket"),
+    reload,
+  }, log);
+  services.defer(() => control.stop());
+
+  const servers = openServers(loaded.settings, metrics, {
+    store: async () => {
+      await store.revision();
+      return "";
+    },
+    scheduler: () => scheduler.problem(),
+    daemon: () => stopping.signal.aborted ? "stopping" : "",
+  }, log);
+  services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
+  Object.assign(ports, servers.ports);
+  for (const warning of servers.warnings) log.warn(warning);
+  warnings.push(...servers.warnings);
+
+  const recovery: RecoveryOptions = {
+    store,
+    clock,
+    state,
+    log,
+    metrics: counted,
+    owner,
+    own: (id) => executor.running().some((it) => it.id === id),
+    notifyFailure,
+  };
+  const recovered = await recover(recovery);
+  if (recovered > 0) log.warn(`${recovered} executions were interrupted when the last daemon ended`);
+  for (const name of await removeOrphanedWork(store, state)) log.info("removed an orphaned work folder", { name });
+  for (const { key, reason } of store.unreadable()) {
+    log.error("a record of the store cannot be read and was set aside", { component: "store", key, error: reason });
+  }
+
+  const rescuer = new Rescuer(recovery, () => executor.wake());
+  services.defer(() => executor.stop());
+  services.defer(() => rescuer.stop());
+  services.defer(() => scheduler.stop());
+  executor.start();
+  rescuer.start();
+  scheduler.start();
+  services.use(options.handleSignals === false ? undefined : listenToSignals(stop, reload, log));
+
+  await pidFile.update({ ports, control: control.address });
+  log.info("ready", { ...ports });
+  options.onReady?.();
+  await untilAborted(stopping, options.signal, stop);
+  return await finish(services, log, EXIT.ok);
+}
+
+async function finish(services: AsyncDisposableStack, log: DaemonLog, code: ExitCode): Promise<ExitCode> {
+  log.debug("stopping services");
+  await services.disposeAsync();
+  return code;
+}
+
+function untilAborted(stopping: AbortController, outer: AbortSignal | undefined, stop: (why: string) => void) {
+  return new Promise<void>((resolve) => {
+    const onOuter = () => stop("asked by its caller");
+    stopping.signal.addEventListener("abort", () => {
+      outer?.removeEventListener("abort", onOuter);
+      resolve();
+    }, { once: true });
+    outer?.addEventListener("abort", onOuter, { once: true });
+    if (outer?.aborted) onOuter();
+    if (stopping.signal.aborted) resolve();
+  });
+}
+
+/** SIGTERM and SIGINT stop, and a second one cuts the grace period short; SIGHUP reads the settings again. */
+function listenToSignals(stop: (why: string) => void, reload: () => Promise<unknown>, log: DaemonLog): Disposable {
+  const handlers: [Deno.Signal, () => void][] = [["SIGINT", () => stop("SIGINT")]];
+  if (Deno.build.os !== "windows") {
+    handlers.push(["SIGTERM", () => stop("SIGTERM")], ["SIGHUP", () => void reload().catch(() => {})]);
+  }
+  // A defect in one attempt's handling must not take the others down with it.
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    log.error("unexpected error", { error: describeError(event.reason) });
+  };
+  for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return {
+    [Symbol.dispose]() {
+      for (const [signal, handler] of handlers) Deno.removeSignalListener(signal, handler);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    },
+  };
+}
+
+async function makeFolders(state: StateFolder): Promise<void> {
+  for (const path of [state.root, state.bundles, state.work, state.logs]) {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  }
+  if (Deno.build.os !== "windows") await Deno.chmod(state.root, 0o700);
+}
+
+function logOptions(settings: Settings, flags: DaemonFlags) {
+  const file = flags.logFile ?? settings.logFile;
+  const terminal = Deno.stdout.isTerminal();
+  return {
+    level: flags.logLevel ?? settings.logLevel,
+    file,
+    rotateSize: settings.logRotateSize,
+    stdout: terminal ? "text" as const : file === undefined ? "json" as const : undefined,
+  };
+}
+
+function executorLimits(settings: Settings, flags: DaemonFlags) {
+  return {
+    maxConcurrent: flags.maxConcurrent ?? concurrency(settings),
+    timeoutCapMs: settings.executionTimeout,
+    maxMemoryMB: settings.maxMemoryMB,
+  };
+}
+
+/** Settings that are read once. */
+function needRestart(before: Settings, after: Settings): string[] {
+  const once = ["storageBackend", "storageConfig", "metricsEnabled", "metricsPort", "healthCheckPort"] as const;
+  return once.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+}
+
+function attemptCommand(): { command: string; args: string[] } {
+  const { command, args } = selfCommand();
+  return { command, args: [...args, "attempt"] };
+}
+
+async function lastSuccess(store: JobStore, jobId: string): Promise<Date | undefined> {
+  const recent = await store.listExecutions({ jobId, limit: 10 });
+  const success = recent.find(({ status, endTime }) => (status === "completed" || status === "partial") && endTime);
+  return success?.endTime ? new Date(success.endTime) : undefined;
+}

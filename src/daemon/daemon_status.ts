@@ -1,0 +1,57 @@
+import type { Clock } from "../core/clock.ts";
+import { VERSION } from "../core/version.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import type { DaemonStatus } from "./control_protocol.ts";
+import type { Executor } from "./executor.ts";
+import type { JobFacts } from "./job_census.ts";
+import { ownCpuMs } from "./process_identity.ts";
+
+export interface StatusSource {
+  state: StateFolder;
+  jobs(): Promise<readonly JobFacts[]>;
+  clock: Clock;
+  executor: Pick<Executor, "running" | "waiting">;
+  startTime: Date;
+  ports: DaemonStatus["ports"];
+  warnings: string[];
+  draining(): boolean;
+  maxConcurrent(): number;
+}
+
+// Over a shorter time, the clock's grain would be all one sees.
+const MIN_CPU_WINDOW_MS = 500;
+
+/** @returns what answers `status`; it remembers the last time it was asked, for the processor's share since then */
+export function daemonStatusReader(source: StatusSource): () => Promise<DaemonStatus> {
+  let since = { at: source.startTime.getTime(), cpuMs: 0 };
+  let cpuPercent = 0;
+  return async () => {
+    const now = source.clock.now();
+    const windowMs = now.getTime() - since.at;
+    if (windowMs >= MIN_CPU_WINDOW_MS) {
+      const cpuMs = ownCpuMs();
+      cpuPercent = Math.round((cpuMs - since.cpuMs) / windowMs * 1000) / 10;
+      since = { at: now.getTime(), cpuMs };
+    }
+    const jobs = await source.jobs();
+    return {
+      running: true,
+      pid: Deno.pid,
+      startTime: source.startTime.toISOString(),
+      uptime: (now.getTime() - source.startTime.getTime()) / 1000,
+      memoryMB: Math.round(Deno.memoryUsage().rss / 1e5) / 10,
+      cpuPercent,
+      jobsActive: jobs.filter((job) => job.enabled).length,
+      jobsTotal: jobs.length,
+      version: VERSION,
+      host: Deno.hostname(),
+      stateFolder: source.state.root,
+      draining: source.draining(),
+      executions: source.executor.running(),
+      waiting: source.executor.waiting(),
+      maxConcurrent: source.maxConcurrent(),
+      ports: source.ports,
+      warnings: source.warnings,
+    };
+  };
+}

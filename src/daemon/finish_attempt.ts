@@ -1,0 +1,217 @@
+import { formatDuration } from "../core/duration.ts";
+import { EXIT } from "../core/exit_codes.ts";
+import type { PipelineReport } from "../pipeline/report.ts";
+import type { Execution, ExecutionStatus } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import { decideRetry } from "../schedule/retry.ts";
+import type { AttemptEnd } from "./attempt_process.ts";
+
+/** What is said of an execution that the daemon's own end cut off, by a stop or by a crash. */
+export const INTERRUPTED = "interrupted: the daemon stopped while it ran";
+
+export interface FinishedAttempt {
+  /** The record as it is to be stored. */
+  execution: Execution;
+  /** False while a further attempt is to come. */
+  final: boolean;
+  /** True when it failed for good, and its child did not get as far as telling anybody. */
+  notify: boolean;
+}
+
+interface Verdict {
+  status: ExecutionStatus;
+  error: string;
+  errorCode: string;
+  exitCode: number | null;
+  /** Whether another attempt may do better. */
+  transient: boolean;
+}
+
+/** What becomes of an execution when the child of its attempt has ended.
+ * @param random in [0, 1): spreads retries
+ * @param timeoutMs the hard limit that the attempt had */
+export function finishAttempt(
+  execution: Execution,
+  job: Job,
+  end: AttemptEnd,
+  times: { startedAt: Date; now: Date; timeoutMs: number },
+  random: number,
+): FinishedAttempt {
+  const verdict = judge(end, times.timeoutMs);
+  const durationMs = Math.max(0, times.now.getTime() - times.startedAt.getTime());
+  const finished: Execution = {
+    ...withReport(execution, end),
+    status: verdict.status,
+    error: verdict.error,
+    errorCode: verdict.errorCode,
+    exitCode: verdict.exitCode,
+    endTime: times.now.toISOString(),
+    duration: durationMs / 1000,
+    retryAt: null,
+    process: null,
+  };
+  const retryAt = nextAttempt(execution, job, verdict, times.now, random);
+  if (retryAt !== undefined) {
+    return {
+      execution: {
+        ...finished,
+        status: "retrying",
+        retryAt: retryAt.toISOString(),
+        retryCount: execution.retryCount + 1,
+      },
+      final: false,
+      notify: false,
+    };
+  }
+  const told = end.report?.stages.some(({ stage }) => stage === "notify") ?? false;
+  return { execution: finished, final: true, notify: verdict.status === "failed" && !told };
+}
+
+/** What becomes of an execution whose daemon died while it ran. Its attempt counts: an execution that takes the daemon
+ * down with it must come to an end. */
+export function finishInterrupted(
+  execution: Execution,
+  job: Job | undefined,
+  now: Date,
+  random: number,
+): FinishedAttempt {
+  const failure = { transient: true, code: "INTERRUPTED" };
+  const again = job !== undefined &&
+    decideRetry(job.retry, execution.retryCount + 1, failure, now, random).do === "retry";
+  const ended: Execution = {
+    ...execution,
+    error: INTERRUPTED,
+    errorCode: "INTERRUPTED",
+    exitCode: null,
+    process: null,
+  };
+  if (again) {
+    return {
+      // What cut it off is over: there is nothing to wait for.
+      execution: { ...ended, status: "retrying", retryAt: now.toISOString(), retryCount: execution.retryCount + 1 },
+      final: false,
+      notify: false,
+    };
+  }
+  const why = job === undefined ? "its job is gone" : `all ${job.retry.maxAttempts} attempts are used up`;
+  return {
+    execution: {
+      ...ended,
+      status: "failed",
+      error: `${INTERRUPTED}; ${why}`,
+      endTime: now.toISOString(),
+      retryAt: null,
+    },
+    final: true,
+    notify: job !== undefined,
+  };
+}
+
+function judge(end: AttemptEnd, timeoutMs: number): Verdict {
+  const { report } = end;
+  if (end.endedFor === "interrupted" && report?.status !== "completed" && report?.status !== "quarantined") {
+    return { status: "failed", error: INTERRUPTED, errorCode: "INTERRUPTED", exitCode: null, transient: true };
+  }
+  const limit = end.endedFor === "timeout"
+    ? {
+      errorCode: "TIMEOUT",
+      error: `ended after ${formatDuration(timeoutMs)}: the limit of an attempt`,
+      transient: true,
+    }
+    : end.endedFor === "memory"
+    ? { errorCode: "MEMORY_LIMIT", error: "ended: it needed more memory than an attempt may have", transient: false }
+    : undefined;
+  if (report !== undefined) {
+    // A child that was told to end finishes what it has; whether that is a bundle says the archive.
+    const cutOff = limit !== undefined &&
+      (report.status === "cancelled" || report.status === "failed" || report.error?.code === "INTERRUPTED");
+    const status = cutOff ? (report.archive === undefined ? "failed" : "partial") : report.status;
+    return {
+      status,
+      error: cutOff ? limit.error : report.error?.message ?? "",
+      errorCode: cutOff ? limit.errorCode : report.error?.code ?? "",
+      exitCode: report.exitCode,
+      transient: cutOff ? limit.transient : report.error?.transient ?? false,
+    };
+  }
+  if (limit !== undefined) {
+    return { status: "failed", exitCode: end.endedFor === "timeout" ? EXIT.timeout : end.exitCode, ...limit };
+  }
+  if (end.startError !== undefined) {
+    const error = `the attempt could not be started: ${end.startError}`;
+    return { status: "failed", error, errorCode: "START_FAILED", exitCode: end.exitCode, transient: true };
+  }
+  const how = end.exitSignal === undefined ? `ended with exit code ${end.exitCode}` : `was killed by ${end.exitSignal}`;
+  return {
+    status: "failed",
+    error: `the attempt ${how} without a report`,
+    errorCode: "CRASHED",
+    exitCode: end.exitCode,
+    transient: true,
+  };
+}
+
+function nextAttempt(
+  execution: Execution,
+  job: Job,
+  verdict: Verdict,
+  now: Date,
+  random: number,
+): Date | undefined {
+  if (verdict.status !== "failed") return undefined;
+  // The daemon's own stop is no failure of the execution, and does not end it.
+  if (verdict.errorCode === "INTERRUPTED") return now;
+  const failure = { transient: verdict.transient, code: verdict.errorCode };
+  const decision = decideRetry(job.retry, execution.retryCount + 1, failure, now, random);
+  return decision.do === "retry" ? decision.at : undefined;
+}
+
+function withReport(execution: Execution, end: AttemptEnd): Execution {
+  const { report, usage } = end;
+  const peakMemoryMB = Math.max(usage.peakMemoryMB ?? 0, report?.peakMemoryMB ?? 0);
+  const resourceUsage = {
+    ...(peakMemoryMB > 0 ? { peakMemoryMB } : {}),
+    ...(usage.cpuTimeMs === undefined ? {} : { cpuTimeMs: usage.cpuTimeMs }),
+  };
+  if (report === undefined) {
+    // What an earlier attempt delivered is not this one's.
+    return {
+      ...execution,
+      bundlePath: "",
+      analysisPath: "",
+      uploadUrl: "",
+      bundleSha256: "",
+      bundleSize: 0,
+      stages: [],
+      findings: { fail: 0, warn: 0, pass: 0, top: [] },
+      redactions: {},
+      metrics: { resourceUsage },
+    };
+  }
+  return {
+    ...execution,
+    bundlePath: report.archive?.path ?? "",
+    bundleSize: report.archive?.bytes ?? 0,
+    bundleSha256: report.archive?.sha256 ?? "",
+    uploadUrl: report.uploadUrl ?? "",
+    collectorCount: report.collectorCount,
+    stages: report.stages,
+    findings: { ...report.findings, top: report.findings.top.slice(0, 50) },
+    redactions: report.redactions,
+    metrics: {
+      collectionTime: seconds(report, "collect"),
+      redactionTime: seconds(report, "redact"),
+      analysisTime: seconds(report, "analyze"),
+      archiveTime: seconds(report, "archive"),
+      uploadTime: seconds(report, "upload"),
+      totalTime: report.stages.reduce((sum, stage) => sum + stage.durationMs, 0) / 1000,
+      analyzerCount: report.analyzerCount,
+      errorCount: report.shortfallCount + report.stages.filter((stage) => stage.status === "failed").length,
+      resourceUsage,
+    },
+  };
+}
+
+function seconds(report: PipelineReport, stage: PipelineReport["stages"][number]["stage"]): number {
+  return report.stages.filter((it) => it.stage === stage).reduce((sum, it) => sum + it.durationMs, 0) / 1000;
+}

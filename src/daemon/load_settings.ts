@@ -1,0 +1,137 @@
+import { describeError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import {
+  NOT_YET_EFFECTIVE,
+  NOT_YET_EFFECTIVE_STORAGE,
+  SETTING_KEYS,
+  type Settings,
+  SettingsError,
+  settingsSchema,
+  STORAGE_KEYS,
+} from "./settings.ts";
+
+export interface LoadedSettings {
+  settings: Settings;
+  /** The file they come from; undefined when there is none. */
+  source?: string;
+  /** What was accepted and has no effect, one sentence each. */
+  warnings: string[];
+}
+
+const SYSTEM_FILE = "/etc/troubleshoot/scheduler.yaml";
+
+/** Reads the settings: the first of `file`, `<state>/config.yaml` and `/etc/troubleshoot/scheduler.yaml` that exists,
+ * overridden by `TROUBLESHOOT_<UPPER_SNAKE>` variables.
+ * @param file of `--config`: must exist
+ * @throws {SettingsError} with file and line */
+export async function loadSettings(
+  state: StateFolder,
+  env: Readonly<Record<string, string | undefined>>,
+  file?: string,
+  systemFile = SYSTEM_FILE,
+): Promise<LoadedSettings> {
+  for (const path of file === undefined ? [state.configFile, systemFile] : [file]) {
+    let text: string;
+    try {
+      text = await Deno.readTextFile(path);
+    } catch (error) {
+      if (file === undefined && error instanceof Deno.errors.NotFound) continue;
+      throw new SettingsError(
+        `Cannot read the settings file ${path}: ${describeError(error)}`,
+        file === undefined ? "Correct its permissions, or remove it" : "Correct the path given to --config",
+        { cause: error },
+      );
+    }
+    return { ...await parseSettings(text, path, env), source: path };
+  }
+  return await parseSettings("", SYSTEM_FILE, env);
+}
+
+/** As {@linkcode loadSettings}, for the text of a file. */
+export async function parseSettings(
+  text: string,
+  path: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Omit<LoadedSettings, "source">> {
+  const { isMap, isScalar, LineCounter, parseDocument } = await import("yaml");
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const fault = document.errors[0];
+  if (fault !== undefined) {
+    throw new SettingsError(
+      `${path}:${lines.linePos(fault.pos[0]).line}: ${fault.message.split("\n")[0]}`,
+      "Correct the YAML",
+      { cause: fault },
+    );
+  }
+  const root = document.contents;
+  if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
+    throw new SettingsError(`${path}: the settings are not a map of keys and values`, "Write `key: value` lines");
+  }
+
+  const lineOf = new Map<string, number>();
+  const warnings: string[] = [];
+  const walk = (map: unknown, prefix: string, known: readonly string[], idle: readonly string[]) => {
+    if (!isMap(map)) return;
+    for (const { key, value } of map.items) {
+      const name = String(isScalar(key) ? key.value : key);
+      const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 1;
+      lineOf.set(prefix + name, line);
+      if (!known.includes(name)) throw unknownKey(`${path}:${line}`, prefix, name, known);
+      if (idle.includes(name)) {
+        warnings.push(`${path}:${line}: \`${prefix}${name}\` is accepted, and has no effect yet`);
+      }
+      if (prefix + name === "storageConfig") walk(value, "storageConfig.", STORAGE_KEYS, NOT_YET_EFFECTIVE_STORAGE);
+    }
+  };
+  walk(root, "", SETTING_KEYS, NOT_YET_EFFECTIVE);
+
+  // A key without a value says nothing.
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries((document.toJS() ?? {}) as Record<string, unknown>).filter(([, value]) => value !== null),
+  );
+  const fromEnv = overrides(env);
+  for (const [key, { name, value }] of fromEnv) {
+    if (key === "storageConfig.url") values.storageConfig = { ...values.storageConfig as object, url: value };
+    else if (key in settingsSchema.shape) values[key] = value;
+    else warnings.push(`${name} is accepted, and has no effect yet`);
+  }
+
+  const result = settingsSchema.safeParse(values);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    const key = issue.path.join(".");
+    const override = fromEnv.get(key);
+    const where = override !== undefined ? override.name : `${path}:${lineOf.get(key) ?? 1}`;
+    const shown = override?.value ?? document.getIn(issue.path);
+    const value = typeof shown === "string" || typeof shown === "number" ? ` "${shown}"` : "";
+    throw new SettingsError(`${where}: \`${key}\`${value}: ${issue.message}`, "Correct the value");
+  }
+  if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.url === undefined) {
+    throw new SettingsError(
+      `${path}:${lineOf.get("storageBackend") ?? 1}: \`storageBackend: kv-connect\` has no server`,
+      "Set storageConfig.url, and DENO_KV_ACCESS_TOKEN in the daemon's environment",
+    );
+  }
+  return { settings: result.data, warnings };
+}
+
+function unknownKey(where: string, prefix: string, name: string, known: readonly string[]): SettingsError {
+  const guess = nearest(name, known);
+  return new SettingsError(
+    `${where}: unknown setting \`${prefix}${name}\``,
+    guess === undefined ? `Known settings: ${known.join(", ")}` : `Did you mean \`${prefix}${guess}\`?`,
+  );
+}
+
+function overrides(env: Readonly<Record<string, string | undefined>>): Map<string, { name: string; value: string }> {
+  const found = new Map<string, { name: string; value: string }>();
+  for (const key of [...SETTING_KEYS, "storageConfig.url"]) {
+    const name = "TROUBLESHOOT_" +
+      key.replace(".", "_").replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
+    const value = env[name];
+    if (value !== undefined && value !== "") found.set(key, { name, value });
+  }
+  return found;
+}

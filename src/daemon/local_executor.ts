@@ -1,0 +1,369 @@
+import type { Clock } from "../core/clock.ts";
+import { describeError } from "../core/errors.ts";
+import { applyOutcome, applyStart } from "../schedule/apply_firing.ts";
+import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import type { JobStore, Lease } from "../store/job_store.ts";
+import { AttemptLog } from "./attempt_log.ts";
+import { type AttemptEnd, type EndReason, EXECUTION_ENV, runAttempt } from "./attempt_process.ts";
+import { attemptTimeoutMs, buildRequest, executionPaths } from "./build_request.ts";
+import type { RunningExecution } from "./control_protocol.ts";
+import type { DaemonLog } from "./daemon_log.ts";
+import type { Executor, ExecutorLimits } from "./executor.ts";
+import { finishAttempt, type FinishedAttempt } from "./finish_attempt.ts";
+import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
+import type { DaemonMetrics } from "./metrics.ts";
+
+export interface LocalExecutorOptions {
+  store: JobStore;
+  clock: Clock;
+  state: StateFolder;
+  log: DaemonLog;
+  metrics: DaemonMetrics;
+  /** Of this daemon, for leases. */
+  owner: string;
+  /** The command line of an attempt. */
+  command: { command: string; args: string[] };
+  limits: ExecutorLimits;
+  /** Between SIGTERM and SIGKILL. Default 10 s. */
+  graceMs?: number;
+  /** How long attempts may go on after {@linkcode LocalExecutor.stop} was called. Default 10 s. */
+  drainMs?: number;
+  lease?: { leaseMs: number; renewEveryMs: number };
+  /** Tells of a failure that the child could not tell of. */
+  notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
+  random?: () => number;
+}
+
+interface Slot {
+  execution: Execution;
+  abort: AbortController;
+  pid: number;
+  startTime: string;
+  log?: AttemptLog;
+  done: Promise<void>;
+}
+
+const WRITE_TRIES = 6;
+
+/** Runs attempts as child processes of this daemon, a limited number at a time, in the order of their due times. */
+export class LocalExecutor implements Executor {
+  readonly #slots = new Map<string, Slot>();
+  #limits: ExecutorLimits;
+  readonly #hurry = new AbortController();
+  #waiting = 0;
+  #draining = false;
+  #woken = Promise.withResolvers<void>();
+  #looping: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(private readonly options: LocalExecutorOptions) {
+    this.#limits = options.limits;
+  }
+
+  start(): void {
+    this.#looping ??= this.#loop();
+    this.wake();
+  }
+
+  wake(): void {
+    this.#woken.resolve();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.wake();
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
+  running(): RunningExecution[] {
+    return [...this.#slots.values()].map(({ execution, pid, startTime, log }) => ({
+      id: execution.id,
+      job: execution.jobName,
+      pid,
+      startTime,
+      attempt: execution.retryCount + 1,
+      progress: log?.progress ?? "",
+    }));
+  }
+
+  waiting(): number {
+    return this.#waiting;
+  }
+
+  setLimits(limits: ExecutorLimits): void {
+    this.#limits = limits;
+    this.wake();
+  }
+
+  async #stop(): Promise<void> {
+    this.drain();
+    await this.#looping;
+    const all = () => Promise.all([...this.#slots.values()].map((slot) => slot.done));
+    if (this.#slots.size > 0) {
+      all().then(() => this.#hurry.abort());
+      await this.options.clock.sleep(this.options.drainMs ?? 10_000, this.#hurry.signal);
+      for (const slot of this.#slots.values()) slot.abort.abort("interrupted" satisfies EndReason);
+    }
+    await all();
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#draining) {
+      await this.#woken.promise;
+      this.#woken = Promise.withResolvers();
+      if (this.#draining) return;
+      try {
+        await this.#fill();
+      } catch (error) {
+        this.options.log.error("cannot look for executions to run", {
+          component: "executor",
+          error: describeError(error),
+        });
+      }
+    }
+  }
+
+  /** Gives free slots to those that are due, the longest due first. */
+  async #fill(): Promise<void> {
+    const { store, clock, owner, lease } = this.options;
+    const now = clock.now();
+    const due = (await store.activeExecutions())
+      .filter((execution) => isRunnable(execution, now) && !this.#slots.has(execution.id))
+      .sort((a, b) => a.scheduledAt < b.scheduledAt ? -1 : a.scheduledAt > b.scheduledAt ? 1 : a.id < b.id ? -1 : 1);
+    this.#waiting = due.length;
+    for (const execution of due) {
+      if (this.#slots.size >= this.#limits.maxConcurrent || this.#draining) break;
+      const claimed = await store.claimLease(execution.id, owner, clock.now(), lease?.leaseMs ?? LEASE_MS);
+      if (claimed === undefined) continue; // another daemon's
+      this.#waiting--;
+      this.#occupy(execution, claimed);
+    }
+  }
+
+  #occupy(execution: Execution, lease: Lease): void {
+    const slot: Slot = {
+      execution,
+      abort: new AbortController(),
+      pid: 0,
+      startTime: this.options.clock.now().toISOString(),
+      done: Promise.resolve(),
+    };
+    this.#slots.set(execution.id, slot);
+    const log = this.options.log.with({
+      component: "executor",
+      job: execution.jobName,
+      execution: execution.id,
+    });
+    slot.done = this.#run(slot, lease, log)
+      .catch((error) => log.error("the execution could not be carried through", { error: describeError(error) }))
+      .finally(() => {
+        this.#slots.delete(execution.id);
+        this.wake();
+      });
+  }
+
+  async #run(slot: Slot, claimed: Lease, log: DaemonLog): Promise<void> {
+    const { store, clock, state } = this.options;
+    const keeper = new LeaseKeeper(
+      store,
+      clock,
+      claimed,
+      log,
+      () => slot.abort.abort("lease-lost" satisfies EndReason),
+      this.options.lease ?? { leaseMs: LEASE_MS, renewEveryMs: RENEW_EVERY_MS },
+    );
+    try {
+      const begun = await this.#begin(slot, keeper);
+      if (begun === undefined) return; // decided elsewhere between the look and the claim
+      const { job, startedAt } = begun;
+      slot.log = new AttemptLog(store, clock, slot.execution.id, log);
+      try {
+        const previous = await this.#previous(slot.execution);
+        const timeoutMs = attemptTimeoutMs(job, this.#limits.timeoutCapMs);
+        const end = await this.#attempt(slot, job, keeper, previous, timeoutMs);
+        if (end.endedFor === "lease-lost") {
+          slot.log.add("error", "executor", "ended: another daemon has taken this execution over");
+          return;
+        }
+        const finished = finishAttempt(
+          slot.execution,
+          job,
+          end,
+          { startedAt, now: clock.now(), timeoutMs },
+          (this.options.random ?? Math.random)(),
+        );
+        await this.#keepAnalysis(finished, end, job);
+        // Whoever waits for the result finds the log complete and nothing left behind.
+        await Deno.remove(executionPaths(job, slot.execution.id, state).work, { recursive: true }).catch(() => {});
+        sayResult(finished, slot.log);
+        await slot.log.flush();
+        await this.#record(finished, job, slot, keeper);
+        if (finished.notify) await this.#notify(job, finished.execution, previous, slot.log);
+      } finally {
+        await slot.log.close();
+        await Deno.remove(executionPaths(begun.job, slot.execution.id, state).work, { recursive: true }).catch(
+          () => {},
+        );
+      }
+    } finally {
+      await keeper.stop();
+      await store.releaseLease(keeper.lease).catch((error) =>
+        log.warn("cannot give the lease back", { error: describeError(error) })
+      );
+    }
+  }
+
+  /** Records that the attempt begins. @returns undefined when there is nothing to begin */
+  async #begin(slot: Slot, keeper: LeaseKeeper): Promise<{ job: Job; startedAt: Date } | undefined> {
+    const { store, clock, metrics } = this.options;
+    const startedAt = clock.now();
+    const job = await store.getJob(slot.execution.jobId);
+    let ours = false;
+    const stored = await store.updateExecution(slot.execution.id, (execution) => {
+      ours = isRunnable(execution, startedAt);
+      if (!ours) return execution;
+      if (job === undefined) {
+        const endTime = startedAt.toISOString();
+        return { ...execution, status: "cancelled", error: "its job is gone", errorCode: "JOB_GONE", endTime };
+      }
+      return {
+        ...execution,
+        status: "running",
+        startTime: startedAt.toISOString(),
+        endTime: null,
+        retryAt: null,
+        process: null,
+      };
+    }, keeper.lease);
+    if (stored === undefined || !ours || job === undefined) return undefined;
+    slot.execution = stored;
+    const first = stored.retryCount === 0;
+    await store.updateJob(job.id, (it) => applyStart(it, startedAt));
+    const lateByMs = startedAt.getTime() - new Date(stored.scheduledAt).getTime();
+    metrics.started(first && stored.trigger === "schedule" ? lateByMs : undefined);
+    return { job, startedAt };
+  }
+
+  async #attempt(
+    slot: Slot,
+    job: Job,
+    keeper: LeaseKeeper,
+    previous: Execution | undefined,
+    timeoutMs: number,
+  ): Promise<AttemptEnd> {
+    const { store, state, clock, command } = this.options;
+    const log = slot.log!;
+    try {
+      const paths = executionPaths(job, slot.execution.id, state);
+      await Deno.remove(paths.work, { recursive: true }).catch(() => {});
+      await Deno.mkdir(paths.work, { recursive: true, mode: 0o700 });
+      await Deno.mkdir(paths.bundles, { recursive: true, mode: 0o700 });
+      log.add("info", "executor", `attempt ${slot.execution.retryCount + 1} started`);
+      const end = await runAttempt({
+        command,
+        env: { [EXECUTION_ENV]: slot.execution.id },
+        request: buildRequest(job, slot.execution, state, previous, timeoutMs),
+        limits: { timeoutMs, graceMs: this.options.graceMs ?? 10_000, maxMemoryMB: this.#limits.maxMemoryMB },
+        clock,
+        signal: slot.abort.signal,
+        onSpawn: async (child) => {
+          slot.pid = child.pid;
+          const process = { ...child, host: Deno.hostname() };
+          const stored = await store.updateExecution(slot.execution.id, (it) => ({ ...it, process }), keeper.lease);
+          if (stored === undefined) slot.abort.abort("lease-lost" satisfies EndReason);
+          slot.abort.signal.throwIfAborted();
+        },
+        onEvent: (event) => log.event(event),
+        onGarbage: (line, reason) => log.garbage(line, reason),
+      });
+      if (end.stderrTail.trim() !== "") {
+        log.add(end.report === undefined ? "error" : "warn", "executor", `standard error: ${end.stderrTail.trim()}`);
+      }
+      if (end.endedFor === "timeout" || end.endedFor === "memory") {
+        log.add("warn", "executor", `resource limit reached: ${end.endedFor}`);
+      }
+      return end;
+    } catch (error) {
+      return { exitCode: null, startError: describeError(error), stderrTail: "", usage: {} };
+    }
+  }
+
+  /** Writes how it ended. The store may be away for a moment; a result is worth waiting for. */
+  async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<void> {
+    const { store, clock, metrics } = this.options;
+    const { execution, final } = finished;
+    for (let attempt = 1;; attempt++) {
+      try {
+        const stored = await store.updateExecution(execution.id, () => execution, keeper.lease);
+        if (stored === undefined) {
+          slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
+          return;
+        }
+        await store.updateJob(job.id, (it) => applyOutcome(it, execution));
+        break;
+      } catch (error) {
+        if (attempt === WRITE_TRIES) throw error;
+        slot.log!.add("error", "store", `cannot record the result: ${describeError(error)}`);
+        await clock.sleep(500 * 2 ** attempt);
+      }
+    }
+    for (const { stage, status, durationMs } of execution.stages) {
+      if (status !== "skipped") metrics.stage(stage, durationMs / 1000);
+    }
+    if (final) metrics.finished(job.id, execution.status, execution.duration, execution.bundleSize, clock.now());
+    else metrics.retried();
+  }
+
+  async #keepAnalysis(finished: FinishedAttempt, end: AttemptEnd, job: Job): Promise<void> {
+    if (end.report === undefined || end.report.archive === undefined || end.report.analysis.length === 0) return;
+    const { analysis } = executionPaths(job, finished.execution.id, this.options.state);
+    try {
+      await Deno.writeTextFile(analysis, JSON.stringify(end.report.analysis, null, 2) + "\n", { mode: 0o600 });
+      finished.execution.analysisPath = analysis;
+    } catch (error) {
+      this.options.log.warn("cannot keep the analysis beside the bundle", {
+        component: "executor",
+        execution: finished.execution.id,
+        error: describeError(error),
+      });
+    }
+  }
+
+  async #notify(job: Job, execution: Execution, previous: Execution | undefined, log: AttemptLog): Promise<void> {
+    if (job.notify.length === 0 || this.options.notifyFailure === undefined) return;
+    try {
+      await this.options.notifyFailure(job, execution, previous);
+    } catch (error) {
+      log.add("error", "notifier", `cannot tell of the failure: ${describeError(error)}`);
+    }
+  }
+
+  /** The job's last execution that came to an end and was not skipped. */
+  async #previous(current: Execution): Promise<Execution | undefined> {
+    const recent = await this.options.store.listExecutions({ jobId: current.jobId, limit: 20 });
+    return recent.find((it) =>
+      it.id !== current.id && it.scheduledAt < current.scheduledAt && it.status !== "skipped" &&
+      it.status !== "cancelled" && !ACTIVE_STATUSES.includes(it.status)
+    );
+  }
+}
+
+function sayResult({ execution, final }: FinishedAttempt, log: AttemptLog): void {
+  const { status, error, retryAt } = execution;
+  if (!final) return log.add("warn", "executor", `${error}; next attempt at ${retryAt}`);
+  const level = status === "completed" ? "info" : status === "partial" ? "warn" : "error";
+  log.add(level, "executor", `${status}${error === "" ? "" : `: ${error}`}`);
+}
+
+function isRunnable({ status, retryAt }: Execution, now: Date): boolean {
+  return status === "pending" || (status === "retrying" && (retryAt === null || new Date(retryAt) <= now));
+}

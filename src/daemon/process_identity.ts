@@ -1,0 +1,160 @@
+import process from "node:process";
+
+/** When a process started, as the operating system tells it: an opaque text that no later process with the same pid has.
+ *
+ * - Linux: the boot's id and the start in clock ticks since that boot, from `/proc`
+ * - elsewhere: what `ps -o lstart=` (Windows: PowerShell) prints, to the second
+ * @returns undefined when there is no such process; one that has ended and was not waited for counts as none */
+export async function processStart(pid: number): Promise<string | undefined> {
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  switch (Deno.build.os) {
+    case "linux":
+    case "android": {
+      const stat = await readStat(pid);
+      return stat === undefined || stat.state === "Z" || stat.state === "X"
+        ? undefined
+        : `${await bootId()}:${stat.startTicks}`;
+    }
+    case "windows":
+      return await printed("powershell", [
+        "-NoProfile",
+        "-Command",
+        `(Get-Process -Id ${pid} -ErrorAction SilentlyContinue).StartTime.Ticks`,
+      ]);
+    default:
+      return await printed("ps", ["-o", "lstart=", "-p", String(pid)]);
+  }
+}
+
+/** True when `pid` is still the process that {@linkcode processStart} described: a recycled pid is not. */
+export async function isSameProcess(pid: number, startedAt: string): Promise<boolean> {
+  return startedAt !== "" && await processStart(pid) === startedAt;
+}
+
+/** Signals a process group.
+ * @param pid of the group's leader
+ * @returns false when there is no such group any more */
+export function killGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): boolean {
+  // -1 is every process there is, and 0 the caller's own group.
+  if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`${pid} is not the pid of a process group's leader`);
+  try {
+    if (Deno.build.os === "windows") {
+      return new Deno.Command("taskkill", { args: ["/T", "/F", "/PID", String(pid)], stdout: "null", stderr: "null" })
+        .outputSync().success;
+    }
+    Deno.kill(-pid, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    // macOS answers EPERM for a group of which only unreaped processes are left.
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return false;
+    if (error instanceof Error && /ESRCH|EPERM/.test(error.message)) return false;
+    throw error;
+  }
+}
+
+/** Pids of the living processes in a group. Linux only; elsewhere empty.
+ * @param withEnv `NAME=value`: only processes that were started with this variable, so that a stranger's group that got
+ * the same number is never meant */
+export async function groupMembers(groupId: number, withEnv?: string): Promise<number[]> {
+  if (Deno.build.os !== "linux") return [];
+  const members: number[] = [];
+  for await (const entry of Deno.readDir("/proc")) {
+    const pid = Number(entry.name);
+    if (!Number.isInteger(pid)) continue;
+    const stat = await readStat(pid);
+    if (stat === undefined || stat.groupId !== groupId || stat.state === "Z" || stat.state === "X") continue;
+    if (withEnv === undefined || (await environment(pid)).includes(withEnv)) members.push(pid);
+  }
+  return members;
+}
+
+export interface ProcessUsage {
+  memoryMB: number;
+  peakMemoryMB: number;
+  cpuTimeMs: number;
+}
+
+/** Resident memory (now and at its highest) and processor time of a living process. Linux only; elsewhere, and for one that ended, undefined. */
+export async function processUsage(pid: number): Promise<ProcessUsage | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  try {
+    const [status, stat] = await Promise.all([Deno.readTextFile(`/proc/${pid}/status`), readStat(pid)]);
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(status);
+    const resident = /^VmRSS:\s+(\d+) kB/m.exec(status);
+    if (peak === null || resident === null || stat === undefined) return undefined;
+    return { memoryMB: toMB(resident[1]), peakMemoryMB: toMB(peak[1]), cpuTimeMs: stat.cpuTicks * MS_PER_TICK };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processor time of this process so far, all threads. */
+export function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+// USER_HZ, which /proc counts in, is 100 on every Linux that Deno runs on.
+const MS_PER_TICK = 10;
+
+interface Stat {
+  state: string;
+  groupId: number;
+  cpuTicks: number;
+  startTicks: string;
+}
+
+/** The fields of `/proc/<pid>/stat` that matter here (proc(5)). */
+async function readStat(pid: number): Promise<Stat | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(`/proc/${pid}/stat`);
+  } catch {
+    return undefined; // ended, or not ours to read: in both cases not a process of this program
+  }
+  // The second field is the command in parentheses, and may itself hold spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return {
+    state: fields[0] ?? "X",
+    groupId: Number(fields[2]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    startTicks: fields[19] ?? "",
+  };
+}
+
+async function environment(pid: number): Promise<string[]> {
+  try {
+    return (await Deno.readTextFile(`/proc/${pid}/environ`)).split("\0");
+  } catch {
+    return [];
+  }
+}
+
+let knownBootId: string | undefined;
+
+async function bootId(): Promise<string> {
+  return knownBootId ??= (await Deno.readTextFile("/proc/sys/kernel/random/boot_id").catch(() => "")).trim().slice(
+    0,
+    8,
+  );
+}
+
+async function printed(command: string, args: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command(command, {
+      args,
+      env: { LC_ALL: "C", TZ: "UTC" },
+      stdin: "null",
+      stderr: "null",
+    }).output();
+    const text = new TextDecoder().decode(stdout).trim().replace(/\s+/g, " ");
+    return success && text !== "" ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toMB(kibibytes: string | undefined): number {
+  return Math.round(Number(kibibytes) * 1024 / 1e5) / 10;
+}

@@ -1,0 +1,146 @@
+import type { Clock } from "../core/clock.ts";
+import { describeError } from "../core/errors.ts";
+import { applyOutcome } from "../schedule/apply_firing.ts";
+import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import type { JobStore, Lease } from "../store/job_store.ts";
+import { EXECUTION_ENV } from "./attempt_process.ts";
+import { executionPaths } from "./build_request.ts";
+import type { DaemonLog } from "./daemon_log.ts";
+import { finishInterrupted } from "./finish_attempt.ts";
+import { LEASE_MS } from "./lease_keeper.ts";
+import { ownerState } from "./lease_owner.ts";
+import type { DaemonMetrics } from "./metrics.ts";
+import { groupMembers, isSameProcess, killGroup } from "./process_identity.ts";
+
+/** What is to be done about an active execution that nobody here runs. */
+export type Recovery =
+  /** Somebody works on it, or will. */
+  | "leave"
+  /** It waits for a slot, and a dead daemon's claim is in the way. */
+  | "free"
+  /** It was cut off. */
+  | "take-over";
+
+/** Decides by what the store says.
+ * @param lease of the execution, if it has one
+ * @param owner whether the daemon that holds the lease lives */
+export function decideRecovery(
+  execution: Pick<Execution, "status">,
+  lease: Pick<Lease, "expiresAt"> | undefined,
+  owner: "alive" | "dead" | "unknown",
+  now: Date,
+): Recovery {
+  const claimed = lease !== undefined && owner !== "dead" && new Date(lease.expiresAt) > now;
+  if (claimed || !ACTIVE_STATUSES.includes(execution.status)) return "leave";
+  if (execution.status === "running") return "take-over";
+  return lease === undefined ? "leave" : "free";
+}
+
+export interface RecoveryOptions {
+  store: JobStore;
+  clock: Clock;
+  state: StateFolder;
+  log: DaemonLog;
+  metrics: DaemonMetrics;
+  /** Of this daemon, for leases. */
+  owner: string;
+  /** Executions that this daemon runs itself: they are looked after. */
+  own(executionId: string): boolean;
+  notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
+  leaseMs?: number;
+  random?: () => number;
+}
+
+/** Finds executions whose daemon died, ends what is left of them, and sees to it that they are tried again or fail with
+ * the reason. An execution that another living daemon has is left alone.
+ * @returns how many were taken over */
+export async function recover(options: RecoveryOptions): Promise<number> {
+  const { store, clock } = options;
+  let taken = 0;
+  for (const execution of await store.activeExecutions()) {
+    if (options.own(execution.id)) continue;
+    const log = options.log.with({ component: "executor", job: execution.jobName, execution: execution.id });
+    try {
+      const lease = await store.getLease(execution.id);
+      const owner = lease === undefined ? "unknown" : await ownerState(lease.owner);
+      const recovery = decideRecovery(execution, lease, owner, clock.now());
+      if (recovery === "leave") continue;
+      // Only a dead daemon's lease may go before its end; by compare-and-set it is that one or none.
+      if (lease !== undefined && owner === "dead") await store.releaseLease(lease);
+      if (recovery === "take-over" && await takeOver(execution, options, log)) taken++;
+    } catch (error) {
+      log.error("cannot recover the execution", { error: describeError(error) });
+    }
+  }
+  return taken;
+}
+
+async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonLog): Promise<boolean> {
+  const { store, clock, state, metrics } = options;
+  const lease = await store.claimLease(found.id, options.owner, clock.now(), options.leaseMs ?? LEASE_MS);
+  if (lease === undefined) return false; // another daemon was faster
+  try {
+    const execution = await store.getExecution(found.id);
+    if (execution === undefined || execution.status !== "running") return false;
+    await endChild(execution, log);
+    const job = await store.getJob(execution.jobId);
+    await Deno.remove(
+      executionPaths(job ?? { id: execution.jobId, name: execution.jobName }, execution.id, state).work,
+      {
+        recursive: true,
+      },
+    ).catch(() => {});
+    const now = clock.now();
+    const finished = finishInterrupted(execution, job, now, (options.random ?? Math.random)());
+    if (await store.updateExecution(execution.id, () => finished.execution, lease) === undefined) return false;
+    const fate = finished.final ? "failed for good" : "it is tried again";
+    log.warn(`${finished.execution.error}; ${fate}`);
+    await store.appendLogs(execution.id, [{
+      timestamp: now.toISOString(),
+      level: finished.final ? "error" : "warn",
+      component: "executor",
+      message: `${finished.execution.error}; ${fate}`,
+    }]);
+    if (job !== undefined) await store.updateJob(job.id, (it) => applyOutcome(it, finished.execution));
+    if (finished.final) metrics.finished(execution.jobId, "failed", execution.duration, 0, now);
+    else metrics.retried();
+    if (finished.notify && job !== undefined && job.notify.length > 0) {
+      await options.notifyFailure?.(job, finished.execution, undefined).catch((error) =>
+        log.error("cannot tell of the failure", { component: "notifier", error: describeError(error) })
+      );
+    }
+    return true;
+  } finally {
+    await store.releaseLease(lease);
+  }
+}
+
+/** Ends the child of an attempt whose daemon is gone, and what it started; a stranger that has its pid now is spared. */
+async function endChild({ id, process }: Execution, log: DaemonLog): Promise<void> {
+  if (process === null || process.host !== Deno.hostname()) return;
+  const leader = await isSameProcess(process.pid, process.startedAt);
+  // Without its leader a group has no start time to go by; then its members must carry the execution's mark.
+  const left = leader ? [] : await groupMembers(process.pid, `${EXECUTION_ENV}=${id}`);
+  if (!leader && left.length === 0) return;
+  killGroup(process.pid, "SIGKILL");
+  log.warn("ended the child that a dead daemon left behind", { pid: process.pid });
+}
+
+/** Removes work folders that no active execution has. For the daemon's start: it alone uses the state folder then.
+ * @returns the names of the removed ones */
+export async function removeOrphanedWork(store: JobStore, state: StateFolder): Promise<string[]> {
+  const active = new Set((await store.activeExecutions()).map(({ id }) => id));
+  const removed: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(state.work)) {
+      if (active.has(entry.name)) continue;
+      await Deno.remove(`${state.work}/${entry.name}`, { recursive: true });
+      removed.push(entry.name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return removed;
+}

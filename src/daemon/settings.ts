@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { SupportBundleError } from "../core/errors.ts";
+import { EXIT } from "../core/exit_codes.ts";
+import { tryParseDuration } from "../core/duration.ts";
+import { parseSize } from "../core/size.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import type { StoreLocation } from "../store/kv_job_store.ts";
+
+const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+  const ms = typeof value === "number" || /^\d+$/.test(value) ? Number(value) * 1000 : tryParseDuration(value);
+  if (ms !== undefined && ms > 0) return ms;
+  context.addIssue({ code: "custom", message: "is not a duration such as 90s, 30m or 1h30m" });
+  return z.NEVER;
+});
+
+const size = z.union([z.string(), z.number()]).transform((value, context) => {
+  try {
+    const bytes = parseSize(String(value), "size");
+    if (bytes > 0) return bytes;
+  } catch { /* said below */ }
+  context.addIssue({ code: "custom", message: "is not a size such as 500MB, 1GB or 2GiB" });
+  return z.NEVER;
+});
+
+const listenAddress = z.union([z.string(), z.number()]).transform((value, context) => {
+  const match = /^(?:(?<host>.*):)?(?<port>\d{1,5})$/.exec(String(value));
+  const port = Number(match?.groups?.port);
+  if (match !== null && port <= 65_535) {
+    const host = match.groups!.host?.replace(/^\[(.*)\]$/, "$1");
+    return { hostname: host === undefined ? "127.0.0.1" : host === "" ? "0.0.0.0" : host, port };
+  }
+  context.addIssue({ code: "custom", message: "is not a port (9090) or an address (0.0.0.0:9090)" });
+  return z.NEVER;
+});
+
+// Environment variables are text, whatever they mean.
+const flag = z.union([z.boolean(), z.enum(["true", "false", "1", "0"]).transform((v) => v === "true" || v === "1")]);
+const count = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1));
+
+/** Where a server listens. */
+export type ListenAddress = z.output<typeof listenAddress>;
+
+/** The settings that are in effect: durations in milliseconds, sizes in bytes. The input is what people write. */
+export const settingsSchema = z.object({
+  /** For `schedule create` without `--timezone`. */
+  defaultTimezone: z.string().default("UTC"),
+  /** For `schedule create`: hard limit of one attempt. */
+  defaultTimeout: duration.prefault("30m"),
+  /** No attempt runs longer, whatever its job says. */
+  executionTimeout: duration.optional(),
+  storageBackend: z.enum(["file", "kv", "kv-connect"]).default("file"),
+  storageConfig: z.looseObject({ url: z.url().optional() }).prefault({}),
+  maxConcurrentJobs: count.optional(),
+  defaultMaxConcurrent: count.default(3),
+  metricsEnabled: flag.default(true),
+  /** A port on 127.0.0.1, or `address:port`. 0: any free one. */
+  metricsPort: listenAddress.optional(),
+  healthCheckPort: listenAddress.optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  logFile: z.string().optional(),
+  logRotateSize: size.prefault("10MB"),
+  /** Upper bound on how long a change can go unseen. A plain number is seconds. */
+  checkInterval: duration.prefault("60s"),
+  /** An attempt that needs more is ended. MB, as a number. */
+  maxMemoryMB: count.optional(),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/** Keys that are accepted, so that a file for a fuller scheduler can be used, and change nothing yet. */
+export const NOT_YET_EFFECTIVE = [
+  "maxJobsPerUser",
+  "defaultRetentionDays",
+  "requireAuth",
+  "allowedUsers",
+  "allowedGroups",
+  "maxBundleSize",
+  "autoUploadEnabled",
+  "defaultUploadConfig",
+  "logRotateAge",
+  "auditLogEnabled",
+  "retentionDays",
+  "backupInterval",
+  "maxDiskSpaceMB",
+] as const;
+
+/** As above, within `storageConfig`. */
+export const NOT_YET_EFFECTIVE_STORAGE = ["baseDir", "backupEnabled", "backupInterval"] as const;
+
+export const SETTING_KEYS: readonly string[] = [...Object.keys(settingsSchema.shape), ...NOT_YET_EFFECTIVE];
+export const STORAGE_KEYS: readonly string[] = ["url", ...NOT_YET_EFFECTIVE_STORAGE];
+
+export const DEFAULT_METRICS_ADDRESS: ListenAddress = { hostname: "127.0.0.1", port: 9090 };
+export const DEFAULT_HEALTH_ADDRESS: ListenAddress = { hostname: "127.0.0.1", port: 9091 };
+
+/** Running attempts at a time. */
+export function concurrency(settings: Settings): number {
+  return settings.maxConcurrentJobs ?? settings.defaultMaxConcurrent;
+}
+
+/** Where the settings keep jobs and executions; for everybody who opens the store. */
+export function storeLocation(state: StateFolder, settings: Settings): StoreLocation {
+  const { storageBackend, storageConfig } = settings;
+  return storageBackend === "kv-connect" && storageConfig.url !== undefined
+    ? { url: storageConfig.url }
+    : { path: state.store };
+}
+
+/** A settings file, or a variable that overrides it, that cannot be used. */
+export class SettingsError extends SupportBundleError {
+  constructor(message: string, hint?: string, options: ErrorOptions = {}) {
+    super(message, { ...options, code: "SETTINGS", exitCode: EXIT.failure, hint });
+  }
+}

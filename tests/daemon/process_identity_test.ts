@@ -1,0 +1,83 @@
+import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import {
+  groupMembers,
+  isSameProcess,
+  killGroup,
+  processStart,
+  processUsage,
+} from "../../src/daemon/process_identity.ts";
+import { until } from "./until.ts";
+
+function group(script: string, env?: Record<string, string>): Deno.ChildProcess {
+  return new Deno.Command("/bin/sh", { args: ["-c", script], env, stdin: "null", detached: true }).spawn();
+}
+
+Deno.test("processStart() of this process is stable", async () => {
+  const start = await processStart(Deno.pid);
+  ok(start !== undefined);
+  strictEqual(await processStart(Deno.pid), start);
+});
+
+for (const pid of [0, -1, 1.5, NaN, 2 ** 30]) {
+  Deno.test(`processStart() of ${pid} is none`, async () => strictEqual(await processStart(pid), undefined));
+}
+
+Deno.test("isSameProcess() tells a process from one that had its pid before", async () => {
+  const start = (await processStart(Deno.pid))!;
+  strictEqual(await isSameProcess(Deno.pid, start), true);
+  strictEqual(await isSameProcess(Deno.pid, start.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10))), false);
+  strictEqual(await isSameProcess(Deno.pid, ""), false);
+});
+
+Deno.test("isSameProcess() counts a process that ended and was not waited for as gone", async () => {
+  const child = group("exec sleep 300");
+  const start = (await processStart(child.pid))!;
+  strictEqual(await isSameProcess(child.pid, start), true);
+  Deno.kill(child.pid, "SIGKILL");
+  await until("the child to end", async () => !await isSameProcess(child.pid, start));
+  await child.status;
+});
+
+Deno.test({
+  name: "killGroup() ends a group, its leader's descendants included, and knows when there is none",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const child = group("sleep 300 & sleep 300 & wait");
+    await until("three processes", async () => (await groupMembers(child.pid)).length === 3);
+    strictEqual(killGroup(child.pid, "SIGKILL"), true);
+    await child.status;
+    await until("nobody left", async () => (await groupMembers(child.pid)).length === 0);
+  },
+});
+
+Deno.test("killGroup() says when there is no such group", () => strictEqual(killGroup(2 ** 22 + 7, "SIGTERM"), false));
+
+for (const pid of [1, 0, -5, NaN]) {
+  Deno.test(`killGroup() refuses ${pid}, which is more than one child's group`, () => {
+    throws(() => killGroup(pid, "SIGKILL"), RangeError);
+  });
+}
+
+Deno.test({
+  name: "groupMembers() finds marked processes of a group whose leader is gone, and no others",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const child = group("sleep 300 & exec true", { MARK: "a b=c" });
+    await child.status;
+    deepStrictEqual(await groupMembers(child.pid, "MARK=a b=c"), await groupMembers(child.pid));
+    strictEqual((await groupMembers(child.pid, "MARK=a b=c")).length, 1);
+    deepStrictEqual(await groupMembers(child.pid, "MARK=a"), []);
+    killGroup(child.pid, "SIGKILL");
+  },
+});
+
+Deno.test({
+  name: "processUsage() reads memory and processor time",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const usage = (await processUsage(Deno.pid))!;
+    ok(usage.memoryMB > 10 && usage.peakMemoryMB >= usage.memoryMB, JSON.stringify(usage));
+    match(String(usage.cpuTimeMs), /^\d+$/);
+    strictEqual(await processUsage(2 ** 30), undefined);
+  },
+});

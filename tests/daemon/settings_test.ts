@@ -1,0 +1,146 @@
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { loadSettings, parseSettings } from "../../src/daemon/load_settings.ts";
+import { concurrency, type Settings, SettingsError } from "../../src/daemon/settings.ts";
+import { temporaryState } from "./temporary_state.ts";
+
+const accepted: [name: string, text: string, env: Record<string, string>, expect: Partial<Settings>][] = [
+  ["has defaults", "", {}, {
+    defaultTimezone: "UTC",
+    defaultTimeout: 30 * 60_000,
+    defaultMaxConcurrent: 3,
+    metricsEnabled: true,
+    logLevel: "info",
+    logRotateSize: 10_000_000,
+    checkInterval: 60_000,
+    storageBackend: "file",
+  }],
+  ["takes a file of comments for an empty one", "# nothing\n", {}, { logLevel: "info" }],
+  ["takes a key without a value for an absent one", "logLevel:\n", {}, { logLevel: "info" }],
+  ["reads durations and sizes", "executionTimeout: 1h30m\nlogRotateSize: 2MiB\n", {}, {
+    executionTimeout: 5_400_000,
+    logRotateSize: 2_097_152,
+  }],
+  ["reads a plain number of checkInterval as seconds", "checkInterval: 15\n", {}, { checkInterval: 15_000 }],
+  ["reads a port as one of this machine alone", "metricsPort: 9100\n", {}, {
+    metricsPort: { hostname: "127.0.0.1", port: 9100 },
+  }],
+  ["reads an address with its port", 'healthCheckPort: "0.0.0.0:9101"\n', {}, {
+    healthCheckPort: { hostname: "0.0.0.0", port: 9101 },
+  }],
+  ["reads an IPv6 address with its port", 'healthCheckPort: "[::1]:9101"\n', {}, {
+    healthCheckPort: { hostname: "::1", port: 9101 },
+  }],
+  ["lets the environment override", "logLevel: warn\nmetricsEnabled: true\n", {
+    TROUBLESHOOT_LOG_LEVEL: "debug",
+    TROUBLESHOOT_METRICS_ENABLED: "false",
+    TROUBLESHOOT_MAX_CONCURRENT_JOBS: "7",
+    TROUBLESHOOT_METRICS_PORT: "0",
+    TROUBLESHOOT_SCHEDULER_DIR: "/elsewhere",
+  }, {
+    logLevel: "debug",
+    metricsEnabled: false,
+    maxConcurrentJobs: 7,
+    metricsPort: { hostname: "127.0.0.1", port: 0 },
+  }],
+  ["takes the server of kv-connect from the environment", "storageBackend: kv-connect\n", {
+    TROUBLESHOOT_STORAGE_CONFIG_URL: "http://127.0.0.1:4512",
+  }, { storageBackend: "kv-connect", storageConfig: { url: "http://127.0.0.1:4512" } }],
+];
+
+for (const [name, text, env, expect] of accepted) {
+  Deno.test(`parseSettings() ${name}`, async () => {
+    const { settings } = await parseSettings(text, "s.yaml", env);
+    const actual = settings as unknown as Record<string, unknown>;
+    deepStrictEqual(Object.fromEntries(Object.keys(expect).map((key) => [key, actual[key]])), expect);
+  });
+}
+
+const refused: [name: string, text: string, env: Record<string, string>, message: RegExp, hint: RegExp][] = [
+  ["names the key that was meant", "# c\nlogLevl: info\n", {}, /^s\.yaml:2: unknown setting `logLevl`$/, /`logLevel`/],
+  ["lists the keys when none is near", "colour: red\n", {}, /^s\.yaml:1: unknown setting/, /defaultTimezone/],
+  [
+    "knows the keys of storageConfig",
+    "storageConfig:\n  bakupEnabled: x\n",
+    {},
+    /^s\.yaml:2: .*`storageConfig.bakupEnabled`/,
+    /`storageConfig.backupEnabled`/,
+  ],
+  [
+    "names the line of a bad value",
+    "logLevel: info\ncheckInterval: soon\n",
+    {},
+    /^s\.yaml:2: `checkInterval` "soon": is not a duration/,
+    /./,
+  ],
+  ["refuses a concurrency of none", "maxConcurrentJobs: 0\n", {}, /^s\.yaml:1: `maxConcurrentJobs` "0"/, /./],
+  ["refuses a port that is none", "metricsPort: 70000\n", {}, /^s\.yaml:1: `metricsPort` "70000": is not a port/, /./],
+  [
+    "names the variable of a bad value",
+    "",
+    { TROUBLESHOOT_LOG_LEVEL: "loud" },
+    /^TROUBLESHOOT_LOG_LEVEL: `logLevel` "loud"/,
+    /./,
+  ],
+  ["names the line of broken YAML", "a: 1\nb: [1\n", {}, /^s\.yaml:\d+: /, /YAML/],
+  ["refuses a key that is there twice", "logLevel: info\nlogLevel: warn\n", {}, /^s\.yaml:\d: /, /YAML/],
+  ["refuses a list", "- logLevel\n", {}, /not a map/, /./],
+  [
+    "wants a server for kv-connect",
+    "storageBackend: kv-connect\n",
+    {},
+    /^s\.yaml:1: .*has no server/,
+    /storageConfig\.url/,
+  ],
+];
+
+for (const [name, text, env, message, hint] of refused) {
+  Deno.test(`parseSettings() ${name}`, async () => {
+    await rejects(parseSettings(text, "s.yaml", env), (error) => {
+      ok(error instanceof SettingsError, String(error));
+      match(error.message, message);
+      match(error.hint ?? "", hint);
+      return true;
+    });
+  });
+}
+
+Deno.test("parseSettings() warns of what has no effect yet", async () => {
+  const { warnings } = await parseSettings(
+    "logLevel: info\nretentionDays: 30\nstorageConfig:\n  baseDir: /x\n",
+    "s.yaml",
+    { TROUBLESHOOT_REQUIRE_AUTH: "true" },
+  );
+  deepStrictEqual(warnings, [
+    "s.yaml:2: `retentionDays` is accepted, and has no effect yet",
+    "s.yaml:4: `storageConfig.baseDir` is accepted, and has no effect yet",
+    "TROUBLESHOOT_REQUIRE_AUTH is accepted, and has no effect yet",
+  ]);
+});
+
+Deno.test("concurrency() prefers maxConcurrentJobs", async () => {
+  strictEqual(concurrency((await parseSettings("defaultMaxConcurrent: 5\n", "s.yaml")).settings), 5);
+  strictEqual(
+    concurrency((await parseSettings("defaultMaxConcurrent: 5\nmaxConcurrentJobs: 2\n", "s.yaml")).settings),
+    2,
+  );
+});
+
+Deno.test("loadSettings() takes the first file there is", async () => {
+  await using state = await temporaryState();
+  const system = join(state.root, "system.yaml");
+  const explicit = join(state.root, "explicit.yaml");
+  deepStrictEqual((await loadSettings(state, {}, undefined, system)).source, undefined);
+  await Deno.writeTextFile(system, "checkInterval: 1s\n");
+  strictEqual((await loadSettings(state, {}, undefined, system)).settings.checkInterval, 1_000);
+  await Deno.writeTextFile(state.configFile, "checkInterval: 2s\n");
+  const own = await loadSettings(state, {}, undefined, system);
+  deepStrictEqual([own.source, own.settings.checkInterval], [state.configFile, 2_000]);
+  await Deno.writeTextFile(explicit, "checkInterval: 3s\n");
+  strictEqual((await loadSettings(state, {}, explicit, system)).settings.checkInterval, 3_000);
+});
+
+Deno.test("loadSettings() refuses a --config that is not there", async () => {
+  await using state = await temporaryState();
+  await rejects(loadSettings(state, {}, join(state.root, "none.yaml")), /Cannot read the settings file .*none\.yaml/);
+});
