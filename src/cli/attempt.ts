@@ -1,0 +1,57 @@
+import type { CliContext } from "./cli_context.ts";
+import { exitCodeOf, toReportError } from "../pipeline/judge_run.ts";
+import type { PipelineEvent, PipelineReport } from "../pipeline/report.ts";
+import { pipelineRequestSchema } from "../pipeline/request.ts";
+import { runPipeline } from "../pipeline/run_pipeline.ts";
+import { loadSpecs } from "../spec/load_spec.ts";
+import { EXIT } from "../core/exit_codes.ts";
+
+/** Runs one attempt of an execution for the daemon: a request as JSON on standard input, events as JSON lines on
+ * standard output, the last of them the report. The exit code is that of the report. */
+export async function runAttempt(cli: CliContext): Promise<void> {
+  const emit = (event: PipelineEvent) => void cli.stdout.write(JSON.stringify(event) + "\n");
+  const startedAt = cli.clock.now();
+  let report: PipelineReport;
+  try {
+    const request = pipelineRequestSchema.parse(JSON.parse(await cli.stdin.readAll()));
+    const spec = await loadSpecs({
+      sources: request.specs,
+      redactorSources: request.redactors,
+      auto: request.auto,
+      followUri: request.followUri,
+      cwd: cli.cwd,
+      signal: cli.signal,
+    });
+    for (const message of spec.warnings) emit({ type: "log", level: "warn", component: "collector", message });
+    report = await runPipeline(request, spec, {
+      clock: cli.clock,
+      env: cli.env,
+      stop: cli.signal,
+      abort: cli.abort,
+      emit,
+    });
+  } catch (error) {
+    report = failedReport(error, cli.signal.aborted, cli.clock.now().getTime() - startedAt.getTime());
+  }
+  emit({ type: "report", report });
+  cli.exitCode = report.exitCode;
+}
+
+/** The report of a run that has nothing to deliver. */
+function failedReport(error: unknown, interrupted: boolean, durationMs: number): PipelineReport {
+  return {
+    status: interrupted ? "cancelled" : "failed",
+    exitCode: interrupted ? EXIT.interrupted : exitCodeOf(error),
+    error: toReportError(error),
+    stages: [],
+    collectorCount: 0,
+    analyzerCount: 0,
+    findings: { fail: 0, warn: 0, pass: 0, top: [] },
+    analysis: [],
+    redactions: {},
+    shortfalls: [],
+    shortfallCount: 0,
+    durationMs,
+    peakMemoryMB: 0,
+  };
+}

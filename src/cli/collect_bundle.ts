@@ -1,0 +1,175 @@
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { parseDuration } from "../core/duration.ts";
+import { SupportBundleError, UsageError } from "../core/errors.ts";
+import { parseNotifyTarget } from "../notify/registry.ts";
+import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
+import { runPipeline } from "../pipeline/run_pipeline.ts";
+import { type LoadedSpec, loadSpecs } from "../spec/load_spec.ts";
+import { printSpec } from "../spec/print_spec.ts";
+import { validateDestination } from "../upload/registry.ts";
+import type { CliContext } from "./cli_context.ts";
+import { kubeOptions } from "./kube_flags.ts";
+import { colorsFor } from "./render/color.ts";
+import { renderReport } from "./render/report.ts";
+import { liveProgress } from "./render/live_progress.ts";
+
+// deno-lint-ignore no-explicit-any -- commander's options are untyped
+type Flags = Record<string, any>;
+
+/** `support-bundle SPEC…`: collects once, now.
+ * @param commands names of the commands, for mistyped ones */
+export async function collectBundle(cli: CliContext, specs: string[], flags: Flags, commands: string[]): Promise<void> {
+  if (specs.length === 0 && flags.auto !== true) {
+    throw new UsageError(
+      "No spec was named, so there is nothing to collect",
+      "Name a spec file, or use --auto; --help shows examples",
+    );
+  }
+  const request = await toRequest(cli, specs, flags);
+  const spec = await loadSpecs({
+    sources: specs,
+    redactorSources: request.redactors,
+    auto: request.auto,
+    followUri: request.followUri,
+    cwd: cli.cwd,
+    stdin: () => cli.stdin.readAll(),
+    signal: cli.signal,
+    commands,
+  });
+  const { yellow } = colorsFor(cli.stderr, cli.env);
+  for (const warning of spec.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+  if (flags.dryRun === true) {
+    await cli.stdout.write(permissionNotes(spec, request.namespace) + printSpec(spec));
+    return;
+  }
+  if (spec.collectors.length + spec.hostCollectors.length + spec.unsupported.length === 0) {
+    throw new SupportBundleError("The specs name no collectors, so there is nothing to collect", {
+      code: "NO_COLLECTORS",
+      hint: "A document of kind SupportBundle, Collector or HostCollector is needed",
+    });
+  }
+
+  const interactive = flags.interactive !== false && cli.stdout.isTerminal;
+  const debug = flags.debug === true || Number(flags.v ?? 0) > 0;
+  const progress = liveProgress(cli, { live: interactive && cli.stderr.isTerminal && !debug, debug });
+  try {
+    const report = await runPipeline(request, spec, {
+      clock: cli.clock,
+      env: cli.env,
+      stop: cli.signal,
+      abort: cli.abort,
+      emit: (event) => progress.show(event),
+    });
+    progress.clear();
+    await cli.stdout.write(
+      interactive
+        ? renderReport(report, cli)
+        : JSON.stringify({ analyzerResults: report.analysis, archivePath: report.archive?.path ?? "" }, null, 4) + "\n",
+    );
+    if (!interactive && report.shortfallCount > 0) {
+      await cli.stderr.write(
+        `The bundle is partial: ${report.shortfallCount} things are missing, MANIFEST.json says why\n`,
+      );
+    }
+    if (report.error !== undefined) {
+      const hint = report.error.hint === undefined ? "" : `  ${report.error.hint}\n`;
+      await cli.stderr.write(`${colorsFor(cli.stderr, cli.env).red("Error:")} ${report.error.message}\n${hint}`);
+    }
+    cli.exitCode = report.exitCode;
+  } finally {
+    progress.clear();
+  }
+}
+
+async function toRequest(cli: CliContext, specs: string[], flags: Flags): Promise<PipelineRequest> {
+  const archivePath = await chooseArchivePath(cli, flags.output);
+  const kube = kubeOptions(flags);
+  if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
+  const upload = flags.upload === undefined ? undefined : {
+    url: String(flags.upload),
+    options: keyValues(flags.uploadOptions, "--upload-options"),
+    credentials: flags.uploadCredentials,
+  };
+  if (upload !== undefined) validateDestination(upload.url, upload.options, upload.credentials);
+  return pipelineRequestSchema.parse({
+    specs,
+    auto: flags.auto === true,
+    redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
+    redact: flags.redact !== false,
+    followUri: flags.uri !== false,
+    requirePermissions: flags.collectWithoutPermissions === false,
+    namespace: flags.namespace || undefined,
+    kube,
+    since: since(cli, flags),
+    archivePath,
+    rootName: basename(archivePath).replace(/\.tar\.gz$/, ""),
+    workParent: cli.env.TMPDIR || tmpdir(),
+    deadlineMs: flags.timeout === undefined ? undefined : parseDuration(flags.timeout, "--timeout"),
+    collectorDeadlineMs: parseDuration(flags.collectorTimeout, "--collector-timeout"),
+    metadata: flags.metadata === undefined ? undefined : keyValues(flags.metadata, "--metadata"),
+    upload,
+    notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
+  });
+}
+
+/** The default name, or `-o` with its suffix; an existing file is never replaced: ` (1)`, ` (2)` … are added. */
+async function chooseArchivePath(cli: CliContext, output: string | undefined): Promise<string> {
+  const named = output ?? `support-bundle-${localStamp(cli.clock.now())}`;
+  const path = isAbsolute(named) ? named : join(cli.cwd, named);
+  const folder = dirname(path);
+  const info = await Deno.stat(folder).catch(() => undefined);
+  if (!info?.isDirectory) {
+    throw new UsageError(`--output: the folder "${folder}" does not exist`, "Make it first, or name another one");
+  }
+  const stem = path.replace(/\.tar\.gz$/, "");
+  for (let n = 0;; n++) {
+    const candidate = `${stem}${n === 0 ? "" : ` (${n})`}.tar.gz`;
+    if (await Deno.lstat(candidate).catch(() => undefined) === undefined) return candidate;
+  }
+}
+
+function localStamp(now: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  return `${date}T${two(now.getHours())}_${two(now.getMinutes())}_${two(now.getSeconds())}`;
+}
+
+function since(cli: CliContext, flags: Flags): string | undefined {
+  if (flags.since !== undefined && flags.sinceTime !== undefined) {
+    throw new UsageError("--since and --since-time say the same thing twice", "Use one of them");
+  }
+  if (flags.since !== undefined) {
+    return new Date(cli.clock.now().getTime() - parseDuration(flags.since, "--since")).toISOString();
+  }
+  if (flags.sinceTime === undefined) return undefined;
+  const time = new Date(flags.sinceTime);
+  if (Number.isNaN(time.getTime())) {
+    throw new UsageError(
+      `--since-time: "${flags.sinceTime}" is not a time`,
+      "Write it as RFC 3339: 2026-01-31T08:00:00Z",
+    );
+  }
+  return time.toISOString();
+}
+
+function keyValues(values: string[] | undefined, flag: string): Record<string, string> {
+  const pairs = (values ?? []).flatMap((value) => flag === "--metadata" ? [value] : value.split(","));
+  return Object.fromEntries(pairs.map((pair) => {
+    const at = pair.indexOf("=");
+    if (at < 1) throw new UsageError(`${flag}: "${pair}" is not key=value`, "Write key=value");
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  }));
+}
+
+function permissionNotes(spec: LoadedSpec, namespace: string | undefined): string {
+  const needs = spec.collectors.filter(({ config }) => config.exclude !== true)
+    .flatMap(({ unit, config }) => unit.needs?.(config, { namespace }) ?? []);
+  const lines = needs.map(({ verb, resource, subresource, group, name, namespace }) => {
+    const what = `${resource}${subresource ? `/${subresource}` : ""}${group ? `.${group}` : ""}`;
+    return `#   ${verb} ${what}${name ? ` "${name}"` : ""} ${
+      namespace ? `in namespace ${namespace}` : "in the whole cluster"
+    }`;
+  });
+  return lines.length === 0 ? "" : `# Permissions that this needs:\n${[...new Set(lines)].join("\n")}\n`;
+}

@@ -1,0 +1,52 @@
+import { type Command, Option } from "commander";
+import { parseDuration } from "../core/duration.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
+import { collect, parseBoolean } from "./command.ts";
+
+/** The flags that kubectl has for reaching a cluster. */
+export function addKubeFlags(command: Command): Command {
+  return command
+    .option("--kubeconfig <file>", "kubeconfig to use (default: KUBECONFIG, ~/.kube/config, the pod's own account)")
+    .option("--context <name>", "context of the kubeconfig")
+    .option("-n, --namespace <name>", "limit what is read from the cluster to one namespace")
+    .option("--cluster <name>", "cluster of the kubeconfig")
+    .option("--user <name>", "user of the kubeconfig")
+    .option("-s, --server <url>", "address of the API server")
+    .option("--token <token>", "bearer token (rather use a kubeconfig: process lists show this flag)")
+    .option("--as <user>", "act as this user")
+    .option("--as-group <group>", "act as a member of this group (repeatable)", collect)
+    .option("--as-uid <uid>", "act as this uid")
+    .option("--as-user-extra <key=value>", "extra attribute of the user to act as (repeatable)", collect)
+    .option("--certificate-authority <file>", "CA certificates of the API server")
+    .option("--client-certificate <file>", "client certificate")
+    .option("--client-key <file>", "key of the client certificate")
+    .option("--insecure-skip-tls-verify [bool]", "do not verify the API server's certificate", parseBoolean)
+    .option("--tls-server-name <name>", "name to expect in the API server's certificate")
+    .option("--request-timeout <duration>", "deadline of one request to the API server, such as 30s", "0")
+    .addOption(new Option("--cache-dir <folder>").hideHelp())
+    .addOption(new Option("--disable-compression [bool]").argParser(parseBoolean).hideHelp());
+}
+
+// deno-lint-ignore no-explicit-any -- commander's options are untyped
+export function kubeOptions(flags: Record<string, any>): KubeOptions {
+  const timeout = String(flags.requestTimeout ?? "0");
+  const options: KubeOptions = {
+    kubeconfig: flags.kubeconfig,
+    context: flags.context,
+    cluster: flags.cluster,
+    user: flags.user,
+    server: flags.server,
+    token: flags.token,
+    as: flags.as,
+    asGroup: flags.asGroup,
+    asUid: flags.asUid,
+    asUserExtra: flags.asUserExtra,
+    certificateAuthority: flags.certificateAuthority,
+    clientCertificate: flags.clientCertificate,
+    clientKey: flags.clientKey,
+    insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
+    tlsServerName: flags.tlsServerName,
+    requestTimeoutMs: /^\d+$/.test(timeout) ? Number(timeout) * 1000 : parseDuration(timeout, "--request-timeout"),
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

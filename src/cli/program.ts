@@ -1,0 +1,88 @@
+import { type Command, Option } from "commander";
+import { VERSION } from "../core/version.ts";
+import type { CliContext } from "./cli_context.ts";
+import { collect, newCommand, parseBoolean } from "./command.ts";
+import { addKubeFlags } from "./kube_flags.ts";
+import { scheduleCommand } from "./schedule/schedule_command.ts";
+
+const EXAMPLES = `
+Examples:
+  support-bundle --auto                          the state of the cluster, without a spec
+  support-bundle spec.yaml                       what a spec asks for
+  support-bundle app.yaml host.yaml -o today     several specs, into today.tar.gz
+  kubectl get cm spec -o yaml | support-bundle - a spec from standard input
+  support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
+  support-bundle spec.yaml --upload s3://bucket/bundles/
+  support-bundle schedule create nightly --cron "0 2 * * *" --auto
+  support-bundle schedule daemon start
+
+Ctrl-C once finishes the bundle with what was gathered, twice drops it.
+In a pipe, or with --interactive=false, the result is one JSON object on standard output.
+Each flag can be set as TROUBLESHOOT_<FLAG> in the environment. docs/exit-codes.md lists the exit codes.
+`;
+
+/** The command tree. Actions load what they need when they run: a small command stays small. */
+export function program(cli: CliContext): Command {
+  const root = newCommand(cli, "support-bundle")
+    .description(
+      "Collects diagnostics from a Kubernetes cluster and its hosts, hides the secrets in them and analyzes them",
+    )
+    .usage("[SPEC…] [flags]")
+    .enablePositionalOptions() // flags behind a command are that command's
+    .argument("[specs...]", "files, http(s) URLs, or - for standard input")
+    .version(VERSION, "--version", "show the version")
+    .option("--auto [bool]", "add the built-in spec: cluster state, host facts, the usual checks", parseBoolean)
+    .option("-o, --output <file>", "the archive; .tar.gz is added (default: support-bundle-<time>.tar.gz here)")
+    .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
+    .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
+    .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
+    .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
+    .option("--since <duration>", "logs of the last 24h, 30m …")
+    .option("--since-time <time>", "logs since a time (RFC 3339)")
+    .option("--timeout <duration>", "stop gathering after this and finish the bundle")
+    .option("--collector-timeout <duration>", "deadline of each collector", "5m")
+    .option("--upload <url>", "deliver to s3://bucket/prefix/ or file:///folder/")
+    .option("--upload-options <k=v,…>", "options of the destination: endpoint, region, forcePathStyle …", collect)
+    .option("--upload-credentials <ref>", "where the credentials are: env:NAME or file:/path; never a value")
+    .option("--notify <url>", "tell this webhook how it went (repeatable)", collect)
+    .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
+    .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
+    .option("--no-uri", "do not replace specs by what their uri holds")
+    .option("--debug [bool]", "log to standard error", parseBoolean)
+    .option("-v, --v <level>", "log level, as --debug when it is 1 or more")
+    .addOption(new Option("--auto-update [bool]").argParser(parseBoolean).hideHelp())
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError(false);
+  addKubeFlags(root);
+  for (const option of root.options) {
+    const name = option.long?.replace(/^--(no-)?/, "");
+    if (name !== undefined && name !== "version" && option.long !== "--no-uri") {
+      option.env(`TROUBLESHOOT_${name.toUpperCase().replaceAll("-", "_")}`);
+    }
+  }
+  root.action(async (specs: string[], flags) => {
+    const { collectBundle } = await import("./collect_bundle.ts");
+    const commands = root.commands.map((command) => command.name()).filter((name) => name !== "attempt");
+    await collectBundle(cli, specs, flags, commands);
+  });
+  root.addCommand(scheduleCommand(cli));
+  root.addCommand(versionCommand(cli));
+  root.addCommand(attemptCommand(cli), { hidden: true });
+  return root;
+}
+
+function versionCommand(cli: CliContext): Command {
+  return newCommand(cli, "version").description("show the version").action(() => {
+    cli.stdout.write(`support-bundle ${VERSION}\n`);
+  });
+}
+
+/** What the daemon starts for each attempt. Not for people. */
+function attemptCommand(cli: CliContext): Command {
+  return newCommand(cli, "attempt").description("run one attempt, as the daemon asks on standard input").action(
+    async () => {
+      const { runAttempt } = await import("./attempt.ts");
+      await runAttempt(cli);
+    },
+  );
+}

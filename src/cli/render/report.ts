@@ -1,0 +1,45 @@
+import { relative } from "node:path";
+import { formatSize } from "../../core/size.ts";
+import type { PipelineReport } from "../../pipeline/report.ts";
+import type { CliContext } from "../cli_context.ts";
+import { colorsFor } from "./color.ts";
+import { cut, oneLine } from "./table.ts";
+import { spanText } from "./time.ts";
+
+const SHOWN = 8;
+
+/** How a run ended, for a person: where the bundle is, what was found, what was hidden, what is missing. */
+export function renderReport(report: PipelineReport, cli: CliContext): string {
+  const colors = colorsFor(cli.stdout, cli.env);
+  const lines: string[] = [];
+  const line = (text: string) => lines.push(cut(text, cli.stdout.columns));
+
+  if (report.archive !== undefined) {
+    const path = relative(cli.cwd, report.archive.path);
+    const shown = path.startsWith("..") ? report.archive.path : path;
+    // Never cut: the path is what the reader takes away.
+    const mark = report.status === "completed" ? colors.green("✓") : colors.yellow("!");
+    lines.push(`${mark} ${shown} (${formatSize(report.archive.bytes)}, ${spanText(report.durationMs)})`);
+  }
+  if (report.uploadUrl !== undefined) lines.push(`  delivered to ${report.uploadUrl}`);
+  const hidden = Object.values(report.redactions).reduce((sum, n) => sum + n, 0);
+  line(`  ${report.collectorCount} collectors, ${hidden} values hidden`);
+
+  const { fail, warn, pass, top } = report.findings;
+  if (fail + warn + pass > 0) {
+    line(`  ${fail} failures, ${warn} warnings, ${pass} passed`);
+    for (const { title, severity, message } of top.slice(0, SHOWN)) {
+      const mark = severity === "fail" ? colors.red("✗") : colors.yellow("!");
+      lines.push(
+        `    ${mark} ${cut(oneLine(title === "" ? message : `${title}: ${message}`), cli.stdout.columns - 6)}`,
+      );
+    }
+    if (top.length > SHOWN) line(`      and ${fail + warn - SHOWN} more, see analysis.json`);
+  }
+  if (report.shortfallCount > 0) {
+    line(`  ${report.shortfallCount} things are missing, MANIFEST.json says why:`);
+    for (const text of report.shortfalls.slice(0, SHOWN)) line(`    ${oneLine(text)}`);
+    if (report.shortfallCount > SHOWN) line(`    and ${report.shortfallCount - SHOWN} more`);
+  }
+  return lines.join("\n") + "\n";
+}

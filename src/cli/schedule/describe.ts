@@ -1,0 +1,163 @@
+import type { Command } from "commander";
+import type { DaemonStatus } from "../../daemon/control_protocol.ts";
+import { ACTIVE_STATUSES } from "../../schedule/execution.ts";
+import type { Job } from "../../schedule/job.ts";
+import { stateFolder } from "../../schedule/state_folder.ts";
+import type { CliContext } from "../cli_context.ts";
+import { colorsFor, statusPaint } from "../render/color.ts";
+import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
+import { oneLine, renderFields, renderTable } from "../render/table.ts";
+import { relativeTime, utcTime } from "../render/time.ts";
+import { durationText, errorText, findingsText, latenessText } from "./execution_text.ts";
+import { resolveJob } from "./job_reference.ts";
+import { type JobSurroundings, stateReasons } from "./job_state.ts";
+import { nextRunLines, nextRuns, scheduleLines } from "./schedule_text.ts";
+import { withStore } from "./with_store.ts";
+
+const RECENT = 10;
+const NEXT_RUNS = 10;
+
+/** `schedule describe`: the job, why it is in its state, what ran and what will. */
+export function defineDescribe(command: Command, cli: CliContext): void {
+  command
+    .description(
+      "Tell all about a job: what it collects and where that goes, why it is in the state it is in, recent executions " +
+        "with due and actual start, the next ten runs, and how often runs were skipped or missed, and why.",
+    )
+    .argument("<job>", "name, id or unique start of an id");
+  addOutputOption(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  support-bundle schedule describe nightly
+  support-bundle schedule describe job-0a1b -o yaml`,
+    )
+    .action((job: string, flags: { output: OutputFormat }) => describeJob(cli, job, flags.output));
+}
+
+async function describeJob(cli: CliContext, reference: string, output: OutputFormat): Promise<void> {
+  const now = cli.clock.now();
+  const { job, active, recent } = await withStore(cli, async (store) => {
+    const job = await resolveJob(store, reference);
+    const recent = await store.listExecutions({ jobId: job.id, limit: RECENT });
+    const active = recent.some(({ status }) => ACTIVE_STATUSES.includes(status)) || job.status === "running"
+      ? (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id)
+      : [];
+    return { job, recent, active };
+  });
+  const { daemonStatus } = await import("../../daemon/control_client.ts");
+  const daemon: DaemonStatus | undefined = await daemonStatus(stateFolder(cli.env));
+  const surroundings: JobSurroundings = { now, daemon, active, recent };
+  const description = {
+    ...job,
+    daemonRunning: daemon !== undefined,
+    reasons: stateReasons(job, surroundings),
+    nextRuns: job.enabled ? nextRuns(job, now, NEXT_RUNS).map((at) => at.toISOString()) : [],
+    recentExecutions: recent,
+  };
+  await printData(cli, output, description, () => describeTable(cli, job, surroundings, description.reasons));
+}
+
+function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundings, reasons: string[]): string {
+  const colors = colorsFor(cli.stdout, cli.env);
+  const sections = [
+    renderFields([
+      ["Name", oneLine(job.name)],
+      ["Id", job.id],
+      ...optional("Description", job.description),
+      ...optional("Labels", pairs(job.labels)),
+      ["Status", [statusPaint(job.status, colors)(job.status), ...reasons.map((reason) => `- ${oneLine(reason)}`)]],
+      ...scheduleLines(job),
+      ["Collects", [...job.autoDiscovery ? ["the built-in spec"] : [], ...job.specFiles.map(oneLine)]],
+      ...optional("Cluster", clusterText(job)),
+      ["Redaction", job.redact ? ["on", ...job.redactors.map(oneLine)] : colors.red("off")],
+      ["Analysis", job.analyze ? "on" : "off"],
+      ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
+      ...optional("Notifies", job.notify.map(notifyText)),
+      ["Limits", `${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`],
+      ["Overlap", overlapText(job)],
+      ["Catch-up", catchUpText(job)],
+      ["Created", utcTime(new Date(job.createdAt))],
+      [
+        "Last run",
+        job.lastRun === null
+          ? "never"
+          : `${utcTime(new Date(job.lastRun))} (${relativeTime(new Date(job.lastRun), now)})`,
+      ],
+      ["Runs", String(job.runCount)],
+      ["Not run", skippedText(job)],
+    ]),
+    renderFields([["Next runs", job.enabled ? nextRunLines(job, now, NEXT_RUNS) : "none, it is disabled"]]),
+  ];
+  if (recent.length > 0) {
+    sections.push(
+      "Recent executions:\n" + renderTable(
+        [
+          { title: "SCHEDULED" },
+          { title: "STARTED", align: "right" },
+          { title: "STATUS" },
+          { title: "TRIGGER", dropRank: 1 },
+          { title: "DURATION", align: "right" },
+          { title: "FINDINGS", min: 8 },
+          { title: "ERROR", min: 10 },
+        ],
+        recent.map((execution) => [
+          utcTime(new Date(execution.scheduledAt)),
+          latenessText(execution),
+          { text: execution.status, paint: statusPaint(execution.status, colors) },
+          execution.trigger,
+          durationText(execution),
+          findingsText(execution),
+          errorText(execution),
+        ]),
+        cli.stdout.columns,
+      ),
+    );
+  }
+  return sections.join("\n");
+}
+
+function optional(label: string, value: string | string[]): [string, string | string[]][] {
+  return value.length === 0 ? [] : [[label, typeof value === "string" ? oneLine(value) : value]];
+}
+
+function pairs(record: Record<string, string>): string {
+  return Object.entries(record).map(([key, value]) => `${key}=${value}`).join(", ");
+}
+
+function clusterText(job: Job): string {
+  const { kubeconfig, context } = job.kubernetes;
+  return [
+    kubeconfig === undefined ? "" : `kubeconfig ${kubeconfig}`,
+    context === undefined ? "" : `context ${context}`,
+    job.namespace === "" ? "" : `namespace ${job.namespace} only`,
+  ].filter((part) => part !== "").join(", ");
+}
+
+function uploadLines(job: Job): string[] {
+  return [
+    oneLine(job.upload.endpoint),
+    ...Object.keys(job.upload.options).length > 0 ? [`options ${oneLine(pairs(job.upload.options))}`] : [],
+    ...job.upload.credentials === "" ? [] : [`credentials ${job.upload.credentials}`],
+  ];
+}
+
+/** Host only: the path of a chat's webhook is a secret in itself. */
+function notifyText({ kind, url, on }: Job["notify"][number]): string {
+  const host = URL.canParse(url) ? new URL(url).host : "";
+  return `${kind} ${host} on ${(on ?? ["failure", "recovery", "new-findings"]).join(", ")}`;
+}
+
+function overlapText(job: Job): string {
+  return job.overlapPolicy === "skip" ? "skip a run while the one before is not finished" : "allow runs side by side";
+}
+
+function catchUpText({ catchUp: { policy, window } }: Job): string {
+  return policy === "none" ? "none: a missed run stays missed" : `the latest missed run, up to ${window} late`;
+}
+
+function skippedText(job: Job): string {
+  const counts = Object.entries(job.skipped).filter(([, times]) => times > 0);
+  return counts.length === 0 ? "0" : counts.map(([reason, times]) => `${times} ${reason}`).join(", ");
+}

@@ -1,0 +1,55 @@
+import { EXIT } from "../../core/exit_codes.ts";
+import { formatSize } from "../../core/size.ts";
+import type { Execution, ExecutionLog } from "../../schedule/execution.ts";
+import { oneLine } from "../render/table.ts";
+import { spanText } from "../render/time.ts";
+
+/** From the due time to the start of the last attempt: `+0.2 s`, `+3 h 5 min`; `-` when it has not started. */
+export function latenessText(execution: Execution): string {
+  if (execution.startTime === null) return "-";
+  const ms = Date.parse(execution.startTime) - Date.parse(execution.scheduledAt);
+  return `${ms < 0 ? "-" : "+"}${spanText(Math.abs(ms))}`;
+}
+
+export function durationText(execution: Execution): string {
+  return execution.endTime === null || execution.startTime === null ? "-" : spanText(execution.duration * 1000);
+}
+
+export function sizeText(execution: Execution): string {
+  return execution.bundleSize > 0 ? formatSize(execution.bundleSize) : "-";
+}
+
+/** `2 fail, 1 warn`; `none` when the analyzers had nothing to say against, `-` when none ran. */
+export function findingsText({ findings: { fail, warn, pass } }: Execution): string {
+  const parts = [fail > 0 ? `${fail} fail` : "", warn > 0 ? `${warn} warn` : ""].filter((part) => part !== "");
+  return parts.length > 0 ? parts.join(", ") : pass > 0 ? "none" : "-";
+}
+
+/** `CODE: what went wrong`, on one line; empty when nothing did. */
+export function errorText(execution: Execution): string {
+  if (execution.error === "") return "";
+  return oneLine(execution.errorCode === "" ? execution.error : `${execution.errorCode}: ${execution.error}`);
+}
+
+export function logLine(log: ExecutionLog): string {
+  return `${log.timestamp} ${log.level.toUpperCase().padEnd(5)} ${log.component}: ${oneLine(log.message)}\n`;
+}
+
+/** The exit code that stands for a final execution: its own, or what its status means. */
+export function exitCodeOf(execution: Execution): number {
+  if (execution.exitCode !== null && !(execution.exitCode === 0 && execution.status !== "completed")) {
+    return execution.exitCode;
+  }
+  switch (execution.status) {
+    case "completed":
+      return EXIT.ok;
+    case "partial":
+      return EXIT.partial;
+    case "quarantined":
+      return EXIT.quarantined;
+    case "cancelled":
+      return EXIT.interrupted;
+    default:
+      return EXIT.failure;
+  }
+}

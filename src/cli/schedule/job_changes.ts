@@ -1,0 +1,219 @@
+import { isAbsolute, resolve } from "node:path";
+import { parseDuration } from "../../core/duration.ts";
+import { UsageError } from "../../core/errors.ts";
+import type { Job } from "../../schedule/job.ts";
+import type { CliContext } from "../cli_context.ts";
+import type { JobFlags } from "./job_options.ts";
+import { checkSchedules } from "./job_schedule.ts";
+
+/** A job as flags would make it, and what its maker should know. */
+export interface JobDraft {
+  job: Job;
+  warnings: string[];
+}
+
+const MAX_TIMEOUT_MS = 7 * 86_400_000;
+
+/** Applies flags to a job and checks everything that they touch: times, files, specs, destinations. Writes nothing.
+ * @param job the job to change; for a new one, a blank one with all defaults
+ * @param isNew checks what a job cannot do without, whether a flag touched it or not
+ * @throws {UsageError} and what the checks of specs and destinations throw */
+export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, isNew: boolean): Promise<JobDraft> {
+  if (flags.template !== undefined) {
+    throw new UsageError(
+      "--template: templates are not in this version",
+      "Write the flags out, or keep them in a script",
+    );
+  }
+  const warnings: string[] = [];
+  const draft: Job = structuredClone(job);
+  applyPlainFlags(cli, draft, flags);
+  applySchedule(draft, flags, isNew, warnings, cli.clock.now());
+  await applyKubernetes(cli, draft, flags);
+  await applyUpload(cli, draft, flags);
+  await applyNotify(draft, flags);
+  await applySpecs(cli, draft, flags, isNew, warnings);
+  if (!draft.redact && (isNew || flags.redact !== undefined)) {
+    warnings.push("Redaction is off: the bundles of this job will contain secrets as they are");
+  }
+  return { job: draft, warnings };
+}
+
+function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
+  if (flags.description !== undefined) draft.description = flags.description;
+  if (flags.labels !== undefined) draft.labels = flags.labels;
+  if (flags.enabled !== undefined) draft.enabled = flags.enabled;
+  if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
+  if (flags.redact !== undefined) draft.redact = flags.redact;
+  if (flags.analyze !== undefined) draft.analyze = flags.analyze;
+  if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
+  if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
+  if (flags.retries !== undefined) draft.retry = { ...draft.retry, maxAttempts: flags.retries + 1 };
+  if (flags.timeout !== undefined) {
+    const ms = parseDuration(flags.timeout, "--timeout");
+    if (ms < 1000 || ms > MAX_TIMEOUT_MS) {
+      throw new UsageError(`--timeout: ${flags.timeout} is not between 1s and 7d`, "Write a time such as 30m");
+    }
+    draft.limits = { ...draft.limits, timeout: flags.timeout.trim() };
+  }
+  if (flags.redactors !== undefined) draft.redactors = flags.redactors.map((source) => absoluteSource(cli, source));
+  if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
+}
+
+function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: string[], now: Date): void {
+  const given = flags.cron !== undefined || flags.every !== undefined;
+  if (given) {
+    draft.schedules = [...flags.cron ?? [], ...flags.every === undefined ? [] : [`@every ${flags.every.trim()}`]];
+  }
+  if (flags.timezone !== undefined) draft.timezone = flags.timezone.trim();
+  if (draft.schedules.length === 0 || (isNew && !given)) {
+    throw new UsageError(
+      "A job needs a schedule: neither --cron nor --every was given",
+      'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h',
+    );
+  }
+  if (!given && flags.timezone === undefined && !isNew) return;
+  const checked = checkSchedules(draft.schedules, draft.timezone, now);
+  draft.schedules = checked.schedules;
+  draft.cronSchedule = checked.schedules[0]!;
+  draft.timezone = checked.timezone;
+  warnings.push(...checked.warnings);
+}
+
+async function applyKubernetes(cli: CliContext, draft: Job, flags: JobFlags): Promise<void> {
+  if (flags.kubeconfig !== undefined) {
+    const path = flags.kubeconfig === "" ? undefined : resolve(cli.cwd, flags.kubeconfig);
+    if (path !== undefined) await mustBeFile(path, "--kubeconfig");
+    draft.kubernetes = { ...draft.kubernetes, kubeconfig: path };
+  }
+  if (flags.context !== undefined) draft.kubernetes = { ...draft.kubernetes, context: flags.context || undefined };
+}
+
+/** The specs are loaded as an execution would load them, so that a mistake in one is found now and not at night. */
+async function applySpecs(
+  cli: CliContext,
+  draft: Job,
+  flags: JobFlags,
+  isNew: boolean,
+  warnings: string[],
+): Promise<void> {
+  if (flags.spec !== undefined) {
+    if (flags.spec.includes("-")) {
+      throw new UsageError(
+        "--spec -: a scheduled job cannot read its spec from standard input",
+        "Save the spec to a file, and name the file",
+      );
+    }
+    draft.specFiles = flags.spec.map((source) => absoluteSource(cli, source));
+  }
+  if (draft.specFiles.length === 0 && !draft.autoDiscovery) {
+    throw new UsageError(
+      "A job needs something to collect: neither --spec nor --auto was given",
+      "Add --auto to collect by the built-in spec, or name your own with --spec FILE",
+    );
+  }
+  if (!isNew && flags.spec === undefined && flags.redactors === undefined && flags.auto === undefined) return;
+  const { loadSpecs } = await import("../../spec/load_spec.ts");
+  const loaded = await loadSpecs({
+    sources: draft.specFiles,
+    redactorSources: draft.redactors,
+    auto: draft.autoDiscovery,
+    followUri: false, // what a spec points to is read anew at each execution
+    cwd: cli.cwd,
+    signal: cli.signal,
+  });
+  warnings.push(...loaded.warnings);
+  for (const { kind, place } of loaded.unsupported) {
+    warnings.push(`${place}: ${kind} is not in this version; each bundle will say that it is missing`);
+  }
+  if (loaded.collectors.length + loaded.hostCollectors.length + loaded.unsupported.length === 0) {
+    throw new UsageError(
+      `The specs name nothing to collect (${draft.specFiles.join(", ")})`,
+      "Add collectors to them, or --auto to collect by the built-in spec",
+    );
+  }
+}
+
+async function applyUpload(cli: CliContext, draft: Job, flags: JobFlags): Promise<void> {
+  const { upload: url, uploadOptions: options, uploadCredentials: credentials } = flags;
+  if (url === undefined && options === undefined && credentials === undefined) return;
+  if (url === "enabled") {
+    throw new UsageError(
+      "--upload enabled: uploading to the vendor portal is not in this version",
+      "Name a destination by its URL, such as s3://bucket/prefix/ or file:///folder/",
+    );
+  }
+  const endpoint = url === undefined ? draft.upload.endpoint : absoluteDestination(cli, url.trim());
+  if (endpoint === "") {
+    if (options !== undefined || credentials !== undefined) {
+      throw new UsageError(
+        "--upload-options and --upload-credentials mean nothing without --upload",
+        "Add --upload URL",
+      );
+    }
+    draft.upload = { enabled: false, endpoint: "", credentials: "", options: {} };
+    return;
+  }
+  // Another kind of destination has other options and other credentials.
+  const kept = schemeOf(endpoint) === schemeOf(draft.upload.endpoint) ? draft.upload : { options: {}, credentials: "" };
+  const upload = {
+    enabled: true,
+    endpoint,
+    options: options ?? kept.options,
+    credentials: credentials ?? kept.credentials,
+  };
+  const { validateDestination } = await import("../../upload/registry.ts");
+  validateDestination(upload.endpoint, upload.options, upload.credentials || undefined);
+  draft.upload = upload;
+}
+
+async function applyNotify(draft: Job, flags: JobFlags): Promise<void> {
+  const { notify: urls, notifyOn: on, notifySecret: secret } = flags;
+  if (urls === undefined && on === undefined && secret === undefined) return;
+  const { parseNotifyTarget } = await import("../../notify/registry.ts");
+  if ((urls ?? draft.notify).length === 0) {
+    if (on !== undefined || secret !== undefined) {
+      throw new UsageError("--notify-on and --notify-secret mean nothing without --notify", "Add --notify URL");
+    }
+    draft.notify = [];
+    return;
+  }
+  draft.notify = urls !== undefined
+    ? urls.map((url) => parseNotifyTarget(url, on, secret))
+    : draft.notify.map((target) =>
+      parseNotifyTarget(`${target.kind}:${target.url}`, on ?? target.on, secret ?? target.secret)
+    );
+}
+
+function absoluteSource(cli: CliContext, source: string): string {
+  const isPath = !/^[a-z][a-z0-9+.-]+:\/\//i.test(source) && !/^(secret|configmap)\/[^/]+\//.test(source);
+  return isPath ? resolve(cli.cwd, source) : source;
+}
+
+/** Paths become absolute, with the `/` at their end that says "into this folder"; URLs stay as they are. */
+function absoluteDestination(cli: CliContext, text: string): string {
+  if (!/^\.{0,2}[/\\]|^\.{1,2}$/.test(text) || isAbsolute(text)) return text;
+  return resolve(cli.cwd, text) + (/[/\\]$/.test(text) ? "/" : "");
+}
+
+function schemeOf(endpoint: string): string {
+  return /^([a-z][a-z0-9+.-]*):/i.exec(endpoint)?.[1]?.toLowerCase() ?? "file";
+}
+
+function checkNamespace(name: string): string {
+  if (name === "" || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name;
+  throw new UsageError(
+    `--namespace: "${name}" cannot be the name of a namespace`,
+    "Lower-case letters, digits and dashes, 63 at most; leave the flag out for all namespaces",
+  );
+}
+
+async function mustBeFile(path: string, flag: string): Promise<void> {
+  const info = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new UsageError(`${flag}: there is no file "${path}"`, "Check the path");
+    }
+    throw new UsageError(`${flag}: cannot read "${path}": ${error.message}`, "Check its permissions", { cause: error });
+  });
+  if (info.isDirectory) throw new UsageError(`${flag}: "${path}" is a folder`, "Name the file in it");
+}

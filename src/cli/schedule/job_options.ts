@@ -1,0 +1,114 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "../../core/errors.ts";
+import { nearest } from "../../core/nearest.ts";
+import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
+import { collect, parseBoolean } from "../command.ts";
+
+/** What `create` and `modify` were told. A field is absent when its flag was not given. */
+export interface JobFlags {
+  cron?: string[];
+  every?: string;
+  timezone?: string;
+  enabled?: boolean;
+  namespace?: string;
+  spec?: string[];
+  auto?: boolean;
+  redactors?: string[];
+  redact?: boolean;
+  analyze?: boolean;
+  upload?: string;
+  uploadOptions?: Record<string, string>;
+  uploadCredentials?: string;
+  notify?: string[];
+  notifyOn?: NotifyEvent[];
+  notifySecret?: string;
+  description?: string;
+  labels?: Record<string, string>;
+  timeout?: string;
+  retries?: number;
+  overlap?: "skip" | "allow";
+  catchUp?: "none" | "latest";
+  kubeconfig?: string;
+  context?: string;
+  template?: string;
+}
+
+/** Adds the flags that say what a job is. None has a default here: those of a new job are the schema's. */
+export function addJobOptions(command: Command): Command {
+  return command
+    .option("-c, --cron <expr>", "cron expression, five fields or @daily …; repeatable", collect)
+    .option("--every <duration>", 'short for --cron "@every <duration>": 90s, 30m, 12h')
+    .option("-z, --timezone <zone>", "IANA name of the zone that the schedule means (default: UTC)")
+    .option("-e, --enabled [bool]", "whether it runs on schedule (default: true)", parseBoolean)
+    .option("-n, --namespace <name>", "read from this namespace of the cluster only")
+    .option("-s, --spec <file>", "spec to collect by, a file or an http(s) URL; repeatable", collect)
+    .option("--auto [bool]", "collect by the built-in spec, beside --spec or without one", parseBoolean)
+    .option("--redactors <file>", "further Redactor spec; repeatable", collect)
+    .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
+    .option("--no-redact", "the same as --redact=false")
+    .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
+    .option("--no-analyze", "the same as --analyze=false")
+    .option("--upload <url>", "deliver each bundle there: s3://bucket/prefix/, file:///folder/ or a path")
+    .option(
+      "--upload-options <k=v,…>",
+      "options of the destination, such as region=eu-west-1",
+      parsePairs("--upload-options"),
+    )
+    .option("--upload-credentials <ref>", "where its credentials are: env:NAME, file:/path; never the value itself")
+    .option("--notify <url>", "tell this webhook what changed; repeatable", collect)
+    .option("--notify-on <events>", `when to tell, comma-separated: ${NOTIFY_EVENTS.join(", ")}`, parseEvents)
+    .option("--notify-secret <ref>", "where the key is that signs notifications: env:NAME, file:/path")
+    .option("-d, --description <text>", "a note for people")
+    .option("--labels <k=v,…>", "labels of the job", parsePairs("--labels"))
+    .option("--timeout <duration>", "hard limit of one attempt (default: 30m)")
+    .option("--retries <n>", "further attempts after a failure that may pass (default: 2)", parseRetries)
+    .addOption(oneOf("--overlap <policy>", "when the execution before still runs", ["skip", "allow"], "skip"))
+    .addOption(oneOf("--catch-up <policy>", "after the daemon was down", ["none", "latest"], "latest"))
+    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
+    .option("--context <name>", "context in the kubeconfig")
+    .addOption(new Option("--template <name>").hideHelp());
+}
+
+function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {
+  return new Option(flags, `${description}: ${values.join(" or ")} (default: ${byDefault})`).argParser((text) => {
+    const value = text.trim().toLowerCase();
+    if (values.includes(value)) return value;
+    const meant = nearest(value, values);
+    throw new UsageError(
+      `${flags.split(" ")[0]}: "${text}" is not one of ${values.join(", ")}`,
+      meant === undefined ? `This version knows ${values.join(" and ")}` : `Did you mean ${meant}?`,
+    );
+  });
+}
+
+/** Reads `k=v,k2=v2`. A value may hold `=`; a comma in a value cannot be written, but the flag can be given again. */
+function parsePairs(flag: string): (text: string, before?: Record<string, string>) => Record<string, string> {
+  return (text, before) => {
+    const pairs: Record<string, string> = { ...before };
+    for (const part of text.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
+      const at = part.indexOf("=");
+      if (at < 1) {
+        throw new UsageError(`${flag}: "${part}" is not key=value`, `Write them as ${flag} key=value,other=value`);
+      }
+      pairs[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+    }
+    return pairs;
+  };
+}
+
+function parseEvents(text: string): NotifyEvent[] {
+  return text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+    const event = NOTIFY_EVENTS.find((name) => name === part.toLowerCase());
+    if (event !== undefined) return event;
+    const meant = nearest(part, NOTIFY_EVENTS);
+    throw new UsageError(
+      `--notify-on: "${part}" is not an event`,
+      meant === undefined ? `Write some of ${NOTIFY_EVENTS.join(", ")}` : `Did you mean ${meant}?`,
+    );
+  });
+}
+
+function parseRetries(text: string): number {
+  if (!/^\d{1,2}$/.test(text.trim())) throw new InvalidArgumentError("Write a whole number from 0 to 99.");
+  return Number(text);
+}

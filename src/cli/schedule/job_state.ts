@@ -1,0 +1,60 @@
+import type { DaemonStatus } from "../../daemon/control_protocol.ts";
+import type { Execution } from "../../schedule/execution.ts";
+import type { Job } from "../../schedule/job.ts";
+import { relativeTime, spanText, utcTime } from "../render/time.ts";
+import { errorText } from "./execution_text.ts";
+
+export interface JobSurroundings {
+  now: Date;
+  /** Undefined: none is running. */
+  daemon: DaemonStatus | undefined;
+  /** The job's executions that are pending, running or retrying. */
+  active: Execution[];
+  /** Newest due time first. */
+  recent: Execution[];
+}
+
+/** Why a job is in the state it is in, the most pressing reason first. Never empty. */
+export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurroundings): string[] {
+  const reasons: string[] = [];
+  if (daemon === undefined) {
+    reasons.push("no daemon is running, so nothing starts: `support-bundle schedule daemon start`");
+  } else if (daemon.draining) {
+    reasons.push(`the daemon (pid ${daemon.pid}) is stopping, so nothing starts`);
+  }
+  reasons.push(...active.map((execution) => activeReason(execution, now, daemon)));
+  const last = recent.find(({ status }) => !["pending", "running", "retrying"].includes(status));
+  if (last !== undefined && ["failed", "partial", "quarantined", "cancelled"].includes(last.status)) {
+    const why = errorText(last);
+    reasons.push(`the last execution was ${last.status}${why === "" ? "" : `: ${why}`} (${last.id})`);
+  }
+  if (!job.enabled) {
+    reasons.push("disabled: it runs with `schedule run` only, until `schedule enable`");
+  } else if (job.nextRun === null) {
+    reasons.push("its schedule has no due time any more");
+  } else if (new Date(job.nextRun) <= now) {
+    reasons.push(`due since ${utcTime(new Date(job.nextRun))} (${spanText(now.getTime() - Date.parse(job.nextRun))})`);
+  } else {
+    reasons.push(`waiting for its next due time, ${relativeTime(new Date(job.nextRun), now)}`);
+  }
+  return reasons;
+}
+
+function activeReason(execution: Execution, now: Date, daemon: DaemonStatus | undefined): string {
+  switch (execution.status) {
+    case "running": {
+      const since = execution.startTime === null ? now : new Date(execution.startTime);
+      const progress = daemon?.executions.find(({ id }) => id === execution.id)?.progress;
+      return `running since ${utcTime(since)} (${spanText(now.getTime() - since.getTime())})` +
+        `${progress ? `: ${progress}` : ""} (${execution.id})`;
+    }
+    case "retrying":
+      return `waiting for its next attempt${
+        execution.retryAt === null ? "" : ` at ${utcTime(new Date(execution.retryAt))}`
+      }, after: ${errorText(execution) || "a failure"} (${execution.id})`;
+    default:
+      return daemon === undefined
+        ? `${execution.id} is queued`
+        : `${execution.id} waits for a free slot (${daemon.executions.length} of ${daemon.maxConcurrent} in use)`;
+  }
+}

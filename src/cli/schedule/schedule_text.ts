@@ -1,0 +1,38 @@
+import { describeSchedule } from "../../schedule/describe_schedule.ts";
+import type { Job } from "../../schedule/job.ts";
+import { nextDues } from "../../schedule/next_due.ts";
+import { oneLine } from "../render/table.ts";
+import { relativeTime, utcTime, wallTime } from "../render/time.ts";
+
+/** The schedules, what they mean, and their zone, for `renderFields`. */
+export function scheduleLines({ schedules, timezone }: Job): [label: string, value: string | string[]][] {
+  return [
+    ["Schedule", schedules.map(oneLine)],
+    ["Time zone", timezone],
+    ["Meaning", describeSchedule(schedules, timezone)],
+  ];
+}
+
+/** The next due times of an enabled job, ascending. */
+export function nextRuns(job: Job, now: Date, count: number): Date[] {
+  return nextDues(job.schedules, job.timezone, now, new Date(job.createdAt), count);
+}
+
+/** Lines such as `2026-03-29 02:00 CET (in 3 h), 2026-03-29T01:00:00Z`. */
+export function nextRunLines(job: Job, now: Date, count: number): string[] {
+  if (!job.enabled) return [`none: the job is disabled; \`schedule enable\` lets it run`];
+  const runs = nextRuns(job, now, count);
+  return runs.length === 0 ? ["none: its schedule has no due time any more"] : runs.map((at) => runText(job, at, now));
+}
+
+/** The job's stored next due time, for one line. */
+export function nextRunText(job: Job, now: Date): string {
+  if (job.nextRun === null) return job.enabled ? "none: its schedule has no due time any more" : "none, it is disabled";
+  return runText(job, new Date(job.nextRun), now);
+}
+
+function runText(job: Job, at: Date, now: Date): string {
+  const zone = job.timezone;
+  const local = zone === "UTC" ? utcTime(at) : `${wallTime(at, zone)} = ${utcTime(at)}`;
+  return `${local} (${relativeTime(at, now)})`;
+}

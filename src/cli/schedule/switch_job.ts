@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import type { CliContext } from "../cli_context.ts";
+import { gone, resolveJob } from "./job_reference.ts";
+import { rescheduled } from "./job_schedule.ts";
+import { nextRunText } from "./schedule_text.ts";
+import { lastExecution } from "./last_execution.ts";
+import { nudge, withStore } from "./with_store.ts";
+
+/** `schedule enable`: idempotent. The next run is counted from now: what was due while it was off is not caught up. */
+export function defineEnable(command: Command, cli: CliContext): void {
+  command
+    .description("Let a job run on schedule again, from now on: runs that were due while it was disabled stay undone.")
+    .argument("<job>", "name, id or unique start of an id")
+    .addHelpText("after", "\nExamples:\n  support-bundle schedule enable nightly")
+    .action((job: string) => switchJob(cli, job, true));
+}
+
+/** `schedule disable`: idempotent. What runs now is not ended. */
+export function defineDisable(command: Command, cli: CliContext): void {
+  command
+    .description("Keep a job, and stop running it on schedule. An execution that runs now goes on to its end.")
+    .argument("<job>", "name, id or unique start of an id")
+    .addHelpText("after", "\nExamples:\n  support-bundle schedule disable nightly")
+    .action((job: string) => switchJob(cli, job, false));
+}
+
+async function switchJob(cli: CliContext, reference: string, enabled: boolean): Promise<void> {
+  const now = cli.clock.now();
+  const word = enabled ? "enabled" : "disabled";
+  const { before, after } = await withStore(cli, async (store) => {
+    const before = await resolveJob(store, reference);
+    if (before.enabled === enabled) return { before, after: before };
+    const last = enabled ? await lastExecution(store, before.id) : undefined;
+    const after = await store.updateJob(
+      before.id,
+      (job) => job.enabled === enabled ? job : rescheduled({ ...job, enabled }, now, last),
+    );
+    if (!after) throw gone(before);
+    return { before, after };
+  });
+  if (before === after) {
+    await cli.stdout.write(`Job "${after.name}" (${after.id}) is ${word} already\n`);
+    return;
+  }
+  await nudge(cli);
+  await cli.stdout.write(
+    `Job "${after.name}" (${after.id}) is ${word} now` +
+      (enabled ? `; next run: ${nextRunText(after, now)}\n` : "; it keeps its history\n"),
+  );
+}

@@ -1,0 +1,82 @@
+import { systemClock } from "../core/clock.ts";
+import type { CliContext, Input, Output } from "./cli_context.ts";
+
+/** The context of a real process. The first SIGINT or SIGTERM aborts `signal` (finish what can be finished), the second
+ * one `abort` (drop everything). */
+export function systemRuntime(): CliContext {
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (!stop.signal.aborted) stop.abort(new DOMException("interrupted", "AbortError"));
+    else abort.abort(new DOMException("interrupted twice", "AbortError"));
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  return {
+    env: Deno.env.toObject(),
+    cwd: Deno.cwd(),
+    clock: systemClock,
+    stdout: output(Deno.stdout),
+    stderr: output(Deno.stderr),
+    stdin: input(),
+    signal: stop.signal,
+    abort: abort.signal,
+    exitCode: 0,
+  };
+}
+
+function output(stream: typeof Deno.stdout): Output {
+  const isTerminal = stream.isTerminal();
+  const encoder = new TextEncoder();
+  return {
+    isTerminal,
+    get columns() {
+      if (!isTerminal) return Infinity;
+      try {
+        return Deno.consoleSize().columns;
+      } catch {
+        return 80;
+      }
+    },
+    write(text) {
+      // Written at once: what is printed before the process ends must not be lost.
+      for (let rest = encoder.encode(text); rest.length > 0;) {
+        try {
+          rest = rest.subarray(stream.writeSync(rest));
+        } catch (error) {
+          if (error instanceof Deno.errors.WouldBlock) continue;
+          // The reader of a pipe has gone, as `… | head` does: there is nobody to tell.
+          if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+          throw error;
+        }
+      }
+    },
+  };
+}
+
+function input(): Input {
+  let rest = "";
+  const decoder = new TextDecoder();
+  return {
+    isTerminal: Deno.stdin.isTerminal(),
+    async readAll() {
+      return rest + await new Response(Deno.stdin.readable).text();
+    },
+    async readLine() {
+      const buffer = new Uint8Array(4096);
+      while (!rest.includes("\n")) {
+        const read = await Deno.stdin.read(buffer);
+        if (read === null) {
+          const last = rest;
+          rest = "";
+          return last === "" ? undefined : last;
+        }
+        rest += decoder.decode(buffer.subarray(0, read), { stream: true });
+      }
+      const end = rest.indexOf("\n");
+      const line = rest.slice(0, end).replace(/\r$/, "");
+      rest = rest.slice(end + 1);
+      return line;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import type { Finding } from "../analyze/analyzer.ts";
+import type { WrittenArchive } from "../bundle/archive.ts";
+import { isShortfall } from "../bundle/entry.ts";
+import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/manifest.ts";
+import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
+import { EXIT } from "../core/exit_codes.ts";
+import type { Delivery } from "../upload/uploader.ts";
+import type { PipelineReport } from "./report.ts";
+import type { PipelineRequest } from "./request.ts";
+
+/** What is known of a run while it goes on. */
+export interface RunFacts {
+  request: PipelineRequest;
+  startedAt: Date;
+  stages: StageOutcome[];
+  collectors: CollectorRecord[];
+  missing: MissingRecord[];
+  redactions: Record<string, number>;
+  findings: Finding[];
+  analysis?: unknown[];
+  clusterError?: unknown;
+  endedEarly?: "interrupted" | "deadline";
+  archive?: WrittenArchive;
+  delivery?: Delivery;
+  /** What the last failed stage threw. */
+  failure?: unknown;
+  peakMemoryMB?: number;
+}
+
+/** No collector gave anything: there is no bundle to write. */
+export class NothingCollectedError extends SupportBundleError {
+  constructor(missing: MissingRecord[]) {
+    const first = missing.find(({ reason }) => reason !== "excluded");
+    super(`Nothing could be collected${first === undefined ? "" : `: ${first.path}: ${first.message}`}`, {
+      code: "NOTHING_COLLECTED",
+      hint: "Check that the spec names collectors that are not excluded, and that they may read what they want",
+    });
+  }
+}
+
+/** The run was stopped before there was anything to put into a bundle. */
+export class InterruptedError extends SupportBundleError {
+  constructor() {
+    super("The run was interrupted before anything was gathered; no bundle was written", {
+      code: "INTERRUPTED",
+      exitCode: EXIT.interrupted,
+    });
+  }
+}
+
+const TOP_FINDINGS = 50;
+const MAX_MESSAGE = 500;
+const MAX_SHORTFALLS = 20;
+
+/** How a run ended: pure, from what its stages left. */
+export function toReport(run: RunFacts, now: Date): PipelineReport {
+  const shortfalls = run.missing.filter(({ reason }) => isShortfall(reason));
+  const verdict = judge(run, shortfalls);
+  return {
+    ...verdict,
+    stages: run.stages,
+    archive: run.archive,
+    uploadUrl: run.delivery?.url,
+    collectorCount: run.collectors.length,
+    analyzerCount: run.findings.length,
+    findings: countFindings(run.findings),
+    analysis: run.analysis ?? [],
+    redactions: run.redactions,
+    shortfalls: shortfalls.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
+    shortfallCount: shortfalls.length,
+    durationMs: now.getTime() - run.startedAt.getTime(),
+    peakMemoryMB: run.peakMemoryMB ?? 0,
+  };
+}
+
+/** The status and the exit code. The worst counts: delivery before gathering. */
+function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport, "status" | "exitCode" | "error"> {
+  const failed = run.stages.find(({ stage, status }) =>
+    status === "failed" && (stage === "upload" || stage === "archive")
+  );
+  if (failed !== undefined) {
+    return { status: "failed", exitCode: exitCodeOf(run.failure), error: toReportError(run.failure) };
+  }
+  if (run.endedEarly !== undefined) {
+    const interrupted = run.endedEarly === "interrupted";
+    return {
+      status: "partial",
+      exitCode: interrupted ? EXIT.interrupted : EXIT.timeout,
+      error: {
+        code: interrupted ? "INTERRUPTED" : "DEADLINE",
+        message: interrupted
+          ? "The run was interrupted; the bundle has what was gathered until then"
+          : "The deadline passed; the bundle has what was gathered until then",
+        transient: false,
+      },
+    };
+  }
+  if (run.clusterError !== undefined) {
+    return { status: "partial", exitCode: EXIT.partial, error: toReportError(run.clusterError) };
+  }
+  const short = shortfalls.length > 0 ||
+    run.stages.some(({ status, stage }) => stage !== "notify" && (status === "partial" || status === "failed"));
+  return { status: short ? "partial" : "completed", exitCode: EXIT.ok };
+}
+
+/** A failure in the form that reports and records keep. */
+export function toReportError(error: unknown): NonNullable<PipelineReport["error"]> {
+  const hint = error instanceof SupportBundleError ? error.hint : undefined;
+  return { code: errorCode(error), message: describeError(error), hint, transient: isTransient(error) };
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof SupportBundleError ? error.exitCode : EXIT.internal;
+}
+
+/** True when the same attempt may succeed later: the error says so, or the cluster was out of reach. */
+function isTransient(error: unknown): boolean {
+  if (typeof error === "object" && error !== null && "transient" in error) return error.transient === true;
+  return errorCode(error) === "KUBE_UNREACHABLE";
+}
+
+function countFindings(findings: Finding[]): PipelineReport["findings"] {
+  const counts = { fail: 0, warn: 0, pass: 0 };
+  const top: PipelineReport["findings"]["top"] = [];
+  for (const { title, outcome } of findings) {
+    if (outcome.status !== "fail" && outcome.status !== "warn" && outcome.status !== "pass") continue;
+    counts[outcome.status]++;
+    if (outcome.status !== "pass") {
+      top.push({ title, severity: outcome.status, message: outcome.message.slice(0, MAX_MESSAGE) });
+    }
+  }
+  top.sort((a, b) => (a.severity === b.severity ? 0 : a.severity === "fail" ? -1 : 1));
+  return { ...counts, top: top.slice(0, TOP_FINDINGS) };
+}

@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+const stageSchema = z.object({
+  stage: z.enum(["collect", "redact", "analyze", "archive", "upload", "notify"]),
+  status: z.enum(["ok", "partial", "failed", "skipped"]),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  durationMs: z.number(),
+});
+
+/** How a run of the pipeline ended: everything the CLI prints and the daemon records. */
+export const pipelineReportSchema = z.object({
+  status: z.enum(["completed", "partial", "failed", "cancelled", "quarantined"]),
+  exitCode: z.number().int(),
+  /** Set unless everything went well. */
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional(), transient: z.boolean() })
+    .optional(),
+  stages: z.array(stageSchema),
+  /** Absent when no archive was written. */
+  archive: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
+  uploadUrl: z.string().optional(),
+  collectorCount: z.number().int(),
+  analyzerCount: z.number().int(),
+  findings: z.object({
+    fail: z.number().int(),
+    warn: z.number().int(),
+    pass: z.number().int(),
+    top: z.array(z.object({ title: z.string(), severity: z.enum(["fail", "warn"]), message: z.string() })),
+  }),
+  /** `analysis.json`, as parsed JSON. */
+  analysis: z.array(z.unknown()),
+  /** How often each rule hid something, over all files. */
+  redactions: z.record(z.string(), z.number().int()),
+  /** What is not in the bundle although it was asked for: one line each, the first 20. */
+  shortfalls: z.array(z.string()),
+  /** How many there are. */
+  shortfallCount: z.number().int(),
+  durationMs: z.number(),
+  peakMemoryMB: z.number(),
+});
+
+export type PipelineReport = z.output<typeof pipelineReportSchema>;
+
+/** What a run says while it works. In a child of the daemon, one JSON object a line on standard output. */
+export const pipelineEventSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("progress"),
+    stage: stageSchema.shape.stage,
+    /** What is being worked on: the title of a collector, an analyzer, a destination. */
+    subject: z.string(),
+    message: z.string(),
+    done: z.number().optional(),
+    total: z.number().optional(),
+  }),
+  z.object({
+    type: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    component: z.string(),
+    message: z.string(),
+  }),
+  z.object({ type: z.literal("stage"), outcome: stageSchema }),
+  z.object({ type: z.literal("report"), report: pipelineReportSchema }),
+]);
+
+export type PipelineEvent = z.output<typeof pipelineEventSchema>;

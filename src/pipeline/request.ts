@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { NOTIFY_EVENTS } from "../notify/notifier.ts";
+
+/** What one run of the pipeline shall do. Serializable: the daemon hands it to the child of an attempt as JSON. */
+export const pipelineRequestSchema = z.object({
+  /** Sources of specs, as positional arguments name them. */
+  specs: z.array(z.string()),
+  /** Text of standard input, for the source `-`. */
+  stdin: z.string().optional(),
+  /** Adds the built-in spec. */
+  auto: z.boolean().default(false),
+  /** Sources of further Redactor documents. */
+  redactors: z.array(z.string()).default([]),
+  redact: z.boolean().default(true),
+  analyze: z.boolean().default(true),
+  followUri: z.boolean().default(true),
+  /** Ends the run before it begins when the cluster denies a permission that the spec needs. */
+  requirePermissions: z.boolean().default(false),
+  namespace: z.string().optional(),
+  /** See `KubeOptions`. */
+  kube: z.record(z.string(), z.unknown()).default({}),
+  /** RFC 3339. Overrides the limits of every logs collector. */
+  since: z.iso.datetime().optional(),
+  /** The finished archive, absolute. */
+  archivePath: z.string(),
+  /** Folder of the archive's entries. */
+  rootName: z.string(),
+  /** Absolute; a folder for this run is made in it, and removed at the end. */
+  workParent: z.string(),
+  /** Gathering stops after this; the bundle is finished with what was had. */
+  deadlineMs: z.number().optional(),
+  /** Deadline of each collector. */
+  collectorDeadlineMs: z.number().default(300_000),
+  metadata: z.record(z.string(), z.string()).optional(),
+  upload: z.object({
+    url: z.string(),
+    options: z.record(z.string(), z.string()).default({}),
+    credentials: z.string().optional(),
+  }).optional(),
+  notify: z.array(z.object({
+    kind: z.string(),
+    url: z.string(),
+    on: z.array(z.enum(NOTIFY_EVENTS)).optional(),
+    secret: z.string().optional(),
+  })).default([]),
+  job: z.object({ id: z.string(), name: z.string() }).optional(),
+  execution: z.object({ id: z.string(), scheduledAt: z.string(), attempt: z.number().int() }).optional(),
+  /** The run before, so that a notification can say what changed. */
+  previous: z.object({
+    status: z.string(),
+    findings: z.array(z.object({ title: z.string(), severity: z.enum(["fail", "warn"]), message: z.string() })),
+  }).optional(),
+});
+
+export type PipelineRequest = z.output<typeof pipelineRequestSchema>;

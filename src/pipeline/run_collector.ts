@@ -1,0 +1,134 @@
+import type { Entry } from "../bundle/entry.ts";
+import { isShortfall, missing, type MissingReason } from "../bundle/entry.ts";
+import type { CollectorRecord } from "../bundle/manifest.ts";
+import { DiskError } from "../bundle/work_folder.ts";
+import type { CollectContext } from "../collect/collector.ts";
+import { type Deadline, startDeadline } from "../collect/deadline.ts";
+import type { Clock } from "../core/clock.ts";
+import { describeError, errorCode } from "../core/errors.ts";
+import { KubeForbiddenError, KubeUnreachableError } from "../kube/errors.ts";
+import type { CollectorEntry } from "../spec/load_spec.ts";
+import type { BundleWriter } from "./bundle_writer.ts";
+
+export interface CollectorRun {
+  record: CollectorRecord;
+  /** What the collector threw. */
+  error?: unknown;
+  /** The cluster refused everything this collector wanted. */
+  forbidden: boolean;
+}
+
+export interface CollectorRunOptions {
+  writer: BundleWriter;
+  context: Omit<CollectContext, "signal" | "clock">;
+  clock: Clock;
+  /** Aborted when gathering ends. */
+  signal: AbortSignal;
+  deadlineMs: number;
+}
+
+/** How long a collector may ignore that its time is over before it is left behind. */
+const GRACE_MS = 2_000;
+
+/** Runs one collector to its end, its failure or its deadline. What it throws is a result; only a full disk is thrown. */
+export async function runCollector(entry: CollectorEntry, options: CollectorRunOptions): Promise<CollectorRun> {
+  const { writer, clock } = options;
+  const { unit, config } = entry;
+  const title = unit.title(config);
+  const started = clock.now().getTime();
+  const record: CollectorRecord = {
+    title,
+    kind: unit.kind,
+    where: unit.where,
+    status: "ok",
+    durationMs: 0,
+    files: 0,
+    bytes: 0,
+  };
+  using deadline = startDeadline(clock, options.deadlineMs, options.signal);
+  const { signal } = deadline;
+
+  let error: unknown;
+  let forbidden = 0;
+  const shortfalls = writer.missing.length;
+  const iterator = unit.collect(config, { ...options.context, clock, signal })[Symbol.asyncIterator]();
+  try {
+    while (true) {
+      const next = await nextOrOver(iterator, signal, clock);
+      if (next === "over" || next.done) {
+        if (signal.aborted) throw signal.reason;
+        break;
+      }
+      if (next.value.type === "missing" && next.value.reason === "forbidden") forbidden++;
+      record.bytes += await writer.add(next.value, title, signal);
+      if (next.value.type === "file") record.files++;
+    }
+  } catch (thrown) {
+    if (thrown instanceof DiskError) throw thrown;
+    error = thrown;
+    const reason = reasonOf(thrown, options.signal, deadline);
+    await writer.add(missing(title, reason, messageOf(thrown, reason, options.deadlineMs)), title);
+  } finally {
+    // Not awaited: a collector that hangs in a call would hang here too.
+    void iterator.return?.()?.catch(() => {});
+  }
+
+  const fellShort = writer.missing.slice(shortfalls).filter((m) => m.collector === title && isShortfall(m.reason));
+  if (error !== undefined) {
+    record.status = record.files > 0 ? "partial" : "failed";
+    record.message = describeError(error);
+  } else if (fellShort.length > 0) {
+    record.status = record.files > 0 ? "partial" : "failed";
+    record.message = fellShort.length === 1
+      ? fellShort[0]!.message
+      : `${fellShort.length} things are missing, the first: ${fellShort[0]!.message}`;
+  }
+  record.durationMs = clock.now().getTime() - started;
+  return { record, error, forbidden: error instanceof KubeForbiddenError || (forbidden > 0 && record.files === 0) };
+}
+
+async function nextOrOver(
+  iterator: AsyncIterator<Entry>,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<IteratorResult<Entry> | "over"> {
+  const settled = new AbortController();
+  const overdue = (async () => {
+    await aborted(signal, settled.signal);
+    if (!settled.signal.aborted) await clock.sleep(GRACE_MS, settled.signal);
+    return "over" as const;
+  })();
+  try {
+    return await Promise.race([iterator.next(), overdue]);
+  } finally {
+    settled.abort();
+  }
+}
+
+/** Resolves when either signal is aborted. */
+function aborted(signal: AbortSignal, settled: AbortSignal): Promise<void> {
+  if (signal.aborted || settled.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener("abort", done);
+      settled.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done);
+    settled.addEventListener("abort", done);
+  });
+}
+
+function reasonOf(error: unknown, gathering: AbortSignal, deadline: Deadline): MissingReason {
+  if (deadline.expired) return "timed-out";
+  if (gathering.aborted) return gathering.reason?.name === "TimeoutError" ? "timed-out" : "interrupted";
+  if (error instanceof KubeForbiddenError) return "forbidden";
+  if (!(error instanceof KubeUnreachableError) && errorCode(error) === "NOT_SUPPORTED") return "not-supported";
+  return "failed";
+}
+
+function messageOf(error: unknown, reason: MissingReason, deadlineMs: number): string {
+  if (reason === "timed-out") return `stopped by the deadline (${deadlineMs / 1000} s a collector)`;
+  if (reason === "interrupted") return "stopped: the run was interrupted";
+  return describeError(error);
+}

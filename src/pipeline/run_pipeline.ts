@@ -1,0 +1,239 @@
+import { anySignal } from "../core/any_signal.ts";
+import { runAnalyzers } from "../analyze/run_analyzers.ts";
+import type { Finding } from "../analyze/analyzer.ts";
+import { toAnalysisJson } from "../analyze/analysis_json.ts";
+import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
+import { jsonEntry, textEntry } from "../bundle/entry.ts";
+import type { Manifest, StageOutcome } from "../bundle/manifest.ts";
+import { WorkFolder } from "../bundle/work_folder.ts";
+import { readWorkFolder } from "../bundle/work_folder_reader.ts";
+import { startDeadline } from "../collect/deadline.ts";
+import type { Clock } from "../core/clock.ts";
+import { describeError, errorCode } from "../core/errors.ts";
+import { VERSION } from "../core/version.ts";
+import { connectKube } from "../kube/connect.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
+import { createRedactor } from "../redact/create_redactor.ts";
+import type { LoadedSpec } from "../spec/load_spec.ts";
+import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
+import { BundleWriter } from "./bundle_writer.ts";
+import { deliver } from "./deliver.ts";
+import { gather, type Gathered } from "./gather.ts";
+import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
+import { peakMemoryMB } from "./peak_memory.ts";
+import type { PipelineEvent, PipelineReport } from "./report.ts";
+import type { PipelineRequest } from "./request.ts";
+import { tell } from "./tell.ts";
+
+export interface PipelineContext {
+  clock: Clock;
+  env: Readonly<Record<string, string>>;
+  /** Aborted by the first Ctrl-C or SIGTERM: gathering ends, and the bundle is finished with what was had. */
+  stop: AbortSignal;
+  /** Aborted by the second one: everything ends, and nothing stays. */
+  abort: AbortSignal;
+  emit(event: PipelineEvent): void;
+}
+
+const NAME = "support-bundle";
+
+/** Runs all stages, in order: collect and redact, analyze, archive, upload, notify. The one place where they meet, for
+ * the command line and the daemon alike.
+ *
+ * A stage that falls short is a recorded outcome, and what was had is delivered.
+ * @throws when there is nothing to deliver: no cluster and no host collectors, a full disk, an aborted run */
+export async function runPipeline(
+  request: PipelineRequest,
+  spec: LoadedSpec,
+  context: PipelineContext,
+): Promise<PipelineReport> {
+  const { clock } = context;
+  const run: RunFacts = {
+    request,
+    startedAt: clock.now(),
+    stages: [],
+    findings: [],
+    collectors: [],
+    missing: [],
+    redactions: {},
+  };
+  using gathering = startDeadline(clock, request.deadlineMs, anySignal(context.stop, context.abort));
+  const kube = connectKube(request.kube as KubeOptions, { ...context.env });
+  const folder = await WorkFolder.create(request.workParent);
+  try {
+    const redactor = request.redact ? createRedactor({ builtIn: true, custom: spec.redactors }) : undefined;
+    const writer = new BundleWriter(folder, redactor, clock);
+    const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
+    context.abort.throwIfAborted();
+    if (!gathered.collectors.some(({ files }) => files > 0)) {
+      if (context.stop.aborted) throw new InterruptedError();
+      throw gathered.clusterError ?? new NothingCollectedError(writer.missing);
+    }
+    if (gathering.signal.aborted) run.endedEarly = gathering.expired ? "deadline" : "interrupted";
+
+    run.findings = await analyze(run, spec, folder, context);
+    run.analysis = toAnalysisJson(run.findings);
+    run.archive = await archive(run, writer, folder, context);
+  } finally {
+    kube.close();
+    await folder.remove();
+  }
+  if (request.upload !== undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
+  const told = await tell(run, context);
+  if (told !== undefined) record(run, told, context);
+  run.peakMemoryMB = await peakMemoryMB();
+  return toReport(run, clock.now());
+}
+
+async function collect(
+  run: RunFacts,
+  spec: LoadedSpec,
+  writer: BundleWriter,
+  kube: ReturnType<typeof connectKube>,
+  signal: AbortSignal,
+  context: PipelineContext,
+): Promise<Gathered> {
+  const { request } = run;
+  const started = context.clock.now().getTime();
+  const gathered = await gather({
+    spec,
+    writer,
+    kube,
+    clock: context.clock,
+    signal,
+    collectorDeadlineMs: request.collectorDeadlineMs,
+    namespace: request.namespace,
+    since: request.since === undefined ? undefined : new Date(request.since),
+    env: context.env,
+    requirePermissions: request.requirePermissions,
+    progress: (subject, message, done, total) =>
+      context.emit({ type: "progress", stage: "collect", subject, message, done, total }),
+  });
+  await writer.add(textEntry(BUNDLE_PATHS.version, versionYaml()), NAME);
+  if (request.metadata !== undefined) {
+    const sorted = Object.fromEntries(Object.entries(request.metadata).sort(([a], [b]) => a < b ? -1 : 1));
+    await writer.add(jsonEntry(BUNDLE_PATHS.metadata, sorted), NAME);
+  }
+  run.collectors = gathered.collectors;
+  run.clusterError = gathered.clusterError;
+  run.missing = writer.missing;
+  run.redactions = writer.redactions();
+  const durationMs = context.clock.now().getTime() - started;
+  const short = gathered.collectors.filter(({ status }) => status === "failed" || status === "partial");
+  record(run, {
+    stage: "collect",
+    status: short.length === 0 && spec.unsupported.length === 0
+      ? "ok"
+      : short.length === gathered.collectors.length && short.every(({ status }) => status === "failed")
+      ? "failed"
+      : "partial",
+    code: gathered.clusterError === undefined ? undefined : errorCode(gathered.clusterError),
+    message: short.length === 0 ? undefined : `${short.length} of ${gathered.collectors.length} collectors fell short`,
+    durationMs,
+  }, context);
+  record(run, {
+    stage: "redact",
+    status: !request.redact ? "skipped" : writer.leftOut === 0 ? "ok" : "partial",
+    message: writer.leftOut === 0 ? undefined : `${writer.leftOut} files were left out, they could not be redacted`,
+    durationMs,
+  }, context);
+  return gathered;
+}
+
+async function analyze(
+  run: RunFacts,
+  spec: LoadedSpec,
+  folder: WorkFolder,
+  context: PipelineContext,
+): Promise<Finding[]> {
+  const entries = [...spec.analyzers, ...spec.hostAnalyzers].map(({ unit, config }) => ({ analyzer: unit, config }));
+  if (!run.request.analyze || entries.length === 0) {
+    record(run, { stage: "analyze", status: "skipped", durationMs: 0 }, context);
+    return [];
+  }
+  const started = context.clock.now().getTime();
+  const findings: Finding[] = [];
+  const progress = (title: string) =>
+    context.emit({ type: "progress", stage: "analyze", subject: title, message: "started" });
+  for await (const finding of runAnalyzers(entries, readWorkFolder(folder), { signal: context.abort, progress })) {
+    findings.push(finding);
+  }
+  context.abort.throwIfAborted();
+  const broken = findings.filter(({ outcome }) => outcome.status === "error").length;
+  record(run, {
+    stage: "analyze",
+    status: broken === 0 ? "ok" : "partial",
+    message: broken === 0 ? undefined : `${broken} analyzers could not be evaluated`,
+    durationMs: context.clock.now().getTime() - started,
+  }, context);
+  return findings;
+}
+
+async function archive(
+  run: RunFacts,
+  writer: BundleWriter,
+  folder: WorkFolder,
+  context: PipelineContext,
+): Promise<WrittenArchive> {
+  const { request } = run;
+  const written = await stage(run, "archive", context, async () => {
+    const now = context.clock.now();
+    await writer.add(jsonEntry(BUNDLE_PATHS.analysis, run.analysis ?? [], { indent: 4 }), NAME);
+    const totalMs = now.getTime() - run.startedAt.getTime();
+    await writer.add(
+      textEntry(BUNDLE_PATHS.summary, summaryText(run.collectors, run.stages, run.findings, totalMs)),
+      NAME,
+    );
+    const manifest: Manifest = {
+      schemaVersion: 1,
+      tool: { name: "support-bundle", version: VERSION },
+      startedAt: run.startedAt.toISOString(),
+      endedAt: now.toISOString(),
+      endedEarly: run.endedEarly,
+      execution: request.execution && { ...request.execution, job: request.job?.name ?? "" },
+      stages: run.stages,
+      collectors: run.collectors,
+      files: writer.records(),
+      links: folder.links(),
+      missing: writer.missing,
+    };
+    await writer.add(jsonEntry(BUNDLE_PATHS.manifest, manifest), NAME);
+    return await writeArchive(folder, {
+      path: request.archivePath,
+      rootName: request.rootName,
+      first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.analysis],
+      mtime: now,
+      signal: context.abort,
+    });
+  });
+  if (written === undefined) throw run.failure;
+  return written;
+}
+
+/** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */
+async function stage<T>(
+  run: RunFacts,
+  name: StageOutcome["stage"],
+  context: PipelineContext,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
+  const started = context.clock.now().getTime();
+  const took = () => context.clock.now().getTime() - started;
+  context.emit({ type: "progress", stage: name, subject: name, message: "started" });
+  try {
+    const result = await action();
+    record(run, { stage: name, status: "ok", durationMs: took() }, context);
+    return result;
+  } catch (error) {
+    context.abort.throwIfAborted();
+    run.failure = error;
+    const message = describeError(error);
+    record(run, { stage: name, status: "failed", code: errorCode(error), message, durationMs: took() }, context);
+    return undefined;
+  }
+}
+
+function record(run: RunFacts, outcome: StageOutcome, context: PipelineContext): void {
+  run.stages.push(outcome);
+  context.emit({ type: "stage", outcome });
+}

@@ -1,0 +1,114 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { EXIT } from "../../../src/core/exit_codes.ts";
+import type { Job } from "../../../src/schedule/job.ts";
+import { CliHarness } from "./cli_harness.ts";
+
+const refused = [
+  // name, args, code, message
+  ["nothing to change", [], EXIT.failure, /Nothing was named/],
+  ["a bad cron expression", ["-c", "61 * * * *"], EXIT.failure, /minute \(column 1\)/],
+  ["an unknown zone", ["-z", "Mars/Olympus"], EXIT.failure, /Mars\/Olympus/],
+  ["an empty list of schedules", ["--cron", ""], EXIT.failure, /needs a schedule/],
+  ["to be left with nothing to collect", ["--auto=false"], EXIT.failure, /neither --spec nor --auto/],
+  ["a spec that is not there", ["-s", "no.yaml"], EXIT.spec, /no\.yaml/],
+  ["a taken name", ["--name", "other"], EXIT.failure, /already a job "other"/],
+  ["a bad name", ["--name", "a:b"], EXIT.failure, /"a:b" cannot be used/],
+  ["options of an upload there is not", ["--upload-options", "region=x"], EXIT.failure, /without --upload/],
+  ["the vendor portal", ["--upload", "enabled"], EXIT.failure, /not in this version/],
+  ["one good and one bad flag", ["-d", "fine", "--timeout", "soon"], EXIT.failure, /"soon" is not a duration/],
+] as const;
+
+for (const [name, args, code, message] of refused) {
+  Deno.test(`schedule modify refuses ${name}, and changes nothing`, async () => {
+    await using harness = await CliHarness.create();
+    await harness.addJob({ name: "nightly" });
+    await harness.addJob({ name: "other" });
+    const before = await harness.snapshot();
+    const result = await harness.run(["modify", "nightly", ...args]);
+    match(result.message, message);
+    strictEqual(result.code, code);
+    deepStrictEqual(await harness.snapshot(), before);
+  });
+}
+
+const changes: [name: string, args: string[], expect: Partial<Job>][] = [
+  ["the schedule, and counts the next run anew", ["-c", "0 12 * * *"], {
+    cronSchedule: "0 12 * * *",
+    schedules: ["0 12 * * *"],
+    nextRun: "2026-03-02T12:00:00.000Z",
+  }],
+  ["the zone, and counts the next run anew", ["-z", "America/New_York"], {
+    timezone: "America/New_York",
+    nextRun: "2026-03-03T07:00:00.000Z",
+  }],
+  ["whether it is enabled", ["-e", "false"], { enabled: false, status: "disabled", nextRun: null }],
+  ["its name", ["--name", "renamed"], { name: "renamed" }],
+  ["its destination, and forgets another kind's options", ["--upload", "file:///srv/bundles/"], {
+    upload: { enabled: true, endpoint: "file:///srv/bundles/", credentials: "", options: {} },
+  }],
+  ["its destination, and keeps options and credentials of the same kind", ["--upload", "s3://other/"], {
+    upload: { enabled: true, endpoint: "s3://other/", credentials: "env:KEYS", options: { region: "eu-west-1" } },
+  }],
+  ["its upload to none", ["--upload", ""], { upload: { enabled: false, endpoint: "", credentials: "", options: {} } }],
+  ["its labels to none", ["--labels", ""], { labels: {} }],
+  ["its notifications to none", ["--notify", ""], { notify: [] }],
+  ["retries and timeout", ["--retries", "4", "--timeout", "1h"], {
+    retry: { maxAttempts: 5, delay: "30s", maxDelay: "15m" },
+    limits: { timeout: "1h" },
+  }],
+];
+
+for (const [name, args, expect] of changes) {
+  Deno.test(`schedule modify changes ${name}, and nothing else`, async () => {
+    await using harness = await CliHarness.create();
+    const before = await harness.addJob({
+      name: "nightly",
+      labels: { team: "ops" },
+      runCount: 7,
+      lastError: "kept",
+      upload: { enabled: true, endpoint: "s3://bucket/", credentials: "env:KEYS", options: { region: "eu-west-1" } },
+      notify: [{ kind: "webhook", url: "https://hooks.test/x" }],
+    });
+    deepStrictEqual(await harness.json(["modify", "nightly", ...args]), { ...before, ...expect });
+  });
+}
+
+Deno.test("schedule modify tells what changed, old and new", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "nightly", notify: [{ kind: "webhook", url: "https://hooks.test/secret-path" }] });
+  const { stdout } = await harness.run([
+    "modify",
+    "nightly",
+    "-c",
+    "0 4 * * *",
+    "--timeout",
+    "10m",
+    "--notify",
+    "",
+    "--labels",
+    "a=b",
+  ]);
+  match(stdout, /^Changed job "nightly" \(job-0000000001\)$/m);
+  match(stdout, /^ {2}schedules: +0 2 \* \* \* → 0 4 \* \* \*$/m);
+  match(stdout, /^ {2}limits.timeout: +30m → 10m$/m);
+  match(stdout, /^ {2}labels.a: +\(none\) → b$/m);
+  match(stdout, /^ {2}notify: +webhook hooks\.test → \(none\)$/m); // a webhook's path is a secret in itself
+  match(stdout, /^ {2}Next run: +2026-03-03T04:00:00Z \(in 18 h\)$/m);
+});
+
+Deno.test("schedule modify says so when nothing is different", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "nightly" });
+  const before = await harness.snapshot();
+  match((await harness.run(["modify", "nightly", "-c", "0 2 * * *"])).stdout, /is so already; nothing was changed/);
+  deepStrictEqual(await harness.snapshot(), before);
+});
+
+Deno.test("schedule modify frees the old name of a renamed job", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "old" });
+  await harness.json(["modify", "old", "--name", "new"]);
+  strictEqual((await harness.run(["describe", "old"])).code, EXIT.notFound);
+  strictEqual((await harness.json(["describe", "new"])).name, "new");
+  strictEqual((await harness.run(["create", "old", "--every", "1h", "--auto"])).code, EXIT.ok);
+});
