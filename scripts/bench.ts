@@ -1,0 +1,231 @@
+/** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
+ *
+ *   scripts/deno task bench            everything that this machine can
+ *   scripts/deno task bench redaction  one section: startup, redaction, scheduler, cluster */
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { createRedactor } from "../src/redact/create_redactor.ts";
+import { jobSchema } from "../src/schedule/job.ts";
+import { openJobStore } from "../src/store/kv_job_store.ts";
+import { buildBinary } from "./build.ts";
+import { startTestCluster } from "./test_cluster.ts";
+import { LARGE } from "./test_cluster/seed_objects.ts";
+
+const sections: Record<string, () => Promise<void>> = { startup, redaction, scheduler, cluster };
+const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
+const scratch = await Deno.makeTempDir({ prefix: "bench-" });
+const binary = await buildBinary();
+try {
+  console.log(
+    `${Deno.build.target}, ${navigator.hardwareConcurrency} cores, ${new Date().toISOString().slice(0, 10)}\n`,
+  );
+  for (const name of chosen) {
+    const section = sections[name];
+    if (section === undefined) {
+      throw new Error(`There is no section "${name}"; there are ${Object.keys(sections).join(", ")}`);
+    }
+    await section();
+  }
+} finally {
+  await Deno.remove(scratch, { recursive: true });
+}
+
+function row(what: string, figure: string, bound = ""): void {
+  console.log(`${what.padEnd(58)} ${figure.padStart(22)}  ${bound}`);
+}
+
+/** The start of a small command, and what it holds. */
+async function startup(): Promise<void> {
+  const source = [Deno.execPath(), "run", "-A", join(import.meta.dirname!, "..", "main.ts")];
+  const runs = { binary: [] as Measured[], source: [] as Measured[] };
+  for (let i = 0; i < 11; i++) {
+    runs.binary.push(await measure([binary, "version"]));
+    runs.source.push(await measure([...source, "version"]));
+  }
+  const ms = median(runs.binary.map((run) => run.ms));
+  row("start of a small command", `${Math.round(ms)} ms`, "< 100 ms");
+  row("  its memory", `${Math.round(median(runs.binary.map((run) => run.peakMB)))} MB`, "< 80 MB");
+  row("  ratio to the same command from source", (ms / median(runs.source.map((run) => run.ms))).toFixed(2));
+}
+
+/** Redaction of logs, one line in a hundred with a secret, against gzip of the same bytes. */
+async function redaction(): Promise<void> {
+  const file = join(scratch, "app.log");
+  const megabytes = 64;
+  await Deno.writeTextFile(file, logText(megabytes));
+  const through = async (transform: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>) => {
+    const body = Readable.toWeb(createReadStream(file, { highWaterMark: 256 * 1024 })) as ReadableStream<Uint8Array>;
+    const started = performance.now();
+    for await (const _ of transform(body));
+    return megabytes / ((performance.now() - started) / 1000);
+  };
+  const redactor = createRedactor({ builtIn: true, custom: [] });
+  const speeds = { redact: [] as number[], gzip: [] as number[] };
+  for (let i = 0; i < 3; i++) {
+    speeds.redact.push(await through((body) => redactor.redact("app.log", body, () => {})));
+    speeds.gzip.push(
+      await through((body) =>
+        body.pipeThrough(new CompressionStream("gzip") as TransformStream<Uint8Array, Uint8Array>)
+      ),
+    );
+  }
+  const speed = median(speeds.redact);
+  row("redaction of logs, one core", `${speed.toFixed(0)} MB/s`);
+  row("  ratio to gzip of the same bytes", (speed / median(speeds.gzip)).toFixed(2));
+}
+
+/** A daemon with 1,000 jobs: its memory when idle, the listing, and how late due jobs start. */
+async function scheduler(): Promise<void> {
+  const state = join(scratch, "state");
+  const env = { TROUBLESHOOT_SCHEDULER_DIR: state };
+  await addIdleJobs(join(state, "store.db"), 1000);
+  const command = (...args: string[]) => measure([binary, "schedule", ...args], env);
+
+  const lists: number[] = [];
+  for (let i = 0; i < 7; i++) lists.push((await command("list")).ms);
+  row("schedule list of 1,000 jobs", `${Math.round(median(lists))} ms`, "< 300 ms");
+
+  await command("daemon", "start");
+  try {
+    await sleep(20_000);
+    const { pid } = JSON.parse((await command("daemon", "status", "-o", "json")).stdout);
+    row("idle daemon with 1,000 jobs, after 20 s", `${Math.round(residentMB(pid))} MB`, "< 80 MB");
+
+    const spec = join(scratch, "memory.yaml");
+    await Deno.writeTextFile(
+      spec,
+      "apiVersion: troubleshoot.sh/v1beta2\nkind: HostCollector\nspec: {collectors: [{memory: {}}]}\n",
+    );
+    for (const name of ["a", "b", "c", "d"]) await command("create", `bench-${name}`, "--every", "2s", "--spec", spec);
+    let starts: { scheduledAt: string; startTime: string }[] = [];
+    while (starts.length < 100) {
+      await sleep(2_000);
+      const { stdout } = await command("history", "--limit", "200", "-o", "json");
+      starts = JSON.parse(stdout).filter((e: { startTime: string | null }) => e.startTime !== null);
+    }
+    const late = starts.map((e) => Date.parse(e.startTime) - Date.parse(e.scheduledAt)).sort((a, b) => a - b);
+    row(`lateness of ${late.length} starts: median`, `${late[Math.floor(late.length / 2)]} ms`);
+    row("  p99", `${late[Math.ceil(late.length * 0.99) - 1]} ms`, "< 1000 ms");
+    row("busy daemon", `${Math.round(residentMB(pid))} MB`);
+  } finally {
+    await command("daemon", "stop");
+  }
+}
+
+/** The state of a cluster with 2,100 pods in 50 namespaces. */
+async function cluster(): Promise<void> {
+  const assets = Deno.env.get("KUBEBUILDER_ASSETS");
+  const given = Deno.env.get("BENCH_KUBECONFIG");
+  if (assets === undefined && given === undefined) {
+    return row("clusterResources over 2,100 pods", "skipped", "KUBEBUILDER_ASSETS names no control plane");
+  }
+  const started = given === undefined ? await startTestCluster(assets!, { size: LARGE }) : undefined;
+  try {
+    const spec = join(scratch, "cluster.yaml");
+    await Deno.writeTextFile(
+      spec,
+      "apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\nspec: {collectors: [{clusterResources: {}}]}\n",
+    );
+    const runs: Measured[] = [];
+    for (let i = 0; i < 5; i++) {
+      const archive = join(scratch, `cluster-${i}`);
+      runs.push(
+        await measure([
+          binary,
+          spec,
+          "--kubeconfig",
+          given ?? started!.kubeconfig,
+          "-o",
+          archive,
+          "--interactive=false",
+        ]),
+      );
+    }
+    row(
+      "clusterResources over 2,100 pods, whole process",
+      `${(median(runs.map(({ ms }) => ms)) / 1000).toFixed(2)} s`,
+      "< 2.5 s",
+    );
+    row("  its memory", `${Math.round(Math.max(...runs.map(({ peakMB }) => peakMB)))} MB`, "< 250 MB");
+  } finally {
+    await started?.stop();
+  }
+}
+
+interface Measured {
+  ms: number;
+  peakMB: number;
+  stdout: string;
+}
+
+async function measure(command: string[], env: Record<string, string> = {}): Promise<Measured> {
+  const started = performance.now();
+  const child = new Deno.Command(command[0]!, { args: command.slice(1), env, stdout: "piped", stderr: "piped" })
+    .spawn();
+  let peakMB = 0;
+  const sampler = setInterval(() => peakMB = Math.max(peakMB, peakOf(child.pid)), 5);
+  const { code, stdout, stderr } = await child.output();
+  const ms = performance.now() - started;
+  clearInterval(sampler);
+  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
+  return { ms, peakMB, stdout: new TextDecoder().decode(stdout) };
+}
+
+/** The most memory a process has held, in MB; 0 where the system does not say. */
+function peakOf(pid: number): number {
+  return statusMB(pid, "VmHWM");
+}
+
+function residentMB(pid: number): number {
+  return statusMB(pid, "VmRSS");
+}
+
+function statusMB(pid: number, field: string): number {
+  try {
+    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(Deno.readTextFileSync(`/proc/${pid}/status`))
+      ?.[1];
+    return Number(kilobytes ?? 0) * 1024 / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+async function addIdleJobs(path: string, count: number): Promise<void> {
+  const store = await openJobStore({ path });
+  const now = new Date();
+  for (let i = 0; i < count; i++) {
+    const schedule = `${i % 60} ${(now.getUTCHours() + 2 + i % 20) % 24} * * *`;
+    await store.createJob(jobSchema.parse({
+      id: `job-${String(i).padStart(10, "0")}`,
+      name: `idle-${i}`,
+      cronSchedule: schedule,
+      schedules: [schedule],
+      autoDiscovery: true,
+      createdAt: now.toISOString(),
+      nextRun: new Date(now.getTime() + (2 + i % 20) * 3_600_000).toISOString(),
+    }));
+  }
+  store.close();
+}
+
+function logText(megabytes: number): string {
+  const lines: string[] = [];
+  for (let i = 0, bytes = 0; bytes < megabytes * 1e6; i++) {
+    const secret = crypto.randomUUID().replaceAll("-", "");
+    const line = i % 100 === 0
+      ? `2026-01-02T03:04:05Z WARN connecting with password=${secret} to postgres://app:${secret}@db:5432/shop id=${i}`
+      : `2026-01-02T03:04:05Z INFO reconcile of deployment shop/web finished, 4 of 4 replicas ready, took 12 ms id=${i}`;
+    lines.push(line);
+    bytes += line.length + 1;
+  }
+  return lines.join("\n") + "\n";
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
