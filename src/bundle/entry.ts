@@ -7,6 +7,8 @@ export interface FileEntry {
   /** Relative to the bundle's root, forward slashes, no `..`. */
   path: string;
   body: ReadableStream<Uint8Array>;
+  /** The same bytes, where they are at hand. Who takes these leaves `body` alone. */
+  bytes?: Uint8Array;
   /** What it was read from: a request (`GET /api/v1/pods?limit=500`), a command line, a host path. No secrets. */
   source?: string;
   /** Set by whoever cut it. May be set while the body is read, and counts once the body has ended. */
@@ -64,13 +66,21 @@ export function textEntry(path: string, text: string, source?: string): FileEntr
 
 /** A file whose bytes are at hand. */
 export function bytesEntry(path: string, bytes: Uint8Array, source?: string): FileEntry {
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      if (bytes.length > 0) controller.enqueue(bytes);
-      controller.close();
+  return {
+    type: "file",
+    path,
+    source,
+    bytes,
+    // Made when it is asked for: most writers take the bytes.
+    get body() {
+      return new ReadableStream<Uint8Array>({
+        start(controller) {
+          if (bytes.length > 0) controller.enqueue(bytes);
+          controller.close();
+        },
+      });
     },
-  });
-  return { type: "file", path, body, source };
+  };
 }
 
 /** A JSON file in the form existing readers know: two spaces (0 for compact), no final newline, and `<`, `>`, `&`,

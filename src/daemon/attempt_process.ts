@@ -1,8 +1,9 @@
 import { type Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
+import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type PipelineEvent, pipelineEventSchema, type PipelineReport } from "../pipeline/report.ts";
 import type { PipelineRequest } from "../pipeline/request.ts";
-import { killGroup, processStart, processUsage } from "./process_identity.ts";
+import { killGroup, killMarked, processStart, processUsage } from "./process_identity.ts";
 import { readLines, readTail } from "./read_lines.ts";
 
 /** How the child of an attempt ended, whatever way. */
@@ -49,9 +50,6 @@ export interface AttemptLimits {
   /** Resident memory of the child. */
   maxMemoryMB?: number;
 }
-
-/** The variable that marks the processes of an execution: a child, and whatever it starts. */
-export const EXECUTION_ENV = "SUPPORT_BUNDLE_EXECUTION";
 
 // A report holds the results of every analyzer: hundreds of kilobytes for the largest specs known.
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
@@ -118,6 +116,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const status = await child.status;
   ended.abort();
   killGroup(child.pid, "SIGKILL"); // whatever it started and left behind
+  const mark = options.env?.[EXECUTION_ENV];
+  // A child that ended by itself has ended its commands, too; one that was killed could not.
+  if (mark !== undefined && (endedFor !== undefined || status.signal !== null)) await killMarked(EXECUTION_ENV, mark);
   options.signal.removeEventListener("abort", onAbort);
   const linger = new AbortController();
   const lingering = clock.sleep(PIPE_LINGER_MS, linger.signal).then(() => abandoned.abort());

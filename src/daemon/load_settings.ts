@@ -36,7 +36,8 @@ export async function loadSettings(
     try {
       text = await Deno.readTextFile(path);
     } catch (error) {
-      if (file === undefined && error instanceof Deno.errors.NotFound) continue;
+      const absent = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+      if (file === undefined && absent) continue;
       throw new SettingsError(
         `Cannot read the settings file ${path}: ${describeError(error)}`,
         file === undefined ? "Correct its permissions, or remove it" : "Correct the path given to --config",

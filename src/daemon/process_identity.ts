@@ -53,20 +53,44 @@ export function killGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): boolean {
   }
 }
 
-/** Pids of the living processes in a group. Linux only; elsewhere empty.
- * @param withEnv `NAME=value`: only processes that were started with this variable, so that a stranger's group that got
- * the same number is never meant */
-export async function groupMembers(groupId: number, withEnv?: string): Promise<number[]> {
-  if (Deno.build.os !== "linux") return [];
+/** Pids of the living processes in a group. Linux only; elsewhere empty. */
+export async function groupMembers(groupId: number): Promise<number[]> {
   const members: number[] = [];
-  for await (const entry of Deno.readDir("/proc")) {
-    const pid = Number(entry.name);
-    if (!Number.isInteger(pid)) continue;
-    const stat = await readStat(pid);
-    if (stat === undefined || stat.groupId !== groupId || stat.state === "Z" || stat.state === "X") continue;
-    if (withEnv === undefined || (await environment(pid)).includes(withEnv)) members.push(pid);
+  for await (const pid of livingProcesses()) {
+    if ((await readStat(pid))?.groupId === groupId) members.push(pid);
   }
   return members;
+}
+
+/** Kills every process that was started with a variable, whatever its group or parent is by now. Looks again until there
+ * is none, since one may start another while it dies. Linux only; elsewhere nothing is done.
+ * @returns the pids that were killed */
+export async function killMarked(name: string, value: string): Promise<number[]> {
+  const killed = new Set<number>();
+  for (let round = 0; round < 10; round++) {
+    let found = false;
+    for await (const pid of livingProcesses()) {
+      if (pid === Deno.pid || !(await environment(pid)).includes(`${name}=${value}`)) continue;
+      found = true;
+      killed.add(pid);
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended already.
+      }
+    }
+    if (!found) break;
+  }
+  return [...killed];
+}
+
+async function* livingProcesses(): AsyncGenerator<number> {
+  if (Deno.build.os !== "linux") return;
+  for await (const entry of Deno.readDir("/proc")) {
+    const pid = Number(entry.name);
+    const stat = Number.isInteger(pid) ? await readStat(pid) : undefined;
+    if (stat !== undefined && stat.state !== "Z" && stat.state !== "X") yield pid;
+  }
 }
 
 export interface ProcessUsage {

@@ -1,18 +1,18 @@
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
+import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { applyOutcome } from "../schedule/apply_firing.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
-import { EXECUTION_ENV } from "./attempt_process.ts";
 import { executionPaths } from "./build_request.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import { finishInterrupted } from "./finish_attempt.ts";
 import { LEASE_MS } from "./lease_keeper.ts";
 import { ownerState } from "./lease_owner.ts";
 import type { DaemonMetrics } from "./metrics.ts";
-import { groupMembers, isSameProcess, killGroup } from "./process_identity.ts";
+import { isSameProcess, killGroup, killMarked } from "./process_identity.ts";
 
 /** What is to be done about an active execution that nobody here runs. */
 export type Recovery =
@@ -121,11 +121,12 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
 async function endChild({ id, process }: Execution, log: DaemonLog): Promise<void> {
   if (process === null || process.host !== Deno.hostname()) return;
   const leader = await isSameProcess(process.pid, process.startedAt);
-  // Without its leader a group has no start time to go by; then its members must carry the execution's mark.
-  const left = leader ? [] : await groupMembers(process.pid, `${EXECUTION_ENV}=${id}`);
-  if (!leader && left.length === 0) return;
-  killGroup(process.pid, "SIGKILL");
-  log.warn("ended the child that a dead daemon left behind", { pid: process.pid });
+  if (leader) killGroup(process.pid, "SIGKILL");
+  // Commands of the attempt have groups of their own, and outlive it.
+  const marked = await killMarked(EXECUTION_ENV, id);
+  if (leader || marked.length > 0) {
+    log.warn("ended what a dead daemon left behind", { pid: process.pid, processes: marked.length + (leader ? 1 : 0) });
+  }
 }
 
 /** Removes work folders that no active execution has. For the daemon's start: it alone uses the state folder then.

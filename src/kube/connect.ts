@@ -155,17 +155,23 @@ class HttpKubeClient implements KubeClient {
 
   async #json(method: string, path: string, options: KubeCallOptions, body?: string): Promise<unknown> {
     const { response, release } = await this.#send(method, path, options, body, options.accept);
+    let bytes: ArrayBuffer;
     try {
-      const bytes = await response.arrayBuffer();
-      this.usage.bytes += bytes.byteLength;
-      return JSON.parse(new TextDecoder().decode(bytes));
+      bytes = await response.arrayBuffer();
     } catch (cause) {
       options.signal?.throwIfAborted();
-      throw new KubeUnreachableError(`Cannot ${describeCall(method, path)}: the answer broke off or is not JSON`, {
-        cause,
-      });
+      throw new KubeUnreachableError(`Cannot ${describeCall(method, path)}: the answer broke off`, { cause });
     } finally {
       release();
+    }
+    this.usage.bytes += bytes.byteLength;
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes));
+    } catch {
+      const answer = { status: response.status, message: "the answer is not JSON" };
+      throw new KubeApiError(describeCall(method, path), answer, {
+        hint: "Check that the server's address is that of an API server, and not of a login page",
+      });
     }
   }
 

@@ -8,6 +8,8 @@ import { startTlsRelay, type TlsRelay } from "./tls_relay.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_TIMEOUT_MS = 2_000;
+/** A certificate can have hundreds of names. */
+const MAX_DETAIL = 400;
 
 /** A way to send signed requests to one API server. */
 export interface Transport {
@@ -47,6 +49,12 @@ export async function openTransport(
   // What Deno's own TLS cannot do (no verification, another name) is done by a relay that fetch speaks to in the clear.
   const special = server.protocol === "https:" &&
     (cluster["insecure-skip-tls-verify"] === true || cluster["tls-server-name"] !== undefined);
+  if (special && cluster["proxy-url"] !== undefined) {
+    throw new KubeconfigError(
+      "Cannot use the proxy of the kubeconfig together with insecure-skip-tls-verify or tls-server-name",
+      { hint: "Give the cluster a certificate authority, and a server whose name is in its certificate" },
+    );
+  }
   const open = async () => {
     const relay = special ? await startTlsRelay(server, { ca, credentials, cluster }) : undefined;
     try {
@@ -164,7 +172,7 @@ function usesProxy(env: Readonly<Record<string, string>>): boolean {
 }
 
 function unreachable(server: URL, cause: unknown): KubeUnreachableError {
-  const detail = typeof cause === "string" ? cause : shorten(describeError(cause));
+  const detail = (typeof cause === "string" ? cause : shorten(describeError(cause))).slice(0, MAX_DETAIL);
   const tls = /certificate|UnknownIssuer|NotValidForName|CaUsedAsEndEntity|handshake|tls/i.test(detail);
   return new KubeUnreachableError(`Cannot reach the API server ${server.origin}: ${detail}`, {
     cause,

@@ -1,4 +1,4 @@
-import { DiskError, type WorkFolder } from "../bundle/work_folder.ts";
+import { DiskError, type WorkFolder, type WrittenFile } from "../bundle/work_folder.ts";
 import { endOnAbort } from "../bundle/end_on_abort.ts";
 import type { Entry, FileEntry } from "../bundle/entry.ts";
 import type { FileRecord, MissingRecord } from "../bundle/manifest.ts";
@@ -44,23 +44,18 @@ export class BundleWriter {
     const started = this.#clock.now().getTime();
     let redactions: Redaction[] = [];
     try {
+      const { bytes } = entry;
+      const atOnce = bytes === undefined ? undefined : this.#redactAtOnce(entry.path, bytes);
+      if (atOnce !== undefined) {
+        const written = this.#folder.writeBytes(entry.path, atOnce.bytes);
+        return this.#record(written, entry, collector, atOnce.redactions, started);
+      }
       const source = cut === undefined
         ? entry.body
         : endOnAbort(entry.body, cut, () => entry.truncated ??= { limit: "deadline" });
       const body = this.#redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
       const written = await this.#folder.write(entry.path, body);
-      const counts = Object.fromEntries(redactions.map(({ rule, count }) => [rule, count]));
-      this.#records.set(written.path, {
-        path: written.path,
-        collector,
-        source: entry.source,
-        bytes: written.bytes,
-        sha256: written.sha256,
-        truncated: entry.truncated,
-        redactions: redactions.length > 0 ? counts : undefined,
-        durationMs: this.#clock.now().getTime() - started,
-      });
-      return written.bytes;
+      return this.#record(written, entry, collector, redactions, started);
     } catch (error) {
       if (error instanceof DiskError) throw error;
       const unsure = error instanceof RedactionError;
@@ -73,6 +68,32 @@ export class BundleWriter {
       });
       return 0;
     }
+  }
+
+  #redactAtOnce(path: string, bytes: Uint8Array): { bytes: Uint8Array; redactions: Redaction[] } | undefined {
+    return this.#redactor === undefined ? { bytes, redactions: [] } : this.#redactor.redactBytes(path, bytes);
+  }
+
+  #record(
+    written: WrittenFile,
+    entry: FileEntry,
+    collector: string,
+    redactions: Redaction[],
+    started: number,
+  ): number {
+    this.#records.set(written.path, {
+      path: written.path,
+      collector,
+      source: entry.source,
+      bytes: written.bytes,
+      sha256: written.sha256,
+      truncated: entry.truncated,
+      redactions: redactions.length > 0
+        ? Object.fromEntries(redactions.map(({ rule, count }) => [rule, count]))
+        : undefined,
+      durationMs: this.#clock.now().getTime() - started,
+    });
+    return written.bytes;
   }
 
   records(): FileRecord[] {

@@ -1,4 +1,3 @@
-import type { Entry } from "../bundle/entry.ts";
 import { isShortfall, missing, type MissingReason } from "../bundle/entry.ts";
 import type { CollectorRecord } from "../bundle/manifest.ts";
 import { DiskError } from "../bundle/work_folder.ts";
@@ -51,10 +50,12 @@ export async function runCollector(entry: CollectorEntry, options: CollectorRunO
   let error: unknown;
   let forbidden = 0;
   const shortfalls = writer.missing.length;
+  const ended = new AbortController();
+  const over = overdue(signal, ended.signal, clock);
   const iterator = unit.collect(config, { ...options.context, clock, signal })[Symbol.asyncIterator]();
   try {
     while (true) {
-      const next = await nextOrOver(iterator, signal, clock);
+      const next = await Promise.race([iterator.next(), over]);
       if (next === "over" || next.done) {
         if (signal.aborted) throw signal.reason;
         break;
@@ -69,6 +70,7 @@ export async function runCollector(entry: CollectorEntry, options: CollectorRunO
     const reason = reasonOf(thrown, options.signal, deadline);
     await writer.add(missing(title, reason, messageOf(thrown, reason, options.deadlineMs)), title);
   } finally {
+    ended.abort();
     // Not awaited: a collector that hangs in a call would hang here too.
     void iterator.return?.()?.catch(() => {});
   }
@@ -87,36 +89,16 @@ export async function runCollector(entry: CollectorEntry, options: CollectorRunO
   return { record, error, forbidden: error instanceof KubeForbiddenError || (forbidden > 0 && record.files === 0) };
 }
 
-async function nextOrOver(
-  iterator: AsyncIterator<Entry>,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<IteratorResult<Entry> | "over"> {
-  const settled = new AbortController();
-  const overdue = (async () => {
-    await aborted(signal, settled.signal);
-    if (!settled.signal.aborted) await clock.sleep(GRACE_MS, settled.signal);
-    return "over" as const;
-  })();
-  try {
-    return await Promise.race([iterator.next(), overdue]);
-  } finally {
-    settled.abort();
+/** Resolves a while after the signal was aborted, unless the collector has ended by then. */
+async function overdue(signal: AbortSignal, ended: AbortSignal, clock: Clock): Promise<"over"> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      ended.addEventListener("abort", () => resolve(), { once: true });
+    });
   }
-}
-
-/** Resolves when either signal is aborted. */
-function aborted(signal: AbortSignal, settled: AbortSignal): Promise<void> {
-  if (signal.aborted || settled.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener("abort", done);
-      settled.removeEventListener("abort", done);
-      resolve();
-    };
-    signal.addEventListener("abort", done);
-    settled.addEventListener("abort", done);
-  });
+  await clock.sleep(GRACE_MS, ended);
+  return "over";
 }
 
 function reasonOf(error: unknown, gathering: AbortSignal, deadline: Deadline): MissingReason {

@@ -1,10 +1,11 @@
 import { archiveKind, redactArchive } from "./archive.ts";
 import { customStages } from "./custom/custom_stages.ts";
+import { concatBytes } from "../core/concat_bytes.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
-import { RedactionTotals, type Stage } from "./stage.ts";
+import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
@@ -35,29 +36,28 @@ function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
 }
 
 function redactorOf(stages: Stage[]): Redactor {
+  const stepFor = (path: string, totals: RedactionTotals) =>
+    chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? []));
+  const isArchive = (path: string) => stages.length > 0 && archiveKind(path) !== undefined;
   return {
     redact(path, body, report) {
       const totals = new RedactionTotals();
-      const hidden = stages.length === 0 || archiveKind(path) === undefined
-        ? throughStages(stages, path, body, totals)
-        : redactArchive(path, body, (inner, bytes) => throughStages(stages, inner, bytes, totals));
+      const hidden = !isArchive(path)
+        ? body.pipeThrough(asStream(stepFor(path, totals)))
+        : redactArchive(path, body, (inner, bytes) => bytes.pipeThrough(asStream(stepFor(inner, totals))));
       return hidden.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({ flush: () => report(totals.list()) }),
       );
     },
+    redactBytes(path, bytes) {
+      if (isArchive(path)) return undefined;
+      const totals = new RedactionTotals();
+      const step = stepFor(path, totals);
+      const out: Uint8Array[] = [];
+      const emit = (chunk: Uint8Array) => void out.push(chunk);
+      step.push(bytes, emit);
+      step.end(emit);
+      return { bytes: concatBytes(out), redactions: totals.list() };
+    },
   };
-}
-
-function throughStages(
-  stages: Stage[],
-  path: string,
-  body: ReadableStream<Uint8Array>,
-  totals: RedactionTotals,
-): ReadableStream<Uint8Array> {
-  let bytes = body;
-  for (const stage of stages) {
-    const step = stage.start(path, totals.add);
-    if (step !== undefined) bytes = bytes.pipeThrough(step);
-  }
-  return bytes;
 }

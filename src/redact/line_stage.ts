@@ -1,6 +1,6 @@
 import { RuleSet } from "./line_pass.ts";
 import type { LineRule } from "./line_rule.ts";
-import { redactStream } from "./redact_stream.ts";
+import { redactLines } from "./redact_lines.ts";
 import type { Stage } from "./stage.ts";
 
 /** All rules that work line by line, in one pass. Files that other rules apply to get a set of their own, made once. */
@@ -17,7 +17,7 @@ export function lineStage(rules: LineRule[]): Stage {
       }
       if (set.rules.length === 0) return undefined;
       const { rules: used } = set;
-      return redactStream(set, path, (tallies) => {
+      return redactLines(set, path, (tallies) => {
         tallies.forEach((tally, i) => {
           const { name, builtIn } = used[i]!;
           report({ rule: name, count: tally.count, bytesHidden: tally.hidden, builtIn });

@@ -9,6 +9,10 @@ export interface Redactor {
     body: ReadableStream<Uint8Array>,
     report: (redactions: Redaction[]) => void,
   ): ReadableStream<Uint8Array>;
+  /** As `redact`, for bytes at hand: most files are small, and a stream costs more than what it carries.
+   * @returns undefined for files that need a stream, such as archives
+   * @throws {RedactionError} */
+  redactBytes(path: string, bytes: Uint8Array): { bytes: Uint8Array; redactions: Redaction[] } | undefined;
 }
 
 /** How often a rule hid something in a file. */

@@ -78,7 +78,8 @@ const JOB_STATUS: Readonly<Record<ExecutionStatus, Job["status"] | undefined>> =
 export function applyOutcome(job: Job, execution: Pick<Execution, "status" | "error">): Job {
   const status = JOB_STATUS[execution.status];
   if (status === undefined) return job;
-  const lastError = status === "pending" || status === "running" ? job.lastError : execution.error;
+  const settled = execution.status !== "pending" && execution.status !== "running";
+  const lastError = settled ? execution.error : job.lastError;
   return { ...job, status: job.enabled ? status : "disabled", lastError };
 }
 

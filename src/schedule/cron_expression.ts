@@ -2,7 +2,14 @@ import { formatDuration, tryParseDuration } from "../core/duration.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { nearest } from "../core/nearest.ts";
-import { CRON_FIELDS, type CronField, type CronFieldName, type FieldFault, parseCronField } from "./cron_field.ts";
+import {
+  CRON_FIELDS,
+  type CronField,
+  type CronFieldName,
+  type FieldFault,
+  MONTHS,
+  parseCronField,
+} from "./cron_field.ts";
 
 /** A schedule that was read: times of a calendar, or a period. */
 export type CronExpression = CalendarCron | PeriodicCron;
@@ -218,21 +225,6 @@ function readable(expression: string): boolean {
     throw error;
   }
 }
-
-const MONTHS = [
-  "January",
-  "February",
-  "March",
-  "April",
-  "May",
-  "June",
-  "July",
-  "August",
-  "September",
-  "October",
-  "November",
-  "December",
-];
 
 /** @param month January is 1 */
 function longestMonth(month: number): number {

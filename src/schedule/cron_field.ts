@@ -8,19 +8,37 @@ interface FieldSyntax {
   /** The largest number that may be written; `day of week` folds 7 onto 0. */
   max: number;
   names: readonly string[];
+  /** The names in full, in the same order, for messages. */
+  words: readonly string[];
   /** Completes "<name> …". */
   range: string;
 }
 
+export const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
 export const CRON_FIELDS: readonly FieldSyntax[] = [
-  { name: "minute", min: 0, max: 59, names: [], range: "goes from 0 to 59" },
-  { name: "hour", min: 0, max: 23, names: [], range: "goes from 0 to 23" },
-  { name: "day of month", min: 1, max: 31, names: [], range: "goes from 1 to 31" },
+  { name: "minute", min: 0, max: 59, names: [], words: [], range: "goes from 0 to 59" },
+  { name: "hour", min: 0, max: 23, names: [], words: [], range: "goes from 0 to 23" },
+  { name: "day of month", min: 1, max: 31, names: [], words: [], range: "goes from 1 to 31" },
   {
     name: "month",
     min: 1,
     max: 12,
     names: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
+    words: MONTHS,
     range: "goes from 1 to 12, or JAN to DEC",
   },
   {
@@ -28,6 +46,7 @@ export const CRON_FIELDS: readonly FieldSyntax[] = [
     min: 0,
     max: 7,
     names: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
+    words: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
     range: "goes from 0 to 6, or SUN to SAT; 7 is Sunday too",
   },
 ];
@@ -125,10 +144,14 @@ function parseItem(item: string, offset: number, syntax: FieldSyntax): Item | Fi
   if (syntax.name === "day of week" && last === 0 && first > 0) last = 7; // FRI-SUN
   if (first > last) {
     return fault(base, 0, `the range "${base}" ends before it begins`, {
-      replacement: `${first}-${end},${syntax.min}-${last}${slash < 0 ? "" : item.slice(slash)}`,
+      replacement: `${span(first, end)},${span(syntax.min, last)}${slash < 0 ? "" : item.slice(slash)}`,
     });
   }
   return { first, last, step, star: false, open: false };
+}
+
+function span(from: number, to: number): string {
+  return from === to ? `${from}` : `${from}-${to}`;
 }
 
 function readValue(text: string, syntax: FieldSyntax): number | Pick<FieldFault, "reason"> & Partial<FieldFault> {
@@ -150,7 +173,7 @@ function readValue(text: string, syntax: FieldSyntax): number | Pick<FieldFault,
       hint: `Name the days: ${syntax.name} ${syntax.range}`,
     };
   }
-  const meant = syntax.names.find((name) => text.toUpperCase().startsWith(name)) ?? nearest(text, syntax.names);
+  const meant = nearest(text, syntax.names) ?? nearest(text, syntax.words)?.slice(0, 3).toUpperCase();
   return {
     reason: `"${text}" is not a ${syntax.names.length > 0 ? "number or a name" : "number"}`,
     replacement: meant,

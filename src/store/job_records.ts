@@ -1,10 +1,20 @@
 import type { Execution } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { checkCreation } from "./execution_records.ts";
+import type { JobSummary } from "./job_store.ts";
 import { before, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
-import { encodeRecord } from "./record_codec.ts";
+import { decodeRecord, encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
+
+const summarySchema = jobSchema.pick({
+  id: true,
+  name: true,
+  enabled: true,
+  status: true,
+  lastRun: true,
+  nextRun: true,
+});
 
 /** Jobs, and their indexes by name and by due time. */
 export class JobRecords {
@@ -45,10 +55,11 @@ export class JobRecords {
     return (await this.#readAll({ prefix: key.jobs })).sort(byName);
   }
 
-  async each(visit: (job: Job) => void): Promise<void> {
-    for await (const entry of this.#session.list({ prefix: key.jobs })) {
-      const job = await this.#read(entry);
-      if (job !== undefined) visit(job);
+  /** Reads a few fields of each job. Unreadable ones are passed over. */
+  async each(visit: (job: JobSummary) => void): Promise<void> {
+    for await (const entry of this.#session.list({ prefix: key.jobs }, { batchSize: 100 })) {
+      const decoded = decodeRecord(summarySchema, entry.value);
+      if ("value" in decoded) visit(decoded.value);
     }
   }
 
@@ -91,7 +102,7 @@ export class JobRecords {
         if (job !== undefined && job.nextRun !== null && Date.parse(job.nextRun) === indexed.key[1]) {
           due.push(job);
           if (due.length >= limit) return due;
-        } else await this.#dropStale(indexed, jobEntry);
+        } else await this.#dropStale(indexed, job === undefined ? null : jobEntry.versionstamp);
       }
     }
     return due;
@@ -170,12 +181,11 @@ export class JobRecords {
     if (page.length > 0) yield page;
   }
 
-  async #dropStale(indexed: Deno.KvEntry<unknown>, jobEntry: KvEntryMaybe): Promise<void> {
+  /** @param versionstamp of the job that the entry does not fit; null when there is none, or none that can be read */
+  async #dropStale(indexed: Deno.KvEntry<unknown>, versionstamp: string | null): Promise<void> {
     // Only if the job still is as it was read; otherwise its writer looks after the index.
-    await this.#session.commit(
-      this.#session.atomic().check(indexed).check(asCheck(jobEntry))
-        .delete(indexed.key),
-    );
+    const job = { key: key.job(indexed.value as string), versionstamp };
+    await this.#session.commit(this.#session.atomic().check(indexed, job).delete(indexed.key));
   }
 
   async #load(ids: string[]): Promise<Job[]> {

@@ -12,8 +12,8 @@ export interface JobStore {
   findJobs(reference: string): Promise<Job[]>;
   /** All jobs, by name. */
   listJobs(): Promise<Job[]>;
-  /** Visits all jobs, in no particular order, without ever holding all of them. */
-  eachJob(visit: (job: Job) => void): Promise<void>;
+  /** Visits all jobs, in no particular order, and never holds many of them: for whoever only counts. */
+  eachJob(visit: (job: JobSummary) => void): Promise<void>;
   /** Reads, changes and writes one job by compare-and-set, again on conflict. The change may run several times.
    * Indexes follow. @returns the stored job, undefined when it is gone; false when its new name is taken */
   updateJob(id: string, change: (job: Job) => Job): Promise<Job | undefined | false>;
@@ -60,6 +60,9 @@ export interface JobStore {
   unreadable(): UnreadableRecord[];
   close(): void;
 }
+
+/** The little of a job that counting takes. */
+export type JobSummary = Pick<Job, "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun">;
 
 export interface ExecutionQuery {
   jobId?: string;

@@ -4,7 +4,7 @@ import type { Job } from "../schedule/job.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import { ExecutionRecords, writeExecution } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
-import type { ExecutionQuery, JobStore, Lease, UnreadableRecord } from "./job_store.ts";
+import type { ExecutionQuery, JobStore, JobSummary, Lease, UnreadableRecord } from "./job_store.ts";
 import { key } from "./keys.ts";
 import { probeKvServer } from "./kv_server.ts";
 import { again, CALL_TIMEOUT_MS, KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
@@ -111,7 +111,7 @@ export class KvJobStore implements JobStore {
     return this.#jobs.list();
   }
 
-  eachJob(visit: (job: Job) => void): Promise<void> {
+  eachJob(visit: (job: JobSummary) => void): Promise<void> {
     return this.#jobs.each(visit);
   }
 

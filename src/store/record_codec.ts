@@ -7,6 +7,8 @@ export const MAX_RECORD_BYTES = 60 * 1024;
 /** The version of records and of the store's layout that this program writes. */
 export const SCHEMA_VERSION = 1;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** What decoding a stored value comes to. */
 export type Decoded<T> = { value: T } | { unreadable: string };
 
@@ -30,7 +32,7 @@ export function decodeRecord<T>(schema: z.ZodType<T>, stored: unknown): Decoded<
   if (!(stored instanceof Uint8Array)) return { unreadable: `it is ${typeof stored}, not bytes` };
   let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(stored));
+    raw = JSON.parse(utf8.decode(stored));
   } catch (error) {
     return { unreadable: error instanceof Error ? error.message : String(error) };
   }

@@ -98,6 +98,12 @@ const behaviours: [behaviour: string, check: Check][] = [
     }
   }],
 
+  ["eachJob() visits every job, with what counting takes", async (store) => {
+    for (const name of ["c", "a", "b"]) await storedJob(store, { name, enabled: name !== "b" });
+    const seen: string[] = [];
+    await store.eachJob((job) => seen.push(`${job.name} ${job.enabled}`));
+    deepStrictEqual(seen.sort(), ["a true", "b false", "c true"]);
+  }],
   ["listJobs() sorts by name", async (store) => {
     for (const name of ["b", "c", "a"]) await storedJob(store, { name });
     deepStrictEqual((await store.listJobs()).map((job) => job.name), ["a", "b", "c"]);

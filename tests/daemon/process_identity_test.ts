@@ -3,6 +3,7 @@ import {
   groupMembers,
   isSameProcess,
   killGroup,
+  killMarked,
   processStart,
   processUsage,
 } from "../../src/daemon/process_identity.ts";
@@ -59,15 +60,18 @@ for (const pid of [1, 0, -5, NaN]) {
 }
 
 Deno.test({
-  name: "groupMembers() finds marked processes of a group whose leader is gone, and no others",
+  name: "killMarked() ends what carries the mark, in whatever group and without its leader, and nothing else",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    const child = group("sleep 300 & exec true", { MARK: "a b=c" });
-    await child.status;
-    deepStrictEqual(await groupMembers(child.pid, "MARK=a b=c"), await groupMembers(child.pid));
-    strictEqual((await groupMembers(child.pid, "MARK=a b=c")).length, 1);
-    deepStrictEqual(await groupMembers(child.pid, "MARK=a"), []);
-    killGroup(child.pid, "SIGKILL");
+    const value = crypto.randomUUID();
+    // A leader that is gone, and a second child in a session of its own.
+    const marked = group("sleep 300 & setsid sleep 300 & exec true", { MARK: value });
+    const other = group("sleep 300 & exec true", { MARK: value + "-not" });
+    await Promise.all([marked.status, other.status]);
+    strictEqual((await killMarked("MARK", value)).length, 2);
+    deepStrictEqual(await killMarked("MARK", value), []);
+    strictEqual((await groupMembers(other.pid)).length, 1);
+    killGroup(other.pid, "SIGKILL");
   },
 });
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
-import { EXECUTION_ENV } from "../../src/daemon/attempt_process.ts";
+import { EXECUTION_ENV } from "../../src/core/execution_mark.ts";
 import { executionPaths } from "../../src/daemon/build_request.ts";
 import { newLeaseOwner, ownerState, parseLeaseOwner } from "../../src/daemon/lease_owner.ts";
 import { noMetrics } from "../../src/daemon/metrics.ts";

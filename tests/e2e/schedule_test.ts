@@ -152,7 +152,7 @@ Deno.test({
     await Deno.writeTextFile(`${sandbox.state}/store.db`, "this is no database ".repeat(500));
     const listed = await sandbox.run(["schedule", "list"]);
     strictEqual(listed.code, 0, listed.stderr);
-    match(listed.stderr, /set aside.*store\.db\.corrupt/s);
+    match(listed.stderr, /damaged.*store\.db\.corrupt/s);
     ok([...Deno.readDirSync(sandbox.state)].some(({ name }) => name.startsWith("store.db.corrupt")));
     const spec = await sandbox.write("spec.yaml", HOST_SPEC);
     strictEqual((await sandbox.run(["schedule", "create", "again", "--every", "1h", "--spec", spec])).code, 0);

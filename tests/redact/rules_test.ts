@@ -2,6 +2,7 @@ import { deepStrictEqual, equal, notEqual, ok } from "node:assert/strict";
 import { createRedactor } from "../../src/redact/create_redactor.ts";
 import { compileRule } from "../../src/redact/line_rule.ts";
 import { lineStage } from "../../src/redact/line_stage.ts";
+import { asStream } from "../../src/redact/stage.ts";
 import { MASK } from "../../src/redact/mask.ts";
 import { builtInRules } from "../../src/redact/registry.ts";
 import type { RedactionRule } from "../../src/redact/rule.ts";
@@ -10,7 +11,7 @@ import { bytesOf, redactText, streamOf } from "./redact_text.ts";
 async function underRule(rule: RedactionRule, text: string): Promise<string> {
   const stage = lineStage([compileRule(rule)]);
   const path = rule.proofPath ?? "proof.log";
-  const stream = stage.start(path, () => {})!;
+  const stream = asStream(stage.start(path, () => {})!);
   const out = await bytesOf(streamOf(new TextEncoder().encode(text)).pipeThrough(stream));
   return new TextDecoder().decode(out);
 }

@@ -3,7 +3,7 @@ import { fromBytes, toBytes } from "../latin1.ts";
 import { MASK } from "../mask.ts";
 import { RedactionError } from "../redaction_error.ts";
 import type { Span } from "../rule.ts";
-import type { Report, Stage } from "../stage.ts";
+import type { Emit, Report, Stage, Step } from "../stage.ts";
 import { textFormatOf } from "../text_format.ts";
 import { scanJson } from "./json_values.ts";
 import { StructurePath } from "./structure_path.ts";
@@ -28,18 +28,12 @@ export function yamlPathStage(paths: NamedPath[], appliesTo: ((path: string) => 
   return {
     start(path, report) {
       if (appliesTo?.(path) === false) return undefined;
-      const file = new StructuredFile(path, paths, compiled, report);
-      return new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => file.push(chunk, (out) => controller.enqueue(out)),
-        flush: (controller) => file.end((out) => controller.enqueue(out)),
-      });
+      return new StructuredFile(path, paths, compiled, report);
     },
   };
 }
 
-type Emit = (out: Uint8Array) => void;
-
-class StructuredFile {
+class StructuredFile implements Step {
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #state: "unknown" | "json" | "yaml" | "neither" = "unknown";

@@ -108,7 +108,7 @@ function findYamlPair(line: RuleLine, found: Findings): void {
 
 function yamlValue(text: string, kind: NameKind): Span | undefined {
   const line = text.trimEnd();
-  const value = YAML_VALUE.exec(line)?.groups!.value;
+  const value = YAML_VALUE.exec(line)?.groups?.value;
   if (value === undefined || /^[|>][-+\d]*$/.test(value)) return undefined;
   const spans: Span[] = [];
   takeScalar(text, line.length - value.length, line.length, kind, spans);

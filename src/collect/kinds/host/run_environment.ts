@@ -1,4 +1,5 @@
 import { SupportBundleError } from "../../../core/errors.ts";
+import { EXECUTION_ENV } from "../../../core/execution_mark.ts";
 
 export interface RunEnvironment {
   /** The whole environment of the command. */
@@ -7,10 +8,10 @@ export interface RunEnvironment {
   shown: string[];
 }
 
-const ALWAYS = ["PATH", "KUBECONFIG", "PWD"];
+const ALWAYS = ["PATH", "KUBECONFIG", "PWD", EXECUTION_ENV];
 
 /** The environment of a host command: all of the parent's; or with `inheritEnvs`, those; or with `ignoreParentEnvs`, none;
- * with PATH, KUBECONFIG and PWD in any case. What the spec sets wins.
+ * with PATH, KUBECONFIG and PWD in any case, and with the mark of the execution. What the spec sets wins.
  * @throws {SupportBundleError} when an entry is no `KEY=VALUE`, or a variable to inherit is not set */
 export function runEnvironment(
   spec: { env?: string[]; inheritEnvs?: string[]; ignoreParentEnvs?: boolean },

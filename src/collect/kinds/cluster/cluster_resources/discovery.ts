@@ -63,8 +63,11 @@ export async function discoverApi(kube: KubeClient, signal: AbortSignal): Promis
     }
   };
   for await (const answer of mapAhead(toAsk, CONCURRENCY, ask, () => {})) {
-    if ("error" in answer) inventory.errors.push(`${answer.groupVersion}: ${describeError(answer.error)}`);
-    else inventory.resources.push({ ...answer, kind: "APIResourceList", apiVersion: "v1" });
+    if ("error" in answer) {
+      // A kind may go away between the two requests.
+      if (isUnknownResource(answer.error)) continue;
+      inventory.errors.push(`${answer.groupVersion}: ${describeError(answer.error)}`);
+    } else inventory.resources.push({ ...answer, kind: "APIResourceList", apiVersion: "v1" });
   }
   signal.throwIfAborted();
   return inventory;

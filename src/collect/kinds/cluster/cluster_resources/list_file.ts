@@ -1,3 +1,4 @@
+import { concatBytes } from "../../../../core/concat_bytes.ts";
 import { type FileEntry, toBundleJson } from "../../../../bundle/entry.ts";
 import type { KubeListPage, KubeObject } from "../../../../kube/kube_client.ts";
 
@@ -53,10 +54,14 @@ export class ListFile {
 
   constructor(path: string, source: string, format: ListFormat, head: Omit<KubeListPage, "items">) {
     this.#format = format;
+    const complete = () => this.#ended && !this.#dropped ? this.#take() : undefined;
     this.entry = {
       type: "file",
       path,
       source,
+      get bytes() {
+        return complete();
+      },
       body: new ReadableStream<Uint8Array>({
         pull: async (controller) => {
           while (this.#parts.length === 0 && !this.#ended) {
@@ -104,6 +109,13 @@ export class ListFile {
     this.bytes = 0;
     this.#wakeReader?.();
     this.#wakeWriter?.();
+  }
+
+  #take(): Uint8Array {
+    const bytes = concatBytes(this.#parts);
+    this.#parts.length = 0;
+    this.#parts.push(bytes);
+    return bytes;
   }
 
   #add(text: string): void {

@@ -2,6 +2,7 @@ import { concatBytes } from "../core/concat_bytes.ts";
 import { fromBytes, toBytes } from "./latin1.ts";
 import { LinePass, type RuleSet, type Tally } from "./line_pass.ts";
 import { RedactionError } from "./redaction_error.ts";
+import type { Emit, Step } from "./stage.ts";
 
 /** Longest line that is read into memory. */
 export const MAX_LINE_BYTES = 16 << 20;
@@ -16,27 +17,23 @@ const LF = 10;
  * Holds a piece of input and one line at a time.
  * @param done told what was hidden, by rule number, when the stream has ended
  * @throws {RedactionError} REDACTION_LINE_TOO_LONG, into the stream */
-export function redactStream(
+export function redactLines(
   set: RuleSet,
   path: string,
   done: (tallies: Tally[]) => void,
   maxLineBytes = MAX_LINE_BYTES,
-): TransformStream<Uint8Array, Uint8Array> {
+): Step {
   const lines = new LineRedactor(set, path, maxLineBytes);
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-        lines.push(chunk.subarray(at, at + PIECE_BYTES), (out) => controller.enqueue(out));
-      }
+  return {
+    push(chunk, emit) {
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) lines.push(chunk.subarray(at, at + PIECE_BYTES), emit);
     },
-    flush(controller) {
-      lines.end((out) => controller.enqueue(out));
+    end(emit) {
+      lines.end(emit);
       done(lines.tallies);
     },
-  });
+  };
 }
-
-type Emit = (out: Uint8Array) => void;
 
 class LineRedactor {
   readonly #set: RuleSet;

@@ -6,7 +6,8 @@ import { fromBytes, fromUnicode, toBytes } from "../../src/redact/latin1.ts";
 import { RuleSet } from "../../src/redact/line_pass.ts";
 import { compileRule } from "../../src/redact/line_rule.ts";
 import { MASK, maskSpans } from "../../src/redact/mask.ts";
-import { MAX_LINE_BYTES, redactStream } from "../../src/redact/redact_stream.ts";
+import { MAX_LINE_BYTES, redactLines } from "../../src/redact/redact_lines.ts";
+import { asStream } from "../../src/redact/stage.ts";
 import { RedactionError } from "../../src/redact/redaction_error.ts";
 import { builtInRules } from "../../src/redact/registry.ts";
 import type { RedactionRule } from "../../src/redact/rule.ts";
@@ -104,15 +105,15 @@ Deno.test("redact() keeps the number of lines", async () => {
 
 const tooLong = { name: "RedactionError", code: "REDACTION_LINE_TOO_LONG" };
 
-Deno.test("redactStream() fails on a line over its limit, however it arrives", async () => {
+Deno.test("redactLines() fails on a line over its limit, however it arrives", async () => {
   const set = new RuleSet(builtInRules.map(compileRule));
   for (const lengths of [[101], [50, 51], [1]]) {
     for (const text of ["x".repeat(101) + "\n", "ok\n" + "x".repeat(101)]) {
-      const out = streamOf(toBytes(text), lengths).pipeThrough(redactStream(set, "a.log", () => {}, 100));
+      const out = streamOf(toBytes(text), lengths).pipeThrough(asStream(redactLines(set, "a.log", () => {}, 100)));
       await rejects(bytesOf(out), tooLong);
     }
     const fits = "x".repeat(100) + "\n" + "y".repeat(100);
-    const out = streamOf(toBytes(fits), lengths).pipeThrough(redactStream(set, "a.log", () => {}, 100));
+    const out = streamOf(toBytes(fits), lengths).pipeThrough(asStream(redactLines(set, "a.log", () => {}, 100)));
     equal(fromBytes(await bytesOf(out)), fits);
   }
 });
@@ -187,7 +188,7 @@ Deno.test("a rule of two lines never uses a line twice, and sees only the next",
   };
   const set = new RuleSet([compileRule(rule)]);
   const run = async (text: string) =>
-    fromBytes(await bytesOf(streamOf(toBytes(text)).pipeThrough(redactStream(set, "a", () => {}))));
+    fromBytes(await bytesOf(streamOf(toBytes(text)).pipeThrough(asStream(redactLines(set, "a", () => {})))));
   equal(await run("select 1\nx 2\ny 3\n"), `select 1\nx ${MASK}\ny 3\n`);
   equal(await run("select 1\nselect 2\nselect 3\n"), `select 1\nselect ${MASK}\nselect 3\n`);
 });

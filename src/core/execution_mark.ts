@@ -1,0 +1,3 @@
+/** The variable that marks the processes of an execution: the child of an attempt, and whatever that starts. By it they are
+ * found again when their process group is not theirs any more, or their daemon is gone. */
+export const EXECUTION_ENV = "SUPPORT_BUNDLE_EXECUTION";

@@ -1,0 +1,90 @@
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { attemptTimeoutMs, buildRequest, executionPaths } from "../../src/daemon/build_request.ts";
+import { stateFolder } from "../../src/schedule/state_folder.ts";
+import { sampleExecution, sampleJob } from "./sample_job.ts";
+
+const state = stateFolder({ TROUBLESHOOT_SCHEDULER_DIR: "/state" });
+
+Deno.test("buildRequest() asks for what the job says", () => {
+  const job = sampleJob({
+    specFiles: ["/specs/a.yaml", "https://example.com/b.yaml"],
+    autoDiscovery: true,
+    redactors: ["/specs/redact.yaml"],
+    namespace: "shop",
+    kubernetes: { context: "prod" },
+    upload: { enabled: true, endpoint: "s3://bucket/{job}", credentials: "env:CREDS", options: { region: "eu-1" } },
+    notify: [{ kind: "webhook", url: "https://example.com/hook", on: ["failure"] }],
+  });
+  const execution = sampleExecution({ retryCount: 1 }, job);
+  const finding = { title: "Disk", severity: "fail" as const, message: "full" };
+  const before = sampleExecution({ status: "partial", findings: { fail: 1, warn: 0, pass: 0, top: [finding] } }, job);
+  deepStrictEqual(JSON.parse(JSON.stringify(buildRequest(job, execution, state, before, 600_000))), {
+    specs: ["/specs/a.yaml", "https://example.com/b.yaml"],
+    auto: true,
+    redactors: ["/specs/redact.yaml"],
+    redact: true,
+    analyze: true,
+    followUri: true,
+    requirePermissions: false,
+    namespace: "shop",
+    kube: { context: "prod" },
+    archivePath: join("/state", "bundles", "nightly", `${execution.id}.tar.gz`),
+    rootName: `support-bundle-${execution.id}`,
+    workParent: join("/state", "work", execution.id),
+    deadlineMs: 540_000,
+    collectorDeadlineMs: 300_000,
+    upload: { url: "s3://bucket/{job}", options: { region: "eu-1" }, credentials: "env:CREDS" },
+    notify: [{ kind: "webhook", url: "https://example.com/hook", on: ["failure"] }],
+    job: { id: job.id, name: "nightly" },
+    execution: { id: execution.id, scheduledAt: "2026-03-02T00:00:00.000Z", attempt: 2 },
+    previous: { status: "partial", findings: [finding] },
+  });
+});
+
+Deno.test("buildRequest() leaves out what the job does not say", () => {
+  const request = buildRequest(sampleJob(), sampleExecution(), state, undefined, 100_000);
+  deepStrictEqual(
+    [request.namespace, request.upload, request.previous, request.kube],
+    [undefined, undefined, undefined, {}],
+  );
+  strictEqual(request.collectorDeadlineMs, 90_000, "no collector may outlast the run");
+});
+
+Deno.test("buildRequest() never forgets an upload that was asked for", () => {
+  const request = buildRequest(sampleJob({ upload: { enabled: true } }), sampleExecution(), state, undefined, 1_000);
+  strictEqual(request.upload?.url, "enabled");
+});
+
+const folders: [name: string, folder: RegExp][] = [
+  ["nightly-1.a_b", /^nightly-1\.a_b$/],
+  ["two words", /^two_words-job-0000000001$/],
+  ["../../etc", /^_etc-job-0000000001$/],
+  ["..", /^_-job-0000000001$/],
+  [".hidden", /^_hidden-job-0000000001$/],
+  ["größe/x", /^gr_e_x-job-0000000001$|^gr_\w*-job-0000000001$/],
+  ["n".repeat(300), /^n{60}-job-0000000001$/],
+];
+
+for (const [name, folder] of folders) {
+  Deno.test(`executionPaths() of a job named ${JSON.stringify(name.slice(0, 20))} stay in the bundles' folder`, () => {
+    const { archive } = executionPaths(sampleJob({ name }), "e-1", state);
+    const [, , , own, file, ...rest] = archive.split("/");
+    deepStrictEqual([file, rest], ["e-1.tar.gz", []]);
+    match(own!, folder);
+  });
+}
+
+const timeouts: [limit: string, cap: number | undefined, expect: number][] = [
+  ["10m", undefined, 600_000],
+  ["10m", 60_000, 60_000],
+  ["10s", 60_000, 10_000],
+  ["nonsense", undefined, 1_800_000],
+  ["0", undefined, 1_800_000],
+];
+
+for (const [limit, cap, expect] of timeouts) {
+  Deno.test(`attemptTimeoutMs() of ${limit}, capped at ${cap}, is ${expect}`, () => {
+    strictEqual(attemptTimeoutMs(sampleJob({ limits: { timeout: limit } }), cap), expect);
+  });
+}

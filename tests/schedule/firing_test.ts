@@ -1,0 +1,234 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import {
+  applyOutcome,
+  applyPlan,
+  applyRun,
+  applyStart,
+  newExecution,
+  plannedExecution,
+  withEnabled,
+  withNextRun,
+} from "../../src/schedule/apply_firing.ts";
+import type { ExecutionStatus } from "../../src/schedule/execution.ts";
+import { type ActiveExecution, decideFiring, planDue } from "../../src/schedule/firing.ts";
+import { type Job, jobSchema } from "../../src/schedule/job.ts";
+
+const due = new Date("2026-03-02T02:00:00Z");
+const after = (ms: number) => new Date(due.getTime() + ms);
+const HOUR = 3_600_000;
+
+function job(changes: Record<string, unknown> = {}): Job {
+  return jobSchema.parse({
+    id: "job-1",
+    name: "nightly",
+    cronSchedule: "0 2 * * *",
+    schedules: ["0 2 * * *"],
+    createdAt: "2026-03-01T00:00:00.000Z",
+    nextRun: due.toISOString(),
+    ...changes,
+  });
+}
+
+const running: ActiveExecution[] = [{ jobId: "job-1", status: "running" }];
+const others: ActiveExecution[] = [{ jobId: "job-2", status: "running" }, { jobId: "job-1", status: "completed" }];
+const none = { catchUp: { policy: "none" } };
+const latest = { catchUp: { policy: "latest", window: "1h" } };
+
+const decisions: [
+  name: string,
+  job: Record<string, unknown>,
+  lateByMs: number,
+  active: ActiveExecution[],
+  expect: string,
+][] = [
+  ["starts on time", {}, 0, [], "start schedule"],
+  ["starts on time within five seconds", none, 5_000, [], "start schedule"],
+  ["skips a late one without catch-up", none, 5_001, [], "skip too-late"],
+  ["catches up within the window", latest, HOUR, [], "start catch-up"],
+  ["skips beyond the window", latest, HOUR + 1, [], "skip too-late"],
+  ["starts on time whatever the window", { catchUp: { window: "1s" } }, 5_000, [], "start schedule"],
+  ["skips while the last run is active", {}, 0, running, "skip overlap"],
+  ["skips while the last run waits for its retry", {}, 0, [{ jobId: "job-1", status: "retrying" }], "skip overlap"],
+  ["ignores other jobs and finished runs", {}, 0, others, "start schedule"],
+  ["allows overlap", { overlapPolicy: "allow" }, 0, running, "start schedule"],
+  ["skips a late one that overlaps", latest, HOUR, running, "skip overlap"],
+  ["calls too late what is both", latest, HOUR + 1, running, "skip too-late"],
+  ["never starts a disabled job", { enabled: false }, 0, [], "skip disabled"],
+];
+for (const [name, changes, lateByMs, active, expect] of decisions) {
+  Deno.test(`decideFiring() ${name}`, () => {
+    const firing = decideFiring(job(changes), due, after(lateByMs), active);
+    strictEqual(`${firing.do} ${firing.do === "start" ? firing.trigger : firing.why}`, expect);
+    strictEqual(firing.lateByMs, lateByMs);
+  });
+}
+
+const minutely = { schedules: ["* * * * *"] };
+const plans: [
+  name: string,
+  job: Record<string, unknown>,
+  nowMs: number,
+  active: ActiveExecution[],
+  expect: { due: number; firing: string; missed: string; next: number } | undefined,
+][] = [
+  ["nothing before its time", {}, -1, [], undefined],
+  ["nothing for a job without a due time", { nextRun: null }, HOUR, [], undefined],
+  ["one due time", {}, 0, [], { due: 0, firing: "start schedule", missed: "0 superseded", next: 24 * HOUR }],
+  ["the newest of many, on time", minutely, 600_000, [], {
+    due: 600_000,
+    firing: "start schedule",
+    missed: "10 superseded",
+    next: 660_000,
+  }],
+  ["the newest of many, as a catch-up", minutely, 630_000, [], {
+    due: 600_000,
+    firing: "start catch-up",
+    missed: "10 superseded",
+    next: 660_000,
+  }],
+  ["many without catch-up", { ...minutely, ...none }, 630_000, [], {
+    due: 600_000,
+    firing: "skip too-late",
+    missed: "10 too-late",
+    next: 660_000,
+  }],
+  ["the one on time without catch-up", { ...minutely, ...none }, 600_000, [], {
+    due: 600_000,
+    firing: "start schedule",
+    missed: "10 superseded",
+    next: 660_000,
+  }],
+  ["an overlap", minutely, 60_000, running, {
+    due: 60_000,
+    firing: "skip overlap",
+    missed: "1 superseded",
+    next: 120_000,
+  }],
+  ["one due time beyond its window", latest, 2 * HOUR, [], {
+    due: 0,
+    firing: "skip too-late",
+    missed: "0 too-late",
+    next: 24 * HOUR,
+  }],
+  ["ten years of seconds", { schedules: ["@every 1s"] }, 315_360_000_000, [], {
+    due: 315_360_000_000,
+    firing: "start schedule",
+    missed: "315360000 superseded",
+    next: 315_360_001_000,
+  }],
+  ["a due time that the schedule no longer names", { schedules: ["0 3 * * *"] }, 60_000, [], {
+    due: 0,
+    firing: "start catch-up",
+    missed: "0 superseded",
+    next: HOUR,
+  }],
+];
+for (const [name, changes, nowMs, active, expect] of plans) {
+  Deno.test(`planDue() plans ${name}`, () => {
+    const plan = planDue(job(changes), after(nowMs), active);
+    const read = plan && {
+      due: plan.dueAt.getTime() - due.getTime(),
+      firing: `${plan.firing.do} ${plan.firing.do === "start" ? plan.firing.trigger : plan.firing.why}`,
+      missed: `${plan.missed} ${plan.missedWhy}`,
+      next: plan.nextRun!.getTime() - due.getTime(),
+    };
+    deepStrictEqual(read, expect);
+  });
+}
+
+Deno.test("applyPlan() advances the job, counts the run and what was missed", () => {
+  const before = job({ ...minutely, skipped: { superseded: 2 }, runCount: 5 });
+  const plan = planDue(before, after(180_000), [])!;
+  const applied = applyPlan(before, plan);
+  deepStrictEqual(
+    [applied.nextRun, applied.runCount, applied.skipped, applied.status],
+    [after(240_000).toISOString(), 6, { superseded: 5 }, "pending"],
+  );
+});
+
+Deno.test("applyPlan() counts a skipped due time, and leaves status and runs alone", () => {
+  const before = job({ ...minutely, status: "running", runCount: 5 });
+  const applied = applyPlan(before, planDue(before, after(60_000), running)!);
+  deepStrictEqual(
+    [applied.runCount, applied.skipped, applied.status],
+    [5, { superseded: 1, overlap: 1 }, "running"],
+  );
+});
+
+Deno.test("applyPlan() counts once, however often it is applied", () => {
+  const before = job(minutely);
+  const plan = planDue(before, after(60_000), [])!;
+  const once = applyPlan(before, plan);
+  strictEqual(applyPlan(once, plan), once);
+  const disabled = withEnabled(before, false, after(0));
+  strictEqual(applyPlan(disabled, plan), disabled);
+});
+
+Deno.test("applyPlan() leaves nothing due at the time it was planned for", () => {
+  let current = job({ schedules: ["*/7 * * * *", "@every 3m"] });
+  for (let ms = 0; ms < HOUR; ms += 61_000) {
+    const plan = planDue(current, after(ms), []);
+    if (plan !== undefined) current = applyPlan(current, plan);
+    ok(new Date(current.nextRun!) > after(ms));
+  }
+});
+
+Deno.test("plannedExecution() names what was decided", () => {
+  const started = plannedExecution(job(latest), planDue(job(latest), after(HOUR), [])!, after(HOUR));
+  deepStrictEqual(
+    [started.id, started.scheduledAt, started.status, started.trigger],
+    ["job-1-20260302T020000Z", due.toISOString(), "pending", "catch-up"],
+  );
+  const skipped = plannedExecution(job(latest), planDue(job(latest), after(2 * HOUR), [])!, after(2 * HOUR));
+  deepStrictEqual(
+    [skipped.id, skipped.status, skipped.errorCode, skipped.error, skipped.endTime],
+    [started.id, "skipped", "SKIPPED_TOO_LATE", "Skipped: it was noticed 2h late", after(2 * HOUR).toISOString()],
+  );
+});
+
+Deno.test("withEnabled() stops and resumes the due times, and is idempotent", () => {
+  const off = withEnabled(job(), false, after(HOUR));
+  deepStrictEqual([off.enabled, off.nextRun, off.status], [false, null, "disabled"]);
+  strictEqual(withEnabled(off, false, after(HOUR)), off);
+  const on = withEnabled(off, true, after(HOUR));
+  deepStrictEqual([on.enabled, on.nextRun, on.status], [true, after(24 * HOUR).toISOString(), "pending"]);
+});
+
+Deno.test("withNextRun() looks ahead only", () => {
+  strictEqual(withNextRun(job({ nextRun: null }), due).nextRun, after(24 * HOUR).toISOString());
+  strictEqual(withNextRun(job({ enabled: false }), due).nextRun, null);
+});
+
+const outcomes: [status: ExecutionStatus, expect: Job["status"], lastError: string][] = [
+  ["completed", "completed", ""],
+  ["partial", "partial", "boom"],
+  ["failed", "failed", "boom"],
+  ["cancelled", "failed", "boom"],
+  ["quarantined", "failed", "boom"],
+  ["retrying", "running", "boom"],
+  ["running", "running", "old"],
+  ["pending", "pending", "old"],
+  ["skipped", "running", "old"],
+];
+for (const [status, expect, lastError] of outcomes) {
+  Deno.test(`applyOutcome() of ${status} makes the job ${expect}`, () => {
+    const error = status === "completed" ? "" : "boom";
+    const applied = applyOutcome(job({ status: "running", lastError: "old" }), { status, error });
+    deepStrictEqual([applied.status, applied.lastError], [expect, lastError]);
+  });
+}
+
+Deno.test("applyRun(), applyStart() and applyOutcome() leave a disabled job disabled", () => {
+  const off = withEnabled(job(), false, due);
+  const ran = applyOutcome(applyStart(applyRun(off), due), { status: "failed", error: "boom" });
+  deepStrictEqual(
+    [ran.status, ran.runCount, ran.lastRun, ran.lastError],
+    ["disabled", 1, due.toISOString(), "boom"],
+  );
+});
+
+Deno.test("newExecution() of one slot has one id, of two instants two", () => {
+  strictEqual(newExecution(job(), due, "schedule").id, newExecution(job(), due, "recover").id);
+  const ids = [0, 1, 1_000].map((ms) => newExecution(job(), after(ms), "manual").id);
+  strictEqual(new Set(ids).size, 3);
+});
