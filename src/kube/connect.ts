@@ -1,5 +1,6 @@
 import { anySignal } from "../core/any_signal.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { isAbort } from "../core/errors.ts";
 import { describeCall } from "./api_path.ts";
 import { errorOfStatus, KubeApiError, KubeUnreachableError } from "./errors.ts";
 import { EXEC_PROTOCOLS, execPath, ExecRefused, readExec } from "./exec_stream.ts";
@@ -160,6 +161,7 @@ class HttpKubeClient implements KubeClient {
       bytes = await response.arrayBuffer();
     } catch (cause) {
       options.signal?.throwIfAborted();
+      if (isAbort(cause)) throw cause; // the request's own deadline
       throw new KubeUnreachableError(`Cannot ${describeCall(method, path)}: the answer broke off`, { cause });
     } finally {
       release();

@@ -36,6 +36,11 @@ export async function openTransport(
   signal?: AbortSignal,
 ): Promise<Transport> {
   const { cluster } = target;
+  if (!URL.canParse(cluster.server)) {
+    throw new KubeconfigError(`Cannot use "${cluster.server}" as the address of the API server: it is not a URL`, {
+      hint: "Write it as https://HOST:PORT, in the kubeconfig or with --server",
+    });
+  }
   const server = new URL(cluster.server);
   const ca = await pem(
     cluster["certificate-authority"],

@@ -6,8 +6,9 @@ import { connectKube } from "../../src/kube/connect.ts";
 import { findKubeTarget } from "../../src/kube/kubeconfig.ts";
 import type { KubeObject, KubeOptions } from "../../src/kube/kube_client.ts";
 import { isPodUnhealthy } from "../../src/kube/pod_health.ts";
-import { openApi, refusal, startGateway } from "../kube/api_gateway.ts";
+import { refusal, startGateway } from "../kube/api_gateway.ts";
 import { collectAll, collectContext, type Collection } from "./collect_all.ts";
+import { setStage } from "./cluster_resources_stage.ts";
 
 const kubeconfig = Deno.env.get("TEST_KUBECONFIG") ?? "";
 const ROOT = "cluster-resources";
@@ -36,116 +37,6 @@ const paths = (collection: Collection, folder: string) =>
   Object.keys(collection.files).filter((path) => path.startsWith(`${ROOT}/${folder}`)).map((path) =>
     path.slice(ROOT.length + 1)
   );
-const base64 = (text: string) => new TextEncoder().encode(text).toBase64();
-
-/** What one test puts into the cluster: a namespace, two custom resource kinds, Secrets, and a user who may read pods
- * there. Taken out again at its end. */
-interface Stage extends AsyncDisposable {
-  namespace: string;
-  widgets: string;
-  gadgets: string;
-  user: string;
-}
-
-async function setStage(): Promise<Stage> {
-  const id = crypto.randomUUID().slice(0, 8);
-  const namespace = `stage-${id}`;
-  const group = `${id}.stage.example`;
-  const api = await openApi(kubeconfig);
-  const made: string[] = [];
-  const create = async (path: string, body: { metadata: { name: string } }) => {
-    await api.send("POST", path, body);
-    made.unshift(`${path}/${body.metadata.name}`);
-  };
-  const user = `reader-${id}`;
-  const rbac = "/apis/rbac.authorization.k8s.io/v1";
-  const versions = (names: [name: string, served: boolean][]) =>
-    names.map(([name, served], i) => ({
-      name,
-      served,
-      storage: i === 0,
-      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-    }));
-  const crd = (plural: string, kind: string, scope: string, served: [string, boolean][]) => ({
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: { group, scope, names: { plural, singular: plural.slice(0, -1), kind }, versions: versions(served) },
-  });
-  const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-  await create("/api/v1/namespaces", { metadata: { name: namespace } });
-  // The newest version of widgets is not served, as it happens before a release.
-  await create(crds, crd("widgets", "Widget", "Namespaced", [["v1beta1", true], ["v1", false]]));
-  await create(crds, crd("gadgets", "Gadget", "Cluster", [["v1", true]]));
-  await create(`/api/v1/namespaces/${namespace}/secrets`, {
-    metadata: { name: "pull" },
-    type: "kubernetes.io/dockerconfigjson",
-    data: {
-      ".dockerconfigjson": base64(JSON.stringify({
-        auths: { "a.example": { auth: base64(`ann:${id}`) }, "b.example": { auth: base64(`bob:${id}`) } },
-      })),
-    },
-  } as never);
-  await create(`/api/v1/namespaces/${namespace}/secrets`, {
-    metadata: { name: "replicated" },
-    data: { "config.yaml": base64("license: |\n  spec:\n    appSlug: shop\n    licenseID: l-1\n") },
-  } as never);
-  await create(`${rbac}/namespaces/${namespace}/roles`, {
-    metadata: { name: "pods" },
-    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] }],
-  } as never);
-  await create(`${rbac}/namespaces/${namespace}/rolebindings`, {
-    metadata: { name: "pods" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "pods" },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }],
-  } as never);
-  await create(`${rbac}/clusterroles`, {
-    metadata: { name: `namespaces-${id}` },
-    rules: [{ apiGroups: [""], resources: ["namespaces", "configmaps"], verbs: ["list"] }],
-  } as never);
-  await create(`${rbac}/clusterrolebindings`, {
-    metadata: { name: `namespaces-${id}` },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: `namespaces-${id}` },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: `${user}-lister` }, {
-      apiGroup: "rbac.authorization.k8s.io",
-      kind: "Group",
-      name: `listers-${id}`,
-    }],
-  } as never);
-  const served = async (path: string, body: object) => { // a new kind is served after a moment
-    for (let i = 0;; i++) {
-      try {
-        return await api.send("POST", path, body);
-      } catch (error) {
-        if (i > 200) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-  };
-  await served(`/apis/${group}/v1beta1/namespaces/${namespace}/widgets`, {
-    apiVersion: `${group}/v1beta1`,
-    kind: "Widget",
-    metadata: { name: "w" },
-    spec: { size: 1 },
-  });
-  await served(`/apis/${group}/v1/gadgets`, { apiVersion: `${group}/v1`, kind: "Gadget", metadata: { name: "g" } });
-  return {
-    namespace,
-    widgets: `widgets.${group}`,
-    gadgets: `gadgets.${group}`,
-    user,
-    async [Symbol.asyncDispose]() {
-      for (const path of made) await api.send("DELETE", path).catch(() => {});
-      // The next test must not meet half of a kind.
-      for (const path of made.filter((path) => path.startsWith(crds))) {
-        while (await api.send("GET", path).then(() => true, () => false)) {
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      }
-      api.close();
-    },
-  };
-}
 
 clusterTest("clusterInfo.collect() tells the version of the API server, or why it cannot", async () => {
   const kube = connectKube({ kubeconfig }, {});
@@ -165,7 +56,7 @@ clusterTest("clusterInfo.collect() tells the version of the API server, or why i
 });
 
 clusterTest("clusterResources.collect() writes every file of a cluster", async () => {
-  await using stage = await setStage();
+  await using stage = await setStage(kubeconfig);
   const found = await collect({});
   const namespaces = json(found, "namespaces.json");
   strictEqual(namespaces.kind, "NamespaceList");
@@ -228,7 +119,13 @@ clusterTest("clusterResources.collect() writes every file of a cluster", async (
 });
 
 clusterTest("clusterResources.collect() reads the logs of pods that are not well, and of no others", async () => {
-  const found = await collect({});
+  // The simulated kubelets keep no log of a previous run.
+  const isPrevious = ({ url }: { url: string }) => new URL(url).searchParams.has("previous");
+  await using gateway = await startGateway(
+    kubeconfig,
+    (request) => isPrevious(request) ? new Response("before the crash\n") : undefined,
+  );
+  const found = await collect({}, { server: gateway.server });
   const pods = paths(found, "pods/").filter((path) => path.endsWith(".json")).flatMap((path) =>
     json(found, path).items
   );
@@ -244,13 +141,16 @@ clusterTest("clusterResources.collect() reads the logs of pods that are not well
   const folder = ({ metadata }: KubeObject) => `pods/logs/${metadata.namespace}/${metadata.name}`;
   const log = found.files[`${ROOT}/${folder(crashed)}/main.log`]!;
   ok(log.length > 0 && log.split("\n").length <= 501);
+  strictEqual(found.files[`${ROOT}/${folder(crashed)}/main-previous.log`], "before the crash\n");
+  strictEqual(found.files[`${ROOT}/${folder(waiting)}/main-previous.log`], undefined);
+  ok(gateway.requests.some(({ path }) => path.endsWith("/log?container=main&tailLines=500&limitBytes=5000000")));
   ok(/ImagePullBackOff|waiting to start/.test(found.files[`${ROOT}/${folder(waiting)}/main-logs-errors.log`]!));
   const gap = found.missing.find(({ path }) => path === `${ROOT}/${folder(waiting)}/main.log`);
   strictEqual(gap?.reason, "not-started");
 });
 
 clusterTest("clusterResources.collect() keeps to the namespaces that the spec names", async () => {
-  await using stage = await setStage();
+  await using stage = await setStage(kubeconfig);
   const found = await collect({ namespaces: [stage.namespace, "nowhere"] });
   const namespaces = json(found, "namespaces.json");
   deepStrictEqual(namespaces.map((object: KubeObject) => [object.kind, object.metadata.name]), [[
@@ -289,7 +189,7 @@ clusterTest("clusterResources.collect() says what it may not read", async () => 
 });
 
 clusterTest("clusterResources.collect() asks each namespace where the cluster may not be asked", async () => {
-  await using stage = await setStage();
+  await using stage = await setStage(kubeconfig);
   const id = stage.namespace.slice("stage-".length);
   // May list namespaces and configmaps everywhere, and read pods in one namespace.
   const found = await collect({}, { as: stage.user, asGroup: [`listers-${id}`] });

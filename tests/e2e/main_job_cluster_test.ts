@@ -86,7 +86,7 @@ spec:
 
       match(execution.uploadUrl, /^s3:\/\/bundles\/main\//);
       const key = new URL(execution.uploadUrl).pathname;
-      const stored = await Deno.readFile(join(s3.folder, "data", s3.bucket, key));
+      const stored = await Deno.readFile(join(s3.folder, s3.bucket, key));
       const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
       strictEqual(sha256(stored), sha256(await Deno.readFile(execution.bundlePath)));
       strictEqual(sha256(stored), execution.bundleSha256);
