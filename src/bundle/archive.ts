@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { dirname as bundleDirname, relative } from "node:path/posix";
+import { gzipSync } from "node:zlib";
 import { createTarPacker } from "modern-tar";
+import { concatBytes } from "../core/concat_bytes.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import type { WorkFolder } from "./work_folder.ts";
@@ -28,6 +30,8 @@ export interface WrittenArchive {
 /** A file up to this size is read in one go. */
 const AT_ONCE_BYTES = 1024 * 1024;
 
+const GZIP_BLOCK_BYTES = 2 * 1024 * 1024;
+
 /** Packs a work folder into one tar.gz, in one pass and bounded memory.
  * @throws {SupportBundleError} when the target cannot be written; nothing is left of it then */
 export async function writeArchive(folder: WorkFolder, options: ArchiveOptions): Promise<WrittenArchive> {
@@ -37,10 +41,9 @@ export async function writeArchive(folder: WorkFolder, options: ArchiveOptions):
   try {
     const { readable, controller } = createTarPacker();
     const packing = pack(folder, options, controller).catch((error) => controller.error(error));
-    const gzipped = readable.pipeThrough<Uint8Array>(new CompressionStream("gzip"));
     await Deno.mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
     using file = await Deno.open(part, { write: true, create: true, truncate: true, mode: 0o600 });
-    for await (const chunk of gzipped) {
+    for await (const chunk of gzipMembers(readable)) {
       options.signal?.throwIfAborted();
       hash.update(chunk);
       bytes += chunk.length;
@@ -73,14 +76,12 @@ async function pack(
       mtime: options.mtime,
       type: "file",
     });
-    const path = folder.resolve(file.path)!;
     if (file.bytes > AT_ONCE_BYTES) {
-      const source = await Deno.open(path, { read: true });
-      await source.readable.pipeTo(entry);
+      await (await folder.stream(file.path))!.pipeTo(entry);
       continue;
     }
     const writer = entry.getWriter();
-    if (file.bytes > 0) await writer.write(Deno.readFileSync(path));
+    if (file.bytes > 0) await writer.write(folder.read(file.path)!);
     await writer.close();
   }
   for (const link of folder.links()) {
@@ -89,6 +90,23 @@ async function pack(
     await controller.add({ ...header, type: "symlink", linkname: target }).close();
   }
   controller.finalize();
+}
+
+/** Compresses a stream in blocks, each a gzip member of its own: members may simply follow each other, and a block in one
+ * call takes a quarter of the time that a stream takes.
+ * @see https://www.rfc-editor.org/rfc/rfc1952#section-2.2 */
+async function* gzipMembers(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    held.push(chunk);
+    bytes += chunk.length;
+    if (bytes < GZIP_BLOCK_BYTES) continue;
+    yield gzipSync(concatBytes(held));
+    held = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield gzipSync(concatBytes(held));
 }
 
 function archiveError(path: string, cause: unknown): SupportBundleError {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { bundlePath } from "./bundle_path.ts";
+import { bytesEntry } from "./entry.ts";
 
 /** What was written of a file. */
 export interface WrittenFile {
@@ -13,19 +14,29 @@ export interface WrittenFile {
   sha256: string;
 }
 
-/** A file up to this size is written in one go. */
-const AT_ONCE_BYTES = 1024 * 1024;
+/** A file up to this size goes into the spool. */
+const SPOOLED_BYTES = 1024 * 1024;
+
+/** Where the bytes of a file lie: a stretch of the spool, or a file of its own. */
+type Place = { offset: number } | { file: string };
 
 /** The folder in which a bundle comes into being: redacted files on disk, links by name only.
  *
- * A file appears under its name when it is whole; a later file of the same path replaces it. Readable by its owner only. */
+ * A bundle has thousands of small files, and making a file costs more than filling it: they lie one after the other in one
+ * spool. Large ones, which grow side by side, have files of their own. A file is there when it is whole; a later one of the
+ * same path replaces it. Readable by its owner only. */
 export class WorkFolder {
-  readonly #files = new Map<string, WrittenFile>();
+  readonly root: string;
+  readonly #spool: Deno.FsFile;
+  #spooled = 0;
+  readonly #files = new Map<string, WrittenFile & { place: Place }>();
   readonly #links = new Map<string, string>();
-  readonly #madeFolders = new Set<string>();
   #parts = 0;
 
-  private constructor(readonly root: string) {}
+  private constructor(root: string, spool: Deno.FsFile) {
+    this.root = root;
+    this.#spool = spool;
+  }
 
   /** Makes a fresh folder in `parent`, which is made too when it is missing.
    * @throws {DiskError} when it cannot be made */
@@ -33,9 +44,8 @@ export class WorkFolder {
     try {
       await Deno.mkdir(parent, { recursive: true, mode: 0o700 });
       const root = await Deno.makeTempDir({ dir: parent, prefix: "bundle-" });
-      await Deno.mkdir(join(root, "files"), { mode: 0o700 });
-      await Deno.mkdir(join(root, "parts"), { mode: 0o700 });
-      return new WorkFolder(root);
+      const options = { read: true, write: true, createNew: true, mode: 0o600 };
+      return new WorkFolder(root, await Deno.open(join(root, "spool"), options));
     } catch (cause) {
       throw diskError(`Cannot make a work folder in "${parent}"`, cause);
     }
@@ -51,13 +61,13 @@ export class WorkFolder {
       const head: Uint8Array[] = [];
       let held = 0;
       let next = await reader.read();
-      for (; !next.done && held + next.value.length <= AT_ONCE_BYTES; next = await reader.read()) {
+      for (; !next.done && held + next.value.length <= SPOOLED_BYTES; next = await reader.read()) {
         head.push(next.value);
         held += next.value.length;
       }
       const written = next.done
-        ? this.#writeAtOnce(canonical, concatBytes(head))
-        : await this.#writeInPieces(canonical, [...head, next.value], reader);
+        ? this.writeBytes(canonical, concatBytes(head))
+        : await this.#writeAlone(canonical, [...head, next.value], reader);
       whole = true;
       return written;
     } finally {
@@ -67,30 +77,23 @@ export class WorkFolder {
 
   /** As `write`, for bytes at hand. */
   writeBytes(path: string, bytes: Uint8Array): WrittenFile {
-    return this.#writeAtOnce(bundlePath(path), bytes);
-  }
-
-  /** Most files are small: for them, waiting for a thread would take longer than writing. */
-  #writeAtOnce(path: string, bytes: Uint8Array): WrittenFile {
-    const target = this.#diskPath(path);
-    onDisk(target, () => {
-      this.#makeFolder(dirname(target));
-      try {
-        Deno.writeFileSync(target, bytes, { mode: 0o600 });
-      } catch (error) {
-        removeQuietly(target);
-        throw error;
-      }
+    const canonical = bundlePath(path);
+    const offset = this.#spooled;
+    onDisk(join(this.root, "spool"), () => {
+      this.#spool.seekSync(offset, Deno.SeekMode.Start);
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#spool.writeSync(rest));
     });
-    return this.#add(path, bytes.length, createHash("sha256").update(bytes).digest("hex"));
+    this.#spooled += bytes.length;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return this.#add({ path: canonical, bytes: bytes.length, sha256, place: { offset } });
   }
 
-  async #writeInPieces(
+  async #writeAlone(
     path: string,
     head: Uint8Array[],
     reader: ReadableStreamDefaultReader<Uint8Array>,
   ): Promise<WrittenFile> {
-    const part = join(this.root, "parts", String(this.#parts++));
+    const part = join(this.root, String(this.#parts++));
     const hash = createHash("sha256");
     let bytes = 0;
     let whole = false;
@@ -110,25 +113,15 @@ export class WorkFolder {
     } finally {
       if (!whole) removeQuietly(part);
     }
-    const target = this.#diskPath(path);
-    onDisk(target, () => {
-      this.#makeFolder(dirname(target));
-      Deno.renameSync(part, target);
-    });
-    return this.#add(path, bytes, hash.digest("hex"));
+    return this.#add({ path, bytes, sha256: hash.digest("hex"), place: { file: part } });
   }
 
-  #add(path: string, bytes: number, sha256: string): WrittenFile {
-    const written = { path, bytes, sha256 };
-    this.#files.set(path, written);
-    this.#links.delete(path);
-    return written;
-  }
-
-  #makeFolder(folder: string): void {
-    if (this.#madeFolders.has(folder)) return;
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#madeFolders.add(folder);
+  #add(file: WrittenFile & { place: Place }): WrittenFile {
+    const before = this.#files.get(file.path)?.place;
+    if (before !== undefined && "file" in before) removeQuietly(before.file);
+    this.#files.set(file.path, file);
+    this.#links.delete(file.path);
+    return file;
   }
 
   /** Adds a second name for a file of the bundle, unless something has that name already.
@@ -155,20 +148,39 @@ export class WorkFolder {
     return this.#files.has(path) || this.#links.has(path);
   }
 
-  /** The file on disk behind a bundle path or link, or undefined when the bundle has no such file. */
-  resolve(path: string): string | undefined {
-    const target = this.#links.get(path) ?? path;
-    return this.#files.has(target) ? this.#diskPath(target) : undefined;
+  /** The bytes of a file or of what a link leads to, undefined when the bundle has no such file. */
+  read(path: string): Uint8Array | undefined {
+    const file = this.#files.get(this.#links.get(path) ?? path);
+    if (file === undefined) return undefined;
+    if ("file" in file.place) return Deno.readFileSync(file.place.file);
+    const bytes = new Uint8Array(file.bytes);
+    this.#spool.seekSync(file.place.offset, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) {
+      const read = this.#spool.readSync(bytes.subarray(at));
+      if (read === null) throw new DiskError(`The spool in "${this.root}" is shorter than what was written to it`);
+      at += read;
+    }
+    return bytes;
   }
 
+  /** As `read`, as a stream in bounded memory where the file is large. */
+  async stream(path: string): Promise<ReadableStream<Uint8Array> | undefined> {
+    const place = this.#files.get(this.#links.get(path) ?? path)?.place;
+    if (place !== undefined && "file" in place) return (await Deno.open(place.file, { read: true })).readable;
+    const bytes = this.read(path);
+    return bytes === undefined ? undefined : bytesEntry(path, bytes).body;
+  }
+
+  /** Removes everything. Twice is harmless. */
   async remove(): Promise<void> {
+    try {
+      this.#spool.close();
+    } catch {
+      // It is closed already.
+    }
     await Deno.remove(this.root, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
-  }
-
-  #diskPath(path: string): string {
-    return join(this.root, "files", ...path.split("/"));
   }
 }
 

@@ -5,16 +5,15 @@ import type { WorkFolder } from "./work_folder.ts";
 
 /** Lets analyzers read a bundle that is not yet an archive. */
 export function readWorkFolder(folder: WorkFolder): BundleReader {
-  async function read(path: string): Promise<Uint8Array | undefined> {
+  function read(path: string): Uint8Array | undefined {
     const canonical = safely(() => bundlePath(path));
-    const file = canonical === undefined ? undefined : folder.resolve(canonical);
-    return file === undefined ? undefined : await Deno.readFile(file);
+    return canonical === undefined ? undefined : folder.read(canonical);
   }
   return {
-    read,
-    async readText(path) {
-      const bytes = await read(path);
-      return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+    read: (path) => Promise.resolve(read(path)),
+    readText(path) {
+      const bytes = read(path);
+      return Promise.resolve(bytes === undefined ? undefined : new TextDecoder().decode(bytes));
     },
     find(glob) {
       const matches = shellGlob(glob);

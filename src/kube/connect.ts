@@ -58,25 +58,40 @@ class HttpKubeClient implements KubeClient {
     const { labelSelector, fieldSelector, query, signal } = options;
     const selection = { ...query, labelSelector, fieldSelector, limit: PAGE_SIZE };
     const seen = new Set<string>();
+    const done = new AbortController();
+    const either = signal === undefined ? done.signal : anySignal(signal, done.signal);
+    const read = (token?: string) => {
+      const page = this.get<KubeListPage>(path, { query: { ...selection, continue: token }, signal: either });
+      page.catch(() => {}); // heard when it is its turn
+      return page;
+    };
     let token: string | undefined;
+    let reading = read();
     let restarted = false;
-    while (true) {
-      let page: KubeListPage;
-      try {
-        page = await this.get<KubeListPage>(path, { query: { ...selection, continue: token }, signal });
-      } catch (error) {
-        if (!(error instanceof KubeApiError) || error.status !== 410 || token === undefined || restarted) throw error;
-        restarted = true;
-        token = undefined;
-        continue;
+    try {
+      while (true) {
+        let page: KubeListPage;
+        try {
+          page = await reading;
+        } catch (error) {
+          if (!(error instanceof KubeApiError) || error.status !== 410 || token === undefined || restarted) throw error;
+          restarted = true;
+          token = undefined;
+          reading = read();
+          continue;
+        }
+        page.items ??= [];
+        token = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
+        // The server prepares the next page while this one is worked on.
+        if (token !== undefined) reading = read(token);
+        if (restarted) page.items = page.items.filter((item) => !seen.has(keyOf(item)));
+        else if (token !== undefined) { for (const item of page.items) seen.add(keyOf(item)); }
+        yield page;
+        if (token === undefined) return;
       }
-      page.items ??= [];
-      const next = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
-      if (restarted) page.items = page.items.filter((item) => !seen.has(keyOf(item)));
-      else if (next !== undefined) { for (const item of page.items) seen.add(keyOf(item)); }
-      yield page;
-      if (next === undefined) return;
-      token = next;
+    } finally {
+      done.abort();
+      await reading.catch(() => {});
     }
   }
 

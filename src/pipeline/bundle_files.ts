@@ -59,5 +59,5 @@ function block(title: string, legend: string, rows: { name: string; durationMs: 
 }
 
 function thousands(ms: number): string {
-  return Math.round(ms).toLocaleString("en-US");
+  return String(Math.round(ms)).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

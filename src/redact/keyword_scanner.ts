@@ -2,7 +2,8 @@
  *
  * An Aho-Corasick automaton (https://doi.org/10.1145/360825.360855) over bytes, ASCII letters compared without case. */
 export class KeywordScanner {
-  /** Next state by state and class of byte. States from `#accepting` up have found something. */
+  /** Next state by state and class of byte. A state is its number, shifted by `#classBits`: the place of its moves. States
+   * from `#accepting` up have found something. */
   readonly #next: Uint16Array | Uint32Array;
   /** Bytes that no keyword tells apart are one class: a smaller table stays in the processor's cache. */
   readonly #classes: Uint8Array;
@@ -19,7 +20,7 @@ export class KeywordScanner {
     const place = new Uint32Array(size);
     let at = 0;
     for (let s = 0; s < size; s++) if (found[s]!.length === 0) place[s] = at++;
-    this.#accepting = at;
+    const firstAccepting = at;
     this.#found = [];
     for (let s = 0; s < size; s++) {
       if (found[s]!.length === 0) continue;
@@ -28,20 +29,21 @@ export class KeywordScanner {
     }
     this.#classes = classesOf(keywords);
     const bits = this.#classBits = 32 - Math.clz32(Math.max(...this.#classes));
-    this.#next = size > 0xffff ? new Uint32Array(size << bits) : new Uint16Array(size << bits);
+    this.#accepting = firstAccepting << bits;
+    this.#next = (size << bits) > 0xffff ? new Uint32Array(size << bits) : new Uint16Array(size << bits);
     for (let s = 0; s < size; s++) {
       for (let byte = 0; byte < 256; byte++) {
-        this.#next[(place[s]! << bits) | this.#classes[byte]!] = place[next[s * 256 + byte]!]!;
+        this.#next[(place[s]! << bits) | this.#classes[byte]!] = place[next[s * 256 + byte]!]! << bits;
       }
     }
   }
 
   /** Position of the last byte of the first keyword in bytes `start` to `end`, or -1. */
   first(bytes: Uint8Array, start: number, end: number): number {
-    const next = this.#next, classes = this.#classes, bits = this.#classBits, accepting = this.#accepting;
+    const next = this.#next, classes = this.#classes, accepting = this.#accepting;
     let state = 0;
     for (let i = start; i < end; i++) {
-      state = next[(state << bits) | classes[bytes[i]!]!]!;
+      state = next[state | classes[bytes[i]!]!]!;
       if (state >= accepting) return i;
     }
     return -1;
@@ -49,12 +51,14 @@ export class KeywordScanner {
 
   /** Adds the number of each keyword in bytes `start` to `end` to a list that does not have it yet. */
   collect(bytes: Uint8Array, start: number, end: number, into: number[]): void {
-    const next = this.#next, classes = this.#classes, bits = this.#classBits, accepting = this.#accepting;
+    const next = this.#next, classes = this.#classes, accepting = this.#accepting;
     let state = 0;
     for (let i = start; i < end; i++) {
-      state = next[(state << bits) | classes[bytes[i]!]!]!;
+      state = next[state | classes[bytes[i]!]!]!;
       if (state < accepting) continue;
-      for (const keyword of this.#found[state - accepting]!) if (!into.includes(keyword)) into.push(keyword);
+      for (const keyword of this.#found[(state - accepting) >> this.#classBits]!) {
+        if (!into.includes(keyword)) into.push(keyword);
+      }
     }
   }
 }

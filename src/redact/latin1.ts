@@ -12,6 +12,8 @@ for (let byte = 0x80; byte < 0xa0; byte++) {
 
 /** Bytes as a string of one character per byte, U+0000 to U+00FF. */
 export function fromBytes(bytes: Uint8Array): string {
+  // A call into the decoder takes longer than a short line.
+  if (bytes.length <= 128) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   const text = decoder.decode(bytes);
   return OUTSIDE.test(text) ? text.replace(EVERY_OUTSIDE, (c) => RIGHT.get(c) ?? c) : text;
 }

@@ -55,9 +55,22 @@ const SUFFIXES = [
 
 const PARTS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g;
 
+/** Names repeat from line to line: what was judged is remembered, up to a bound. */
+const judged = new Map<string, NameKind>();
+const MAX_JUDGED = 10_000;
+
 /** Judges the name of a setting, an environment variable, a flag or a header, in any casing. */
 export function nameKind(name: string): NameKind {
   if (name.length > 200) return "none";
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const kind = judge(name);
+  if (judged.size >= MAX_JUDGED) judged.clear();
+  judged.set(name, kind);
+  return kind;
+}
+
+function judge(name: string): NameKind {
   let words = wordsOf(name);
   while (words.length > 1 && (/^\d+$/.test(words.at(-1)!) || FILLERS.has(words.at(-1)!))) {
     // kubeconfig's `client-key-data` is a key, other data are whatever they are

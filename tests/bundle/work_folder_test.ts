@@ -8,9 +8,11 @@ import { readWorkFolder } from "../../src/bundle/work_folder_reader.ts";
 
 async function withFolder(test: (folder: WorkFolder, scratch: string) => Promise<void>): Promise<void> {
   const scratch = await Deno.makeTempDir();
+  const folder = await WorkFolder.create(join(scratch, "work"));
   try {
-    await test(await WorkFolder.create(join(scratch, "work")), scratch);
+    await test(folder, scratch);
   } finally {
+    await folder.remove();
     await Deno.remove(scratch, { recursive: true });
   }
 }
@@ -22,19 +24,48 @@ Deno.test("WorkFolder.write() reports bytes and hash, and is readable by its own
     const written = await folder.write("a/b.txt", body("hello"));
     strictEqual(written.bytes, 5);
     strictEqual(written.sha256, createHash("sha256").update("hello").digest("hex"));
-    const { mode } = await Deno.stat(folder.resolve("a/b.txt")!);
-    if (Deno.build.os !== "windows") strictEqual(mode! & 0o777, 0o600);
+    await folder.write("large.bin", bytesEntry("x", new Uint8Array(3 << 20)).body);
+    for (const { name } of Deno.readDirSync(folder.root)) {
+      const { mode } = Deno.statSync(join(folder.root, name));
+      if (Deno.build.os !== "windows") strictEqual(mode! & 0o777, 0o600, name);
+    }
+  }));
+
+Deno.test("WorkFolder.read() gives back what was written, small and large, in whatever order", () =>
+  withFolder(async (folder) => {
+    const large = crypto.getRandomValues(new Uint8Array(65_536));
+    const pieces = new ReadableStream<Uint8Array>({
+      start(c) {
+        for (let i = 0; i < 40; i++) c.enqueue(large);
+        c.close();
+      },
+    });
+    await Promise.all([
+      folder.write("a.txt", body("first")),
+      folder.write("large.bin", pieces),
+      folder.write("b.txt", body("")),
+      folder.write("c.txt", body("third")),
+    ]);
+    const text = (path: string) => new TextDecoder().decode(folder.read(path));
+    deepStrictEqual([text("c.txt"), text("a.txt"), text("b.txt")], ["third", "first", ""]);
+    await folder.write("d.txt", body("after a read"));
+    deepStrictEqual([text("d.txt"), text("a.txt")], ["after a read", "first"]);
+    const read = folder.read("large.bin")!;
+    strictEqual(read.length, 40 * large.length);
+    deepStrictEqual(read.subarray(-large.length), large);
+    deepStrictEqual(await new Response(await folder.stream("large.bin")).bytes(), read);
+    strictEqual(folder.read("lost.txt"), undefined);
   }));
 
 Deno.test("WorkFolder.write() keeps nothing of a stream that fails, nor its part file", () =>
   withFolder(async (folder) => {
     const failing = new ReadableStream<Uint8Array>({
-      start: (c) => c.enqueue(new TextEncoder().encode("half")),
+      start: (c) => c.enqueue(new Uint8Array(3 << 20)),
       pull: () => Promise.reject(new Error("reset")),
     });
     await rejects(folder.write("a.txt", failing), /reset/);
     strictEqual(folder.has("a.txt"), false);
-    deepStrictEqual([...Deno.readDirSync(join(folder.root, "parts"))], []);
+    deepStrictEqual([...Deno.readDirSync(folder.root)].map(({ name }) => name), ["spool"]);
   }));
 
 Deno.test("WorkFolder.write() replaces a file that was there before", () =>
@@ -61,7 +92,7 @@ Deno.test("readWorkFolder() leads nowhere outside of the bundle", () =>
     await Deno.writeTextFile(join(scratch, "outside.txt"), "outside");
     await folder.write("a.txt", body("a"));
     const reader = readWorkFolder(folder);
-    for (const path of ["../../../outside.txt", join(scratch, "outside.txt"), "files/a.txt", ""]) {
+    for (const path of ["../../../outside.txt", join(scratch, "outside.txt"), "spool", ""]) {
       strictEqual(await reader.read(path), undefined, path);
     }
     deepStrictEqual(await reader.find("*"), ["a.txt"]);

@@ -43,9 +43,21 @@ const VALUE_LINE = /^\s*"value"\s*:\s*"/i;
 const NEXT_LINE = /\s*,\s*$/y;
 const MAX_VALUE_BEFORE = 65_536;
 
+/** Every name that the patterns below could find, and more: where none of them means a secret, nothing is looked for. */
+const ANY_NAME = /(?:name|key)[\\"':\s]{1,80}(?<name>[\w.\/-]{1,200})/gi;
+
+function namesSecret(text: string): boolean {
+  ANY_NAME.lastIndex = 0;
+  for (let match = ANY_NAME.exec(text); match !== null; match = ANY_NAME.exec(text)) {
+    if (nameKind(match.groups!.name!) !== "none") return true;
+  }
+  return false;
+}
+
 function findPairs(line: RuleLine): Findings {
   const { text } = line;
   const found: Findings = { hide: [] };
+  if (!isCarried(line.carried) && !namesSecret(text)) return found;
   findYamlPair(line, found);
   if (isCarried(line.carried)) {
     const value = valueLine(text, line.carried.kind);

@@ -59,7 +59,7 @@ export const clusterResources = defineCollector({
     });
     try {
       yield* queue.read();
-      yield* unhealthyLogs({ ...context, signal }, await gathering);
+      await gathering;
     } finally {
       stop.abort();
       queue.abort();
@@ -68,15 +68,14 @@ export const clusterResources = defineCollector({
   },
 });
 
-/** Reads everything but the logs into the queue.
- * @returns the containers whose logs are wanted */
+/** Reads everything into the queue. Logs are asked for as soon as the pods are known. */
 async function gather(
-  { kube, progress }: CollectContext,
+  { kube, clock, progress }: CollectContext,
   choice: NamespaceChoice,
   ignoreRBAC: boolean,
   queue: EntryQueue,
   signal: AbortSignal,
-): Promise<UnhealthyContainer[]> {
+): Promise<void> {
   const review = reviewNamespaces(kube, choice, { ignoreRBAC, signal });
   const run: ResourceRun = {
     kube,
@@ -111,6 +110,14 @@ async function gather(
       return result;
     }, signal);
   const collect = (kind: ResourceKind) => step(() => collectKind(run, kind, inventory, observers[kind.dir]));
+  const logs = async () => {
+    const namespaces = await run.namespaces;
+    const targets = [...unhealthy.values()].flat().filter(({ namespace }) => namespaces.has(namespace));
+    for await (const entry of unhealthyLogs({ kube, clock, signal }, targets)) {
+      // A log waits in its connection: the next one is welcome when this one was read.
+      await new Promise<void>((read) => void queue.push(entry, 0, read));
+    }
+  };
   const customObjects = async (crdError: unknown) => {
     const errors = new Map<string, unknown>();
     if (crdError !== undefined) errors.set("crdList", crdError);
@@ -126,12 +133,13 @@ async function gather(
       for (const entry of entries) await run.emit(entry);
     }),
     inventory.then((found) => emitInventory(run, found)),
-    ...RESOURCE_KINDS.map((kind) => kind.dir === CRDS ? collect(kind).then(customObjects) : collect(kind)),
+    ...RESOURCE_KINDS.map((kind) => {
+      const read = collect(kind);
+      return kind.dir === CRDS ? read.then(customObjects) : kind.dir === "pods" ? read.then(logs) : read;
+    }),
     step(() => collectPullSecrets(run)),
     step(() => collectLicense(run)),
   ]);
-  const namespaces = await run.namespaces;
-  return [...unhealthy.values()].flat().filter(({ namespace }) => namespaces.has(namespace));
 }
 
 async function emitInventory(run: ResourceRun, { groups, resources, errors }: ApiInventory): Promise<void> {
