@@ -75,7 +75,9 @@ const MASK_GROUP = /^mask\d*$/, DROP_GROUP = /^drop\d*$/;
 
 function groupSpans(pattern: RegExp, text: string): Span[] {
   const spans: Span[] = [];
-  for (const match of text.matchAll(pattern)) {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    if (match[0] === "") pattern.lastIndex++;
     for (const [name, place] of Object.entries(match.indices?.groups ?? {})) {
       if (place === undefined) continue;
       if (MASK_GROUP.test(name)) spans.push({ start: place[0], end: place[1] });

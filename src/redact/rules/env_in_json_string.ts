@@ -75,6 +75,7 @@ export const envInJsonString: RedactionRule[] = VARIABLES.map(({ id, looksLike, 
     }`,
     why,
     keywords,
+    alsoHas: "\\",
     pattern: new RegExp(
       `${QUOTE}name${QUOTE}:${QUOTE}[^"\\\\]{0,200}?${name}${QUOTE},${QUOTE}value${QUOTE}:${QUOTE}${HARMLESS}(?<mask>[^"\\\\]+)`,
       "gi",

@@ -7,7 +7,9 @@ import { stringEnd } from "../string_nesting.ts";
 export const envPair: RedactionRule = {
   id: "env-pair",
   why: "Environment variables and settings in lists keep the name beside the value, not in front of it",
-  keywords: ['"name\\', '"name"', '"key\\', '"key"', "name: ", "key: "],
+  // What names of secrets have in common: `"name"` alone stands on every third line of a Kubernetes object.
+  keywords: ("pass pwd secret token key auth cred jwt cookie session signature connection otp salt _pat license sid " +
+    "bearer login").split(" "),
   find: findPairs,
   hides: [
     '{"name":"API_KEY","value":"hunter2"}',
@@ -154,7 +156,9 @@ function valueLine(text: string, kind: NameKind): Span | undefined {
 function valueBefore(text: string, position: number, quote: string): Span | undefined {
   const from = Math.max(0, position - MAX_VALUE_BEFORE);
   const window = text.slice(from, position);
-  const comma = /\s{0,80},\s{0,80}$/.exec(window.slice(-170));
+  const tail = window.slice(-170);
+  // The second pattern alone would try each blank of an indent as its beginning.
+  const comma = /,\s{0,80}$/.test(tail) ? /\s{0,80},\s{0,80}$/.exec(tail) : null;
   if (comma === null) return undefined;
   const end = position - comma[0].length - quote.length;
   if (!text.startsWith(quote, end)) return undefined;
