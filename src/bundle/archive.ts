@@ -6,6 +6,7 @@ import { createTarPacker } from "modern-tar";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
+import { partPath } from "./part_path.ts";
 import type { WorkFolder } from "./work_folder.ts";
 
 export interface ArchiveOptions {
@@ -35,7 +36,7 @@ const GZIP_BLOCK_BYTES = 2 * 1024 * 1024;
 /** Packs a work folder into one tar.gz, in one pass and bounded memory.
  * @throws {SupportBundleError} when the target cannot be written; nothing is left of it then */
 export async function writeArchive(folder: WorkFolder, options: ArchiveOptions): Promise<WrittenArchive> {
-  const part = `${options.path}.part`;
+  const part = partPath(options.path);
   const hash = createHash("sha256");
   let bytes = 0;
   try {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { partPath } from "../bundle/part_path.ts";
 import { tryParseDuration } from "../core/duration.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import type { Execution } from "../schedule/execution.ts";
@@ -57,6 +58,18 @@ export function executionPaths(job: Pick<Job, "id" | "name">, executionId: strin
     /** Of this execution alone, so that what a killed child left behind can be told from what another one uses. */
     work: join(state.work, executionId),
   };
+}
+
+/** Removes what an attempt leaves behind when it is cut off: its work folder, and an archive that is not whole. */
+export async function removeLeftovers(
+  job: Pick<Job, "id" | "name">,
+  executionId: string,
+  state: StateFolder,
+): Promise<void> {
+  const paths = executionPaths(job, executionId, state);
+  for (const left of [paths.work, partPath(paths.archive)]) {
+    await Deno.remove(left, { recursive: true }).catch(() => {});
+  }
 }
 
 /** The hard limit of one attempt of the job.

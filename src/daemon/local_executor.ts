@@ -8,7 +8,7 @@ import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
-import { attemptTimeoutMs, buildRequest, executionPaths } from "./build_request.ts";
+import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
 import type { RunningExecution } from "./control_protocol.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor, ExecutorLimits } from "./executor.ts";
@@ -204,16 +204,14 @@ export class LocalExecutor implements Executor {
         );
         await this.#keepAnalysis(finished, end, job);
         // Whoever waits for the result finds the log complete and nothing left behind.
-        await Deno.remove(executionPaths(job, slot.execution.id, state).work, { recursive: true }).catch(() => {});
+        await removeLeftovers(job, slot.execution.id, state);
         sayResult(finished, slot.log);
         await slot.log.flush();
         await this.#record(finished, job, slot, keeper);
         if (finished.notify) await this.#notify(job, finished.execution, previous, slot.log);
       } finally {
         await slot.log.close();
-        await Deno.remove(executionPaths(begun.job, slot.execution.id, state).work, { recursive: true }).catch(
-          () => {},
-        );
+        await removeLeftovers(begun.job, slot.execution.id, state);
       }
     } finally {
       await keeper.stop();

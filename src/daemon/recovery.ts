@@ -6,7 +6,7 @@ import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
-import { executionPaths } from "./build_request.ts";
+import { removeLeftovers } from "./build_request.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import { finishInterrupted } from "./finish_attempt.ts";
 import { LEASE_MS } from "./lease_keeper.ts";
@@ -86,12 +86,7 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
     if (execution === undefined || execution.status !== "running") return false;
     await endChild(execution, log);
     const job = await store.getJob(execution.jobId);
-    await Deno.remove(
-      executionPaths(job ?? { id: execution.jobId, name: execution.jobName }, execution.id, state).work,
-      {
-        recursive: true,
-      },
-    ).catch(() => {});
+    await removeLeftovers(job ?? { id: execution.jobId, name: execution.jobName }, execution.id, state);
     const now = clock.now();
     const finished = finishInterrupted(execution, job, now, (options.random ?? Math.random)());
     if (await store.updateExecution(execution.id, () => finished.execution, lease) === undefined) return false;

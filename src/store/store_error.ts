@@ -49,7 +49,7 @@ export function toStoreError(error: unknown, place: string): StoreError {
       cause,
       code: "DISK_FULL",
       exitCode: EXIT.disk,
-      hint: "Free space, for example with `schedule cleanup --older-than 7d`",
+      hint: "Free some space on that disk: old bundles lie in the state folder's bundles/",
     });
   }
   return new StoreError(`The store ${place} failed`, { cause, code: "STATE_FAILED" });

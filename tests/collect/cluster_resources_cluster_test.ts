@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { clusterInfo } from "../../src/collect/kinds/cluster/cluster_info.ts";
 import { clusterResources } from "../../src/collect/kinds/cluster/cluster_resources/cluster_resources.ts";
 import { RESOURCE_KINDS } from "../../src/collect/kinds/cluster/cluster_resources/resource_kinds.ts";
@@ -7,7 +7,7 @@ import { findKubeTarget } from "../../src/kube/kubeconfig.ts";
 import type { KubeObject, KubeOptions } from "../../src/kube/kube_client.ts";
 import { isPodUnhealthy } from "../../src/kube/pod_health.ts";
 import { refusal, startGateway } from "../kube/api_gateway.ts";
-import { collectAll, collectContext, type Collection } from "./collect_all.ts";
+import { collectAll, type Collection } from "./collect_all.ts";
 import { setStage } from "./cluster_resources_stage.ts";
 
 const kubeconfig = Deno.env.get("TEST_KUBECONFIG") ?? "";
@@ -272,42 +272,4 @@ clusterTest("clusterResources.collect() knows older discovery too", async () => 
   ok(asked.includes("/apis/apps/v1"));
   ok(asked.includes("/api/v1/namespaces/default/pods?limit=500"));
   ok(!asked.some((path) => path.startsWith("/api/v1/pods")), "a run for one namespace asks for no other");
-});
-
-/** A server that never answers the list of pods. */
-function startHangingGateway() {
-  return startGateway(kubeconfig, async (request) => {
-    if (new URL(request.url).pathname !== "/api/v1/pods") return undefined;
-    await new Promise<void>((resolve) => request.signal.addEventListener("abort", () => resolve(), { once: true }));
-    return refusal(500);
-  });
-}
-
-clusterTest("clusterResources.collect() ends at its deadline and keeps what it had", async () => {
-  const stop = new AbortController();
-  await using gateway = await startHangingGateway();
-  const kube = connectKube({ kubeconfig, server: gateway.server }, {});
-  const had: string[] = [];
-  const run = async () => {
-    const context = collectContext({ kube, signal: stop.signal });
-    for await (const entry of clusterResources.collect(clusterResources.schema.parse({}), context)) {
-      had.push(entry.path);
-      if (entry.type === "file") await entry.body.cancel();
-      if (entry.path === `${ROOT}/nodes.json`) stop.abort(new Error("deadline"));
-    }
-  };
-  await rejects(run, /deadline/);
-  kube.close();
-  ok(had.includes(`${ROOT}/nodes.json`));
-  ok(!had.some((path) => path.startsWith(`${ROOT}/pods/`)));
-});
-
-clusterTest("clusterResources.collect() stops when its reader does", async () => {
-  await using gateway = await startHangingGateway();
-  const kube = connectKube({ kubeconfig, server: gateway.server }, {});
-  for await (const entry of clusterResources.collect(clusterResources.schema.parse({}), collectContext({ kube }))) {
-    if (entry.type === "file") await entry.body.cancel();
-    if (entry.path !== `${ROOT}/namespaces.json`) break;
-  }
-  kube.close();
 });
