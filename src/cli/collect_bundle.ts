@@ -69,7 +69,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     );
     if (!interactive && report.shortfallCount > 0) {
       await cli.stderr.write(
-        `The bundle is partial: ${report.shortfallCount} things are missing, MANIFEST.json says why\n`,
+        `The bundle is partial: ${report.shortfallCount} missing, MANIFEST.json in it says what and why\n`,
       );
     }
     if (report.error !== undefined) {

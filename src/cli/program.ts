@@ -52,7 +52,12 @@ export function program(cli: CliContext): Command {
     .option("-v, --v <level>", "log level, as --debug when it is 1 or more")
     .addOption(new Option("--auto-update [bool]").argParser(parseBoolean).hideHelp())
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError(false);
+    .showHelpAfterError(false)
+    .configureHelp({
+      // The epilogue says once how flags are named in the environment.
+      optionDescription: ({ description, defaultValue }) =>
+        defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
+    });
   addKubeFlags(root);
   for (const option of root.options) {
     const name = option.long?.replace(/^--(no-)?/, "");

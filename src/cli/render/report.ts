@@ -23,11 +23,11 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
   }
   if (report.uploadUrl !== undefined) lines.push(`  delivered to ${report.uploadUrl}`);
   const hidden = Object.values(report.redactions).reduce((sum, n) => sum + n, 0);
-  line(`  ${report.collectorCount} collectors, ${hidden} values hidden`);
+  line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden`);
 
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {
-    line(`  ${fail} failures, ${warn} warnings, ${pass} passed`);
+    line(`  ${counted(fail, "failure")}, ${counted(warn, "warning")}, ${pass} passed`);
     for (const { title, severity, message } of top.slice(0, SHOWN)) {
       const mark = severity === "fail" ? colors.red("✗") : colors.yellow("!");
       lines.push(
@@ -37,9 +37,13 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     if (top.length > SHOWN) line(`      and ${fail + warn - SHOWN} more, see analysis.json`);
   }
   if (report.shortfallCount > 0) {
-    line(`  ${report.shortfallCount} things are missing, MANIFEST.json says why:`);
+    line(`  ${counted(report.shortfallCount, "thing")} missing, MANIFEST.json says why:`);
     for (const text of report.shortfalls.slice(0, SHOWN)) line(`    ${oneLine(text)}`);
     if (report.shortfallCount > SHOWN) line(`    and ${report.shortfallCount - SHOWN} more`);
   }
   return lines.join("\n") + "\n";
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
