@@ -55,6 +55,43 @@ export async function parseSettings(
   path: string,
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Omit<LoadedSettings, "source">> {
+  // Most machines have no settings file: then the YAML reader need not be loaded.
+  const { values, lineOf, warnings } = text === "" ? nothingWritten() : await readYaml(text, path);
+  const fromEnv = overrides(env);
+  for (const [key, { name, value }] of fromEnv) {
+    if (key === "storageConfig.url") values.storageConfig = { ...values.storageConfig as object, url: value };
+    else if (key in settingsSchema.shape) values[key] = value;
+    else warnings.push(`${name} is accepted, and has no effect yet`);
+  }
+
+  const result = settingsSchema.safeParse(values);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    const key = issue.path.join(".");
+    const override = fromEnv.get(key);
+    const where = override !== undefined ? override.name : `${path}:${lineOf.get(key) ?? 1}`;
+    const shown = override?.value ?? valueAt(values, issue.path);
+    const value = typeof shown === "string" || typeof shown === "number" ? ` "${shown}"` : "";
+    throw new SettingsError(`${where}: \`${key}\`${value}: ${issue.message}`, "Correct the value");
+  }
+  if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.url === undefined) {
+    throw new SettingsError(
+      `${path}:${lineOf.get("storageBackend") ?? 1}: \`storageBackend: kv-connect\` has no server`,
+      "Set storageConfig.url, and DENO_KV_ACCESS_TOKEN in the daemon's environment",
+    );
+  }
+  return { settings: result.data, warnings };
+}
+
+interface Written {
+  values: Record<string, unknown>;
+  lineOf: Map<string, number>;
+  warnings: string[];
+}
+
+const nothingWritten = (): Written => ({ values: {}, lineOf: new Map(), warnings: [] });
+
+async function readYaml(text: string, path: string): Promise<Written> {
   const { isMap, isScalar, LineCounter, parseDocument } = await import("yaml");
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
@@ -92,30 +129,11 @@ export async function parseSettings(
   const values: Record<string, unknown> = Object.fromEntries(
     Object.entries((document.toJS() ?? {}) as Record<string, unknown>).filter(([, value]) => value !== null),
   );
-  const fromEnv = overrides(env);
-  for (const [key, { name, value }] of fromEnv) {
-    if (key === "storageConfig.url") values.storageConfig = { ...values.storageConfig as object, url: value };
-    else if (key in settingsSchema.shape) values[key] = value;
-    else warnings.push(`${name} is accepted, and has no effect yet`);
-  }
+  return { values, lineOf, warnings };
+}
 
-  const result = settingsSchema.safeParse(values);
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    const key = issue.path.join(".");
-    const override = fromEnv.get(key);
-    const where = override !== undefined ? override.name : `${path}:${lineOf.get(key) ?? 1}`;
-    const shown = override?.value ?? document.getIn(issue.path);
-    const value = typeof shown === "string" || typeof shown === "number" ? ` "${shown}"` : "";
-    throw new SettingsError(`${where}: \`${key}\`${value}: ${issue.message}`, "Correct the value");
-  }
-  if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.url === undefined) {
-    throw new SettingsError(
-      `${path}:${lineOf.get("storageBackend") ?? 1}: \`storageBackend: kv-connect\` has no server`,
-      "Set storageConfig.url, and DENO_KV_ACCESS_TOKEN in the daemon's environment",
-    );
-  }
-  return { settings: result.data, warnings };
+function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], values);
 }
 
 function unknownKey(where: string, prefix: string, name: string, known: readonly string[]): SettingsError {

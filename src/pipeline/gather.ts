@@ -64,10 +64,15 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   let cluster = mergeEntries(included(spec.collectors));
 
   const denials = new Map<CollectorEntry, string[]>();
+  let reviewing: Promise<void> | undefined;
   if (cluster.length > 0) {
     result.clusterError = await probe(options);
-    if (result.clusterError === undefined) await review(cluster, options, denials);
-    else {
+    if (result.clusterError === undefined) {
+      reviewing = review(cluster, options, denials);
+      // What is denied is tried anyway: unless it ends the run, nobody has to wait for the answers.
+      if (options.requirePermissions) await reviewing;
+      else reviewing.catch(() => {}); // heard below
+    } else {
       const message = describeError(result.clusterError);
       for (const entry of cluster) {
         const title = entry.unit.title(entry.config);
@@ -115,6 +120,7 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
       done++;
       result.collectors.push(run.record);
       options.progress(title, describeRun(run), done, total);
+      await reviewing;
       const denied = denials.get(entry);
       if (run.forbidden && entry.unit.where === "cluster" && entry.unit.kind !== "clusterResources") {
         const errors = denied ?? [run.record.message ?? "forbidden"];

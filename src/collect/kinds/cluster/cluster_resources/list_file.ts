@@ -20,10 +20,19 @@ export function itemsText(
   items: KubeObject[],
 ): string {
   if (items.length === 0) return "";
+  items.forEach(withoutFieldMaps);
   if (format === "array") return toBundleJson([0, ...items]).slice(ARRAY_HEAD, -ARRAY_TAIL);
   const kind = page.kind.replace(/List$/, "");
   const stamped = items.map((item) => ({ kind, apiVersion: page.apiVersion, ...item }));
   return toBundleJson({ items: [0, ...stamped] }).slice(LIST_HEAD, -LIST_TAIL);
+}
+
+/** `managedFields` keeps who changed the object, when and how; the map of each field, a third of all bytes of a cluster's
+ * pods, goes. */
+function withoutFieldMaps({ metadata }: KubeObject): void {
+  const managers = metadata.managedFields;
+  if (!Array.isArray(managers)) return;
+  for (const manager of managers) manager.fieldsV1 = undefined;
 }
 
 /** What comes before the first object. */
