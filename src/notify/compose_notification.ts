@@ -53,12 +53,14 @@ export function composeNotification(
 
 /** One sentence: `nightly: partial, 3 failures and 1 warning, 1 of them new`. */
 export function summarize(facts: RunFacts, { appeared, disappeared }: FindingChanges): string {
-  const { fail, warn, pass } = facts.findings;
+  const { fail, warn, pass, top } = facts.findings;
   const parts = [facts.status];
   const found = [count(fail, "failure"), count(warn, "warning")].filter((text) => text !== "");
   if (found.length > 0) parts.push(found.join(" and "));
   else if (pass > 0) parts.push("nothing found");
-  if (appeared.length > 0) parts.push(`${appeared.length} ${found.length > 0 ? "of them " : ""}new`);
+  // Only the first findings are kept by name: what lies beyond them may be new, too.
+  const atLeast = fail + warn > top.length ? "at least " : "";
+  if (appeared.length > 0) parts.push(`${atLeast}${appeared.length} ${found.length > 0 ? "of them " : ""}new`);
   if (disappeared.length > 0) parts.push(`${disappeared.length} fixed`);
   return `${facts.job?.name ?? "support-bundle"}: ${parts.join(", ")}`;
 }

@@ -101,10 +101,16 @@ const sentences: [expect: string, facts: Partial<RunFacts>, appeared: number, di
   ["nightly: completed, nothing found", { findings: { fail: 0, warn: 0, pass: 3, top: [] } }, 0, 0],
   ["nightly: failed", { status: "failed" }, 0, 0],
   [
+    "nightly: completed, 9 failures, at least 1 of them new",
+    { findings: { fail: 9, warn: 0, pass: 0, top: [disk] } },
+    1,
+    0,
+  ],
+  [
     "nightly: partial, 3 failures, 1 of them new",
     {
       status: "partial",
-      findings: { fail: 3, warn: 0, pass: 1, top: [] },
+      findings: { fail: 3, warn: 0, pass: 1, top: [disk, disk, disk] },
     },
     1,
     0,
@@ -121,7 +127,7 @@ const sentences: [expect: string, facts: Partial<RunFacts>, appeared: number, di
     "support-bundle: completed, 1 warning, 1 of them new",
     {
       job: undefined,
-      findings: { fail: 0, warn: 1, pass: 0, top: [] },
+      findings: { fail: 0, warn: 1, pass: 0, top: [disk] },
     },
     1,
     0,
