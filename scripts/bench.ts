@@ -12,6 +12,10 @@ import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
 import { LARGE } from "./test_cluster/seed_objects.ts";
 
+const KUBECTL_KINDS =
+  "pods,services,deployments,statefulsets,replicasets,jobs,cronjobs,events,configmaps,endpointslices," +
+  "roles,rolebindings,serviceaccounts";
+
 const sections: Record<string, () => Promise<void>> = { startup, redaction, scheduler, cluster };
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
@@ -127,15 +131,21 @@ async function cluster(): Promise<void> {
       spec,
       "apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\nspec: {collectors: [{clusterResources: {}}]}\n",
     );
+    const kubeconfig = given ?? started!.kubeconfig;
     const runs: Measured[] = [];
+    const kubectl: number[] = [];
     for (let i = 0; i < 5; i++) {
       const archive = join(scratch, `cluster-${i}`);
+      if (assets !== undefined) {
+        const get = [join(assets, "kubectl"), "--kubeconfig", kubeconfig, "get", KUBECTL_KINDS, "-A", "-o", "json"];
+        kubectl.push((await measure(get)).ms);
+      }
       runs.push(
         await measure([
           binary,
           spec,
           "--kubeconfig",
-          given ?? started!.kubeconfig,
+          kubeconfig,
           "-o",
           archive,
           "--interactive=false",
@@ -147,6 +157,10 @@ async function cluster(): Promise<void> {
       `${(median(runs.map(({ ms }) => ms)) / 1000).toFixed(2)} s`,
       "< 2.5 s",
     );
+    if (kubectl.length > 0) {
+      const ratio = median(runs.map(({ ms }) => ms)) / median(kubectl);
+      row("  ratio to kubectl get -o json of 13 of its kinds", ratio.toFixed(2));
+    }
     row("  its memory", `${Math.round(Math.max(...runs.map(({ peakMB }) => peakMB)))} MB`, "< 250 MB");
   } finally {
     await started?.stop();
