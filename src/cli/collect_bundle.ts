@@ -88,7 +88,7 @@ async function toRequest(cli: CliContext, specs: string[], flags: Flags): Promis
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
   const upload = flags.upload === undefined ? undefined : {
     url: String(flags.upload),
-    options: keyValues(flags.uploadOptions, "--upload-options"),
+    options: flags.uploadOptions ?? {},
     credentials: flags.uploadCredentials,
   };
   if (upload !== undefined) validateDestination(upload.url, upload.options, upload.credentials);
@@ -107,7 +107,7 @@ async function toRequest(cli: CliContext, specs: string[], flags: Flags): Promis
     workParent: cli.env.TMPDIR || tmpdir(),
     deadlineMs: flags.timeout === undefined ? undefined : parseDuration(flags.timeout, "--timeout"),
     collectorDeadlineMs: parseDuration(flags.collectorTimeout, "--collector-timeout"),
-    metadata: flags.metadata === undefined ? undefined : keyValues(flags.metadata, "--metadata"),
+    metadata: flags.metadata === undefined ? undefined : metadataOf(flags.metadata),
     upload,
     notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
   });
@@ -153,12 +153,12 @@ function since(cli: CliContext, flags: Flags): string | undefined {
   return time.toISOString();
 }
 
-function keyValues(values: string[] | undefined, flag: string): Record<string, string> {
-  const pairs = (values ?? []).flatMap((value) => flag === "--metadata" ? [value] : value.split(","));
-  return Object.fromEntries(pairs.map((pair) => {
-    const at = pair.indexOf("=");
-    if (at < 1) throw new UsageError(`${flag}: "${pair}" is not key=value`, "Write key=value");
-    return [pair.slice(0, at), pair.slice(at + 1)];
+/** A value may hold commas: each fact has a flag of its own. */
+function metadataOf(facts: string[]): Record<string, string> {
+  return Object.fromEntries(facts.map((fact) => {
+    const at = fact.indexOf("=");
+    if (at < 1) throw new UsageError(`--metadata: "${fact}" is not key=value`, "Write key=value");
+    return [fact.slice(0, at), fact.slice(at + 1)];
   }));
 }
 

@@ -42,6 +42,21 @@ export function collect(value: string, before: string[] | undefined): string[] {
   return value === "" ? [] : [...before ?? [], value];
 }
 
+/** Parser of a repeatable flag that takes `k=v,k2=v2`. A value may hold `=`; a comma in a value cannot be written, but the flag can be given again. */
+export function parsePairs(flag: string): (text: string, before?: Record<string, string>) => Record<string, string> {
+  return (text, before) => {
+    const pairs: Record<string, string> = { ...before };
+    for (const part of text.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
+      const at = part.indexOf("=");
+      if (at < 1) {
+        throw new UsageError(`${flag}: "${part}" is not key=value`, `Write them as ${flag} key=value,other=value`);
+      }
+      pairs[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+    }
+    return pairs;
+  };
+}
+
 const BOOLEANS: Record<string, boolean> = {
   true: true,
   t: true,

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { VERSION } from "../core/version.ts";
 import type { CliContext } from "./cli_context.ts";
-import { collect, newCommand, parseBoolean } from "./command.ts";
+import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
 
@@ -42,7 +42,11 @@ export function program(cli: CliContext): Command {
     .option("--timeout <duration>", "stop gathering after this and finish the bundle")
     .option("--collector-timeout <duration>", "deadline of each collector", "5m")
     .option("--upload <url>", "deliver to s3://bucket/prefix/ or file:///folder/")
-    .option("--upload-options <k=v,…>", "options of the destination: endpoint, region, forcePathStyle …", collect)
+    .option(
+      "--upload-options <k=v,…>",
+      "options of the destination: endpoint, region, forcePathStyle …",
+      parsePairs("--upload-options"),
+    )
     .option("--upload-credentials <ref>", "where the credentials are: env:NAME or file:/path; never a value")
     .option("--notify <url>", "tell this webhook how it went (repeatable)", collect)
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)

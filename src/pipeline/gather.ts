@@ -7,6 +7,7 @@ import { EXIT } from "../core/exit_codes.ts";
 import { checkAccess, deniedMessage } from "../kube/access.ts";
 import { KubeForbiddenError } from "../kube/errors.ts";
 import type { KubeClient } from "../kube/kube_client.ts";
+import { Limiter } from "../kube/limiter.ts";
 import type { CollectorEntry, LoadedSpec } from "../spec/load_spec.ts";
 import { BUNDLE_PATHS } from "./bundle_files.ts";
 import type { BundleWriter } from "./bundle_writer.ts";
@@ -90,47 +91,50 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   const total = phases.flat().length;
   let done = 0;
   const errorPaths = new Set<string>();
+  const limiter = new Limiter(CONCURRENCY);
 
   for (const phase of phases) {
-    await inParallel(phase, CONCURRENCY, async (entry) => {
-      const title = entry.unit.title(entry.config);
-      if (options.signal.aborted) {
-        const reason = options.signal.reason?.name === "TimeoutError" ? "timed-out" : "interrupted";
-        const message = reason === "timed-out"
-          ? "not started: the deadline of the run had passed"
-          : "not started: the run was interrupted";
-        result.collectors.push({ ...blank(entry, title), status: "failed", message });
-        return void await writer.add(missing(title, reason, message), title);
-      }
-      options.progress(title, "started", done, total);
-      const context: Omit<CollectContext, "signal" | "clock"> = {
-        kube: options.kube,
-        namespace: options.namespace,
-        since: options.since,
-        env: options.env,
-        progress: (message) => options.progress(title, message, done, total),
-      };
-      const run = await runCollector(entry, {
-        writer,
-        context,
-        clock,
-        signal: options.signal,
-        deadlineMs: options.collectorDeadlineMs,
-      });
-      done++;
-      result.collectors.push(run.record);
-      options.progress(title, describeRun(run), done, total);
-      await reviewing;
-      const denied = denials.get(entry);
-      if (run.forbidden && entry.unit.where === "cluster" && entry.unit.kind !== "clusterResources") {
-        const errors = denied ?? [run.record.message ?? "forbidden"];
-        skipped.push({ collector: title, reason: "insufficient RBAC permissions", errors, timestamp: timestamp() });
-      } else if (run.error !== undefined) {
-        const path = errorPath(entry, title, errorPaths);
-        const body = { collector: title, error: describeError(run.error), timestamp: timestamp() };
-        await writer.add(jsonEntry(path, body, { indent: 0 }), NAME);
-      }
-    });
+    await Promise.all(phase.map((entry) =>
+      limiter.run(async () => {
+        const title = entry.unit.title(entry.config);
+        if (options.signal.aborted) {
+          const reason = options.signal.reason?.name === "TimeoutError" ? "timed-out" : "interrupted";
+          const message = reason === "timed-out"
+            ? "not started: the deadline of the run had passed"
+            : "not started: the run was interrupted";
+          result.collectors.push({ ...blank(entry, title), status: "failed", message });
+          return void await writer.add(missing(title, reason, message), title);
+        }
+        options.progress(title, "started", done, total);
+        const context: Omit<CollectContext, "signal" | "clock"> = {
+          kube: options.kube,
+          namespace: options.namespace,
+          since: options.since,
+          env: options.env,
+          progress: (message) => options.progress(title, message, done, total),
+        };
+        const run = await runCollector(entry, {
+          writer,
+          context,
+          clock,
+          signal: options.signal,
+          deadlineMs: options.collectorDeadlineMs,
+        });
+        done++;
+        result.collectors.push(run.record);
+        options.progress(title, describeRun(run), done, total);
+        await reviewing;
+        const denied = denials.get(entry);
+        if (run.forbidden && entry.unit.where === "cluster" && entry.unit.kind !== "clusterResources") {
+          const errors = denied ?? [run.record.message ?? "forbidden"];
+          skipped.push({ collector: title, reason: "insufficient RBAC permissions", errors, timestamp: timestamp() });
+        } else if (run.error !== undefined) {
+          const path = errorPath(entry, title, errorPaths);
+          const body = { collector: title, error: describeError(run.error), timestamp: timestamp() };
+          await writer.add(jsonEntry(path, body, { indent: 0 }), NAME);
+        }
+      })
+    ));
   }
   if (skipped.length > 0) await writer.add(jsonEntry(BUNDLE_PATHS.skippedCollectors, skipped, { indent: 0 }), NAME);
   return result;
@@ -190,14 +194,6 @@ function mergeEntries(entries: CollectorEntry[]): CollectorEntry[] {
     else same.config = entry.unit.merge!([same.config, entry.config])[0];
   }
   return merged;
-}
-
-async function inParallel<T>(items: T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const lanes = Array.from({ length: Math.min(limit, queue.length) }, async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  });
-  await Promise.all(lanes);
 }
 
 function errorPath(entry: CollectorEntry, title: string, taken: Set<string>): string {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
-import { collect, parseBoolean } from "../command.ts";
+import { collect, parseBoolean, parsePairs } from "../command.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
 export interface JobFlags {
@@ -79,21 +79,6 @@ function oneOf(flags: string, description: string, values: readonly string[], by
       meant === undefined ? `This version knows ${values.join(" and ")}` : `Did you mean ${meant}?`,
     );
   });
-}
-
-/** Reads `k=v,k2=v2`. A value may hold `=`; a comma in a value cannot be written, but the flag can be given again. */
-function parsePairs(flag: string): (text: string, before?: Record<string, string>) => Record<string, string> {
-  return (text, before) => {
-    const pairs: Record<string, string> = { ...before };
-    for (const part of text.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
-      const at = part.indexOf("=");
-      if (at < 1) {
-        throw new UsageError(`${flag}: "${part}" is not key=value`, `Write them as ${flag} key=value,other=value`);
-      }
-      pairs[part.slice(0, at).trim()] = part.slice(at + 1).trim();
-    }
-    return pairs;
-  };
 }
 
 function parseEvents(text: string): NotifyEvent[] {
