@@ -2,10 +2,11 @@ import { jsonEntry, missing } from "../bundle/entry.ts";
 import type { CollectorRecord } from "../bundle/manifest.ts";
 import type { AccessNeed, CollectContext } from "../collect/collector.ts";
 import type { Clock } from "../core/clock.ts";
-import { describeError, SupportBundleError } from "../core/errors.ts";
+import { describeError, isAbort, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
+import { withTimeLimit } from "../core/time_limit.ts";
 import { checkAccess, deniedMessage } from "../kube/access.ts";
-import { KubeForbiddenError } from "../kube/errors.ts";
+import { KubeForbiddenError, KubeUnreachableError } from "../kube/errors.ts";
 import type { KubeClient } from "../kube/kube_client.ts";
 import { Limiter } from "../kube/limiter.ts";
 import type { CollectorEntry, LoadedSpec } from "../spec/load_spec.ts";
@@ -37,6 +38,8 @@ export interface Gathered {
 
 /** Collectors that run side by side. */
 const CONCURRENCY = 4;
+/** What the questions before the run may take: an API server, or a webhook behind it, that hangs costs no more. */
+const ANSWER_MS = 20_000;
 const NAME = "support-bundle";
 
 /** Runs all collectors of a spec: host and cluster resources first, files copied out of pods last, so that pods which
@@ -72,7 +75,6 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
       reviewing = review(cluster, options, denials);
       // What is denied is tried anyway: unless it ends the run, nobody has to wait for the answers.
       if (options.requirePermissions) await reviewing;
-      else reviewing.catch(() => {}); // heard below
     } else {
       const message = describeError(result.clusterError);
       for (const entry of cluster) {
@@ -143,10 +145,11 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
 /** One request, so that an absent cluster costs one deadline and gives one message. */
 async function probe({ kube, signal }: GatherOptions): Promise<unknown> {
   try {
-    await kube.get("/version", { signal });
+    await withTimeLimit(ANSWER_MS, signal, (signal) => kube.get("/version", { signal }));
     return undefined;
   } catch (error) {
     if (signal.aborted) return undefined;
+    if (isAbort(error)) return new KubeUnreachableError(`The API server did not answer within ${ANSWER_MS / 1000} s`);
     const refused = error instanceof KubeForbiddenError && error.status === 403;
     return refused ? undefined : error;
   }
@@ -166,7 +169,12 @@ async function review(
   );
   if (wanted.length === 0 || options.signal.aborted) return;
   try {
-    const answers = await checkAccess(options.kube, wanted.map(({ need }) => need), options.signal);
+    const needs = wanted.map(({ need }) => need);
+    const answers = await withTimeLimit(
+      ANSWER_MS,
+      options.signal,
+      (signal) => checkAccess(options.kube, needs, signal),
+    );
     answers.forEach(({ need, allowed }, i) => {
       if (allowed) return;
       const { entry } = wanted[i]!;
@@ -174,7 +182,7 @@ async function review(
       denials.set(entry, [...denials.get(entry) ?? [], denial]);
     });
   } catch (error) {
-    options.signal.throwIfAborted();
+    // What ends the run early ends the collectors, too; they say so themselves.
     options.progress("permissions", `could not be checked: ${describeError(error)}`, 0, cluster.length);
   }
   if (options.requirePermissions && denials.size > 0) {

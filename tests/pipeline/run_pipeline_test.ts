@@ -307,3 +307,26 @@ Deno.test("runPipeline() runs analyzers on what was redacted, and reports their 
     strictEqual(report.status, "completed");
   });
 });
+
+Deno.test("runPipeline() finishes the bundle at Ctrl-C while the API server owes it an answer about permissions", async () => {
+  const stop = new AbortController();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    if (new URL(request.url).pathname === "/version") return Response.json({ gitVersion: "v1.36.0" });
+    // A webhook authorizer that hangs: reviews are never answered, and nothing else is.
+    setTimeout(() => stop.abort(), 50);
+    return new Promise<Response>((resolve) => {
+      request.signal.addEventListener("abort", () => resolve(new Response(null, { status: 503 })), { once: true });
+    });
+  });
+  try {
+    const spec = await specOf("  collectors: [{logs: {selector: [app=x], namespace: shop}}]\n");
+    await withRun(spec, ({ report, manifest, files }) => {
+      strictEqual(report.status, "partial");
+      strictEqual(report.exitCode, 130);
+      ok(files.has("host-collectors/system/memory.json"));
+      strictEqual(missingOf(manifest, "logs/app=x")!.reason, "interrupted");
+    }, { stop: stop.signal, kube: { server: `http://127.0.0.1:${server.addr.port}` } });
+  } finally {
+    await server.shutdown();
+  }
+});
