@@ -16,30 +16,6 @@ import { memory } from "./kinds/host/memory.ts";
 import { run } from "./kinds/host/run.ts";
 import { time } from "./kinds/host/time.ts";
 
-/** Kinds that ask the cluster. Of several keys in one entry of a spec, the first in this order counts. */
-export const clusterCollectors: Collector[] = ordered([
-  clusterInfo,
-  clusterResources,
-  secret,
-  configMap,
-  logs,
-  exec,
-  data,
-  http,
-]);
-
-/** Kinds that ask this machine. */
-export const hostCollectors: Collector[] = ordered([
-  cpu,
-  memory,
-  diskUsage,
-  time,
-  ipv4Interfaces,
-  hostOS,
-  run,
-  copy,
-]);
-
 /** Every kind that specs may name in `collectors`, in the order in which keys of one entry count, whether this version
  * knows it or not. */
 export const KNOWN_CLUSTER_KINDS: string[] = [
@@ -112,8 +88,33 @@ export const KNOWN_HOST_KINDS: string[] = [
   "kubernetes",
 ];
 
-/** Forgets the configs' types: whoever walks the registry passes a kind only what its own schema gave. */
+/** Kinds that ask the cluster. Of several keys in one entry of a spec, the first in this order counts. */
+export const clusterCollectors: Collector[] = ordered([
+  clusterInfo,
+  clusterResources,
+  secret,
+  configMap,
+  logs,
+  exec,
+  data,
+  http,
+], KNOWN_CLUSTER_KINDS);
+
+/** Kinds that ask this machine. */
+export const hostCollectors: Collector[] = ordered([
+  cpu,
+  memory,
+  diskUsage,
+  time,
+  ipv4Interfaces,
+  hostOS,
+  run,
+  copy,
+], KNOWN_HOST_KINDS);
+
+/** In the order of `known`. Forgets the configs' types: whoever walks the registry passes a kind only what its own
+ * schema gave. */
 // deno-lint-ignore no-explicit-any -- the one place where kinds of different configs meet
-function ordered(kinds: any[]): Collector[] {
-  return kinds;
+function ordered(kinds: any[], known: string[]): Collector[] {
+  return kinds.sort((a, b) => known.indexOf(a.kind) - known.indexOf(b.kind));
 }

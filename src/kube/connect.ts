@@ -2,7 +2,7 @@ import { anySignal } from "../core/any_signal.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { isAbort } from "../core/errors.ts";
 import { describeCall } from "./api_path.ts";
-import { errorOfStatus, KubeApiError, KubeUnreachableError } from "./errors.ts";
+import { errorOfStatus, KubeApiError, KubeNotFoundError, KubeUnreachableError } from "./errors.ts";
 import { EXEC_PROTOCOLS, execPath, ExecRefused, readExec } from "./exec_stream.ts";
 import { findKubeTarget, type KubeTarget } from "./kubeconfig.ts";
 import type {
@@ -52,6 +52,14 @@ class HttpKubeClient implements KubeClient {
 
   async create<T = KubeObject>(path: string, body: unknown, options: KubeCallOptions = {}): Promise<T> {
     return await this.#json("POST", path, options, JSON.stringify(body)) as T;
+  }
+
+  async delete(path: string, options: KubeCallOptions = {}): Promise<void> {
+    try {
+      await this.#json("DELETE", path, options);
+    } catch (error) {
+      if (!(error instanceof KubeNotFoundError)) throw error;
+    }
   }
 
   async *list(path: string, options: KubeListOptions = {}): AsyncIterable<KubeListPage> {

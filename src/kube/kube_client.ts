@@ -9,6 +9,9 @@ export interface KubeClient {
   list(path: string, options?: KubeListOptions): AsyncIterable<KubeListPage>;
   /** Creates an object: access reviews, mostly. */
   create<T = KubeObject>(path: string, body: unknown, options?: KubeCallOptions): Promise<T>;
+  /** Deletes an object. One that is gone already is no error. `gracePeriodSeconds` and `propagationPolicy` go into the
+   * query, as `kubectl delete --grace-period` and `--cascade` send them. */
+  delete(path: string, options?: KubeCallOptions): Promise<void>;
   /** A body as it comes, such as a container's log. */
   stream(path: string, options?: KubeCallOptions): Promise<ReadableStream<Uint8Array>>;
   /** Runs a command in a container. Output beyond `maxBytes` of a stream is dropped and `truncated` set. */
