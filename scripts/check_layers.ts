@@ -8,8 +8,9 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const STAGES = ["collect", "redact", "analyze", "upload", "notify"];
-const BELOW_STAGES = ["bundle", "kube", "core"];
-const BELOW_PIPELINE = ["spec", ...STAGES, ...BELOW_STAGES];
+const BELOW_STAGES = ["bundle", "kube", "oci", "core"];
+const BELOW_DISCOVER = ["spec", ...STAGES, ...BELOW_STAGES];
+const BELOW_PIPELINE = ["discover", ...BELOW_DISCOVER];
 const BELOW_DAEMON = ["pipeline", "schedule", "store", ...BELOW_PIPELINE];
 
 /** What the files of each folder of `src/` may import from, beside their own folder. `main` is `main.ts`. */
@@ -18,17 +19,19 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["daemon", ...BELOW_DAEMON],
   daemon: BELOW_DAEMON,
   pipeline: BELOW_PIPELINE,
+  discover: BELOW_DISCOVER,
   spec: [...STAGES, ...BELOW_STAGES],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   store: ["schedule", "core"],
   schedule: ["core"],
   bundle: ["core"],
   kube: ["core"],
+  oci: ["core"],
   core: [],
 };
 
 /** Packages that cost start-up time or memory: `await import(…)` at first use, or types alone. */
-const HEAVY = ["@kubernetes/client-node", "@aws-sdk/", "@smithy/"];
+const HEAVY = ["@kubernetes/client-node", "@peculiar/", "@aws-sdk/", "@smithy/", "ioredis", "mysql2", "pg", "tedious"];
 
 const MAX_LINES = 400;
 /** Files that may be longer, each with the reason. */

@@ -4,7 +4,7 @@
  *   deno run -A scripts/test_cluster.ts        runs one until Ctrl-C, and says where its kubeconfig is */
 import { join } from "node:path";
 import { type ClusterFacts, planSeed, type SeedSize } from "./test_cluster/seed_objects.ts";
-import { kwokConfig } from "./test_cluster/simulated_kubelet.ts";
+import { kwokConfig, OWN_LOGS, runtimeLog } from "./test_cluster/simulated_kubelet.ts";
 
 export interface TestCluster {
   /** Path of an administrator's kubeconfig. */
@@ -112,7 +112,9 @@ async function start(
   const plan = planSeed(size);
   await Deno.mkdir(at("exec"));
   await Deno.writeTextFile(at("pod.log"), plan.log);
-  await Deno.writeTextFile(at("kwok.yaml"), kwokConfig(at("pod.log"), at("exec")));
+  const ownLogs = Object.fromEntries(Object.keys(OWN_LOGS).map((name) => [name, at(`${name}.log`)]));
+  for (const [name, lines] of Object.entries(OWN_LOGS)) await Deno.writeTextFile(ownLogs[name]!, runtimeLog(lines));
+  await Deno.writeTextFile(at("kwok.yaml"), kwokConfig(at("pod.log"), at("exec"), ownLogs));
   run("kwok", {
     "kubeconfig": at("admin.kubeconfig"),
     "manage-all-nodes": "true",

@@ -50,18 +50,24 @@ const SMALL_APPS: Readonly<Record<string, App[]>> = {
 export const SMALL: SeedSize = { nodes: ["node-a", "node-b", "node-c"], apps: SMALL_APPS };
 
 /** What the benchmark works on: 50 nodes and 50 namespaces with 2,200 pods, 100 of them unhealthy. */
-export const LARGE: SeedSize = {
-  nodes: numbered("node", 50),
-  apps: Object.fromEntries(
-    numbered("team", 50).map((name, index) => [
-      name,
-      Array.from({ length: 4 }, (_, app): App => {
-        const simulate = app < 3 ? undefined : index % 10 === 0 ? "crash" : index % 10 === 5 ? "pull" : undefined;
-        return { name: `app-${app}`, replicas: 10, simulate };
-      }),
-    ]),
-  ),
-};
+export const LARGE: SeedSize = large(10);
+/** As `LARGE`, with twice the pods of each app. */
+export const DOUBLE: SeedSize = large(20);
+
+function large(replicas: number): SeedSize {
+  return {
+    nodes: numbered("node", 50),
+    apps: Object.fromEntries(
+      numbered("team", 50).map((name, index) => [
+        name,
+        Array.from({ length: 4 }, (_, app): App => {
+          const simulate = app < 3 ? undefined : index % 10 === 0 ? "crash" : index % 10 === 5 ? "pull" : undefined;
+          return { name: `app-${app}`, replicas, simulate };
+        }),
+      ]),
+    ),
+  };
+}
 
 function numbered(word: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${word}-${String(index).padStart(2, "0")}`);

@@ -10,17 +10,23 @@ export function endOnAbort(
   onCut: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  const aborted = Promise.withResolvers<"aborted">();
-  const onAbort = () => aborted.resolve("aborted");
+  // One waiter at a time: a race with one promise for all reads would keep every chunk until the end.
+  let wake = () => {};
+  const onAbort = () => wake();
   signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  const read = () =>
+    new Promise<ReadableStreamReadResult<Uint8Array> | "aborted">((resolve, reject) => {
+      wake = () => resolve("aborted");
+      reader.read().then(resolve, reject);
+      if (signal.aborted) wake();
+    });
   let held = new Uint8Array(0);
   const release = () => signal.removeEventListener("abort", onAbort);
 
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       while (true) {
-        const next = await Promise.race([reader.read(), aborted.promise]).catch((error) => {
+        const next = await read().catch((error) => {
           // A source that obeys the same signal fails its read: that is the cut, not a failure.
           if (signal.aborted) return "aborted" as const;
           release();

@@ -11,6 +11,8 @@ export interface FileEntry {
   bytes?: Uint8Array;
   /** What it was read from: a request (`GET /api/v1/pods?limit=500`), a command line, a host path. No secrets. */
   source?: string;
+  /** Where there is no room for all of it, its beginning and its end stay, and a line between them says so. */
+  bothEnds?: boolean;
   /** Set by whoever cut it. May be set while the body is read, and counts once the body has ended. */
   truncated?: Truncation;
 }
@@ -83,14 +85,18 @@ export function bytesEntry(path: string, bytes: Uint8Array, source?: string): Fi
   };
 }
 
-/** A JSON file in the form existing readers know: two spaces (0 for compact), no final newline, and `<`, `>`, `&`,
+/** A JSON file in the form existing readers know: two spaces (0 for compact, or a tab), no final newline, and `<`, `>`, `&`,
  * U+2028 and U+2029 escaped. Keys keep the order they have. */
-export function jsonEntry(path: string, value: unknown, options: { indent?: number; source?: string } = {}): FileEntry {
+export function jsonEntry(
+  path: string,
+  value: unknown,
+  options: { indent?: number | "\t"; source?: string } = {},
+): FileEntry {
   return textEntry(path, toBundleJson(value, options.indent ?? 2), options.source);
 }
 
 /** See {@linkcode jsonEntry}. */
-export function toBundleJson(value: unknown, indent = 2): string {
+export function toBundleJson(value: unknown, indent: number | "\t" = 2): string {
   const text = JSON.stringify(value, null, indent) ?? "null";
   return text.replace(/[<>&\u2028\u2029]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 }

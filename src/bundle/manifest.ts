@@ -34,7 +34,12 @@ export interface CollectorRecord {
   message?: string;
   durationMs: number;
   files: number;
+  /** Of its files, after redaction. */
   bytes: number;
+  /** Sent to the API server; absent for collectors of the host. */
+  requests?: number;
+  /** Received from the API server, without headers. */
+  receivedBytes?: number;
 }
 
 export interface FileRecord {

@@ -1,9 +1,9 @@
 import type { CliContext } from "./cli_context.ts";
 import { exitCodeOf, toReportError } from "../pipeline/judge_run.ts";
 import type { PipelineEvent, PipelineReport } from "../pipeline/report.ts";
+import { loadRequest } from "../pipeline/load_request.ts";
 import { pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
-import { loadSpecs } from "../spec/load_spec.ts";
 import { EXIT } from "../core/exit_codes.ts";
 
 /** Runs one attempt of an execution for the daemon: a request as JSON on standard input, events as JSON lines on
@@ -14,14 +14,13 @@ export async function runAttempt(cli: CliContext): Promise<void> {
   let report: PipelineReport;
   try {
     const request = pipelineRequestSchema.parse(JSON.parse(await cli.stdin.readAll()));
-    const spec = await loadSpecs({
-      sources: request.specs,
-      redactorSources: request.redactors,
-      auto: request.auto,
-      followUri: request.followUri,
+    const spec = await loadRequest(request, {
       cwd: cli.cwd,
+      env: cli.env,
+      clock: cli.clock,
       signal: cli.signal,
     });
+    for (const message of spec.notes) emit({ type: "log", level: "info", component: "collector", message });
     for (const message of spec.warnings) emit({ type: "log", level: "warn", component: "collector", message });
     report = await runPipeline(request, spec, {
       clock: cli.clock,

@@ -2,15 +2,17 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { tmpdir } from "node:os";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
+import { readDiscoveryFlags } from "../discover/discovery_options.ts";
 import { parseNotifyTarget } from "../notify/registry.ts";
+import { loadRequest } from "../pipeline/load_request.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
-import { type LoadedSpec, loadSpecs } from "../spec/load_spec.ts";
-import { printSpec } from "../spec/print_spec.ts";
 import { validateDestination } from "../upload/registry.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
+import { readSizeFlags } from "./size_flags.ts";
 import { colorsFor } from "./render/color.ts";
+import { showDryRun } from "./dry_run.ts";
 import { renderReport } from "./render/report.ts";
 import { liveProgress } from "./render/live_progress.ts";
 
@@ -20,29 +22,29 @@ type Flags = Record<string, any>;
 /** `support-bundle SPEC…`: collects once, now.
  * @param commands names of the commands, for mistyped ones */
 export async function collectBundle(cli: CliContext, specs: string[], flags: Flags, commands: string[]): Promise<void> {
-  if (specs.length === 0 && flags.auto !== true) {
+  const searches = flags.loadClusterSpecs ?? specs.length === 0;
+  if (specs.length === 0 && flags.auto !== true && !searches) {
     throw new UsageError(
       "No spec was named, so there is nothing to collect",
       "Name a spec file, or use --auto; --help shows examples",
     );
   }
-  const request = await toRequest(cli, specs, flags);
-  const spec = await loadSpecs({
-    sources: specs,
-    redactorSources: request.redactors,
-    auto: request.auto,
-    followUri: request.followUri,
+  const request = await toRequest(cli, specs, flags, searches);
+  const spec = await loadRequest(request, {
     cwd: cli.cwd,
-    stdin: () => cli.stdin.readAll(),
+    env: cli.env,
+    clock: cli.clock,
     signal: cli.signal,
+    stdin: () => cli.stdin.readAll(),
     commands,
   });
-  const { yellow } = colorsFor(cli.stderr, cli.env);
-  for (const warning of spec.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
-  if (flags.dryRun === true) {
-    await cli.stdout.write(permissionNotes(spec, request.namespace) + printSpec(spec));
-    return;
+  if (flags.selector !== undefined && !searches) {
+    spec.warnings.push("--selector has no effect beside specs that are named; add --load-cluster-specs");
   }
+  const { yellow } = colorsFor(cli.stderr, cli.env);
+  for (const note of spec.notes) await cli.stderr.write(`${note}\n`);
+  for (const warning of spec.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+  if (flags.dryRun === true) return await showDryRun(cli, request, spec);
   if (spec.collectors.length + spec.hostCollectors.length + spec.unsupported.length === 0) {
     throw new SupportBundleError("The specs name no collectors, so there is nothing to collect", {
       code: "NO_COLLECTORS",
@@ -82,7 +84,14 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   }
 }
 
-async function toRequest(cli: CliContext, specs: string[], flags: Flags): Promise<PipelineRequest> {
+async function toRequest(
+  cli: CliContext,
+  specs: string[],
+  flags: Flags,
+  searches: boolean,
+): Promise<PipelineRequest> {
+  const { yellow } = colorsFor(cli.stderr, cli.env);
+  const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
   const archivePath = await chooseArchivePath(cli, flags.output);
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
@@ -95,9 +104,12 @@ async function toRequest(cli: CliContext, specs: string[], flags: Flags): Promis
   return pipelineRequestSchema.parse({
     specs,
     auto: flags.auto === true,
+    discovery,
     redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
     redact: flags.redact !== false,
-    followUri: flags.uri !== false,
+    followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
+    search: searches ? { selector: flags.selector } : undefined,
+    insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,
     requirePermissions: flags.collectWithoutPermissions === false,
     namespace: flags.namespace || undefined,
     kube,
@@ -107,6 +119,7 @@ async function toRequest(cli: CliContext, specs: string[], flags: Flags): Promis
     workParent: cli.env.TMPDIR || tmpdir(),
     deadlineMs: flags.timeout === undefined ? undefined : parseDuration(flags.timeout, "--timeout"),
     collectorDeadlineMs: parseDuration(flags.collectorTimeout, "--collector-timeout"),
+    sizeLimits: readSizeFlags(flags),
     metadata: flags.metadata === undefined ? undefined : metadataOf(flags.metadata),
     upload,
     notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
@@ -160,16 +173,4 @@ function metadataOf(facts: string[]): Record<string, string> {
     if (at < 1) throw new UsageError(`--metadata: "${fact}" is not key=value`, "Write key=value");
     return [fact.slice(0, at), fact.slice(at + 1)];
   }));
-}
-
-function permissionNotes(spec: LoadedSpec, namespace: string | undefined): string {
-  const needs = spec.collectors.filter(({ config }) => config.exclude !== true)
-    .flatMap(({ unit, config }) => unit.needs?.(config, { namespace }) ?? []);
-  const lines = needs.map(({ verb, resource, subresource, group, name, namespace }) => {
-    const what = `${resource}${subresource ? `/${subresource}` : ""}${group ? `.${group}` : ""}`;
-    return `#   ${verb} ${what}${name ? ` "${name}"` : ""} ${
-      namespace ? `in namespace ${namespace}` : "in the whole cluster"
-    }`;
-  });
-  return lines.length === 0 ? "" : `# Permissions that this needs:\n${[...new Set(lines)].join("\n")}\n`;
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { KubeOptions } from "../kube/kube_client.ts";
 import { collect, parseBoolean } from "./command.ts";
@@ -22,14 +23,16 @@ export function addKubeFlags(command: Command): Command {
     .option("--client-key <file>", "key of the client certificate")
     .option("--insecure-skip-tls-verify [bool]", "do not verify the API server's certificate", parseBoolean)
     .option("--tls-server-name <name>", "name to expect in the API server's certificate")
-    .option("--request-timeout <duration>", "deadline of one request to the API server, such as 30s", "0")
+    .option("--request-timeout <duration>", "deadline of one answer of the API server; 0: none", "1m")
+    .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
+    .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)")
     .addOption(new Option("--cache-dir <folder>").hideHelp())
     .addOption(new Option("--disable-compression [bool]").argParser(parseBoolean).hideHelp());
 }
 
 // deno-lint-ignore no-explicit-any -- commander's options are untyped
 export function kubeOptions(flags: Record<string, any>): KubeOptions {
-  const timeout = String(flags.requestTimeout ?? "0");
+  const timeout = flags.requestTimeout === undefined ? undefined : String(flags.requestTimeout);
   const options: KubeOptions = {
     kubeconfig: flags.kubeconfig,
     context: flags.context,
@@ -46,7 +49,29 @@ export function kubeOptions(flags: Record<string, any>): KubeOptions {
     clientKey: flags.clientKey,
     insecureSkipTlsVerify: flags.insecureSkipTlsVerify,
     tlsServerName: flags.tlsServerName,
-    requestTimeoutMs: /^\d+$/.test(timeout) ? Number(timeout) * 1000 : parseDuration(timeout, "--request-timeout"),
+    requestTimeoutMs: timeout === undefined
+      ? undefined
+      : /^\d+$/.test(timeout)
+      ? Number(timeout) * 1000
+      : parseDuration(timeout, "--request-timeout"),
+    ...requestRate(flags),
   };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** `--qps` and `--burst`.
+ * @throws {UsageError} for what is no number, and for a burst of nothing */
+export function requestRate(flags: { qps?: string; burst?: string }): Pick<KubeOptions, "qps" | "burst"> {
+  const qps = flags.qps === undefined ? undefined : rate(flags.qps, "--qps");
+  const burst = flags.burst === undefined ? undefined : rate(flags.burst, "--burst");
+  if (burst !== undefined && !qps) throw new UsageError("--burst means nothing without --qps", "Add --qps");
+  return { qps, burst };
+}
+
+function rate(text: string, flag: string): number {
+  const value = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
+  if (Number.isNaN(value)) {
+    throw new UsageError(`${flag}: "${text}" is not a number`, "Write a number such as 20; 0: no limit");
+  }
+  return value;
 }

@@ -2,14 +2,20 @@ import { type Command, Option } from "commander";
 import { VERSION } from "../core/version.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
+import { addDiscoveryFlags } from "./discovery_flags.ts";
 import { addKubeFlags } from "./kube_flags.ts";
+import { addLazyCommands } from "./lazy_commands.ts";
+import { addSizeFlags } from "./size_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
 
 const EXAMPLES = `
 Examples:
-  support-bundle --auto                          the state of the cluster, without a spec
+  support-bundle --auto                          what is usually wanted, without a spec
+  support-bundle --auto --include-namespaces 'shop-*' --discovery-profile minimal
   support-bundle spec.yaml                       what a spec asks for
   support-bundle app.yaml host.yaml -o today     several specs, into today.tar.gz
+  support-bundle                                 by the specs that are in the cluster
+  support-bundle secret/shop/bundle-spec         by the specs of one Secret
   kubectl get cm spec -o yaml | support-bundle - a spec from standard input
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
   support-bundle spec.yaml --upload s3://bucket/bundles/
@@ -29,10 +35,23 @@ export function program(cli: CliContext): Command {
     )
     .usage("[SPEC…] [flags]")
     .enablePositionalOptions() // flags behind a command are that command's
-    .argument("[specs...]", "files, http(s) URLs, or - for standard input")
+    .argument(
+      "[specs...]",
+      "files, http(s):// and oci:// URLs, secret/NAMESPACE/NAME[/KEY], configmap/NAMESPACE/NAME[/KEY], " +
+        "- for standard input; without any, specs are looked for in the cluster",
+    )
     .version(VERSION, "--version", "show the version")
-    .option("--auto [bool]", "add the built-in spec: cluster state, host facts, the usual checks", parseBoolean)
     .option("-o, --output <file>", "the archive; .tar.gz is added (default: support-bundle-<time>.tar.gz here)")
+    .option(
+      "--load-cluster-specs [bool]",
+      "look for specs in the cluster, too (default: only when none is named)",
+      parseBoolean,
+    )
+    .option(
+      "-l, --selector <labels>",
+      "labels of the Secrets and ConfigMaps to look in (repeatable; default: troubleshoot.sh/kind=support-bundle)",
+      collect,
+    )
     .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
@@ -52,6 +71,7 @@ export function program(cli: CliContext): Command {
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
     .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
     .option("--no-uri", "do not replace specs by what their uri holds")
+    .addOption(new Option("--allow-insecure-connections [bool]").argParser(parseBoolean).hideHelp())
     .option("--debug [bool]", "log to standard error", parseBoolean)
     .option("-v, --v <level>", "log level, as --debug when it is 1 or more")
     .addOption(new Option("--auto-update [bool]").argParser(parseBoolean).hideHelp())
@@ -62,6 +82,8 @@ export function program(cli: CliContext): Command {
       optionDescription: ({ description, defaultValue }) =>
         defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
     });
+  addSizeFlags(root);
+  addDiscoveryFlags(root);
   addKubeFlags(root);
   for (const option of root.options) {
     const name = option.long?.replace(/^--(no-)?/, "");
@@ -75,6 +97,11 @@ export function program(cli: CliContext): Command {
     await collectBundle(cli, specs, flags, commands);
   });
   root.addCommand(scheduleCommand(cli));
+  addLazyCommands(root, cli, [{
+    name: "rbac",
+    summary: "print the roles that specs need, for kubectl apply -f -",
+    load: async () => (await import("./rbac.ts")).defineRbac,
+  }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
   return root;

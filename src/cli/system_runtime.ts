@@ -1,9 +1,11 @@
 import { systemClock } from "../core/clock.ts";
+import { trustSystemAuthorities } from "../core/system_authorities.ts";
 import type { CliContext, Input, Output } from "./cli_context.ts";
 
 /** The context of a real process. The first SIGINT or SIGTERM aborts `signal` (finish what can be finished), the second
  * one `abort` (drop everything). */
 export function systemRuntime(): CliContext {
+  trustSystemAuthorities();
   const stop = new AbortController();
   const abort = new AbortController();
   const onSignal = () => {

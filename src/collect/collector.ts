@@ -21,6 +21,10 @@ export interface Collector<Schema extends z.ZodType = z.ZodType> {
   /** The permissions this entry needs. Checked before the run; a denied one is tried anyway, since webhook
    * authorizers answer reviews they cannot decide with no. */
   needs?(config: z.output<Schema>, context: { namespace?: string }): AccessNeed[];
+  /** Every permission that this entry uses: what roles are made from (`support-bundle rbac`) and what `--dry-run` lists.
+   * Absent: `needs` names them all. What every account of a cluster may do (versions, discovery, reviews of its own
+   * access) is not listed. */
+  permissions?(config: z.output<Schema>, context: PermissionContext): AccessNeed[];
   /** Yields what it finds, in order. Problems of a single file are `missing` entries; what is thrown fails the whole
    * collector, and what was yielded before stays. Obeys `context.signal` promptly. */
   collect(config: z.output<Schema>, context: CollectContext): AsyncIterable<Entry>;
@@ -30,12 +34,24 @@ export interface Collector<Schema extends z.ZodType = z.ZodType> {
 
 export type { AccessNeed };
 
+/** What the permissions of an entry depend on, beside its fields. */
+export interface PermissionContext {
+  /** `--namespace` of the command line. */
+  namespace?: string;
+  /** Namespace of the kubeconfig's context, for entries that name none. */
+  contextNamespace: string;
+  /** Custom resources of the cluster, for kinds that read all of them. */
+  customResources: readonly { group: string; resource: string; namespaced: boolean }[];
+}
+
 export interface CollectContext {
   /** Connects at the first use. Host collectors must not touch it. */
   kube: KubeClient;
   clock: Clock;
   /** Aborted at the collector's deadline, at the global one, and at Ctrl-C. */
   signal: AbortSignal;
+  /** When the collector's own deadline passes: who works towards an end of its own ends before that. */
+  deadlineAt?: Date;
   /** `--namespace` of the command line. */
   namespace?: string;
   /** `--since` or `--since-time`: overrides the limits of every logs collector. */

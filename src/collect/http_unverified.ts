@@ -5,6 +5,12 @@ import { join } from "node:path";
 import tls from "node:tls";
 import { SupportBundleError } from "../core/errors.ts";
 
+/** As PEM texts. */
+export interface ClientCertificate {
+  cert: string;
+  key: string;
+}
+
 /** Sends a request to an https server whose certificate is not checked (`insecureSkipVerify`).
  *
  * fetch has no such option, and node:https fails when it is set; node:tls can. So a relay of this process speaks TLS to
@@ -15,8 +21,9 @@ export async function sendUnverified(
   { method, headers, body }: { method: string; headers: Headers; body?: string },
   proxy: URL | undefined,
   signal: AbortSignal,
+  clientCertificate?: ClientCertificate,
 ): Promise<Response> {
-  const relay = await openRelay(await connectTls(url, proxy, signal));
+  const relay = await openRelay(await connectTls(url, proxy, signal, clientCertificate));
   const client = Deno.createHttpClient({ allowHost: true, proxy: relay.address });
   const done = async () => {
     client.close();
@@ -112,7 +119,12 @@ interface Upstream {
   failure(): Error | undefined;
 }
 
-async function connectTls(url: URL, proxy: URL | undefined, signal: AbortSignal): Promise<Upstream> {
+async function connectTls(
+  url: URL,
+  proxy: URL | undefined,
+  signal: AbortSignal,
+  clientCertificate: ClientCertificate | undefined,
+): Promise<Upstream> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = Number(url.port || 443);
   let failure: Error | undefined;
@@ -121,6 +133,7 @@ async function connectTls(url: URL, proxy: URL | undefined, signal: AbortSignal)
       const socket = tls.connect({
         ...through,
         ...(net.isIP(host) ? {} : { servername: host }),
+        ...clientCertificate,
         rejectUnauthorized: false,
         minVersion: "TLSv1.2",
         ALPNProtocols: ["http/1.1"],

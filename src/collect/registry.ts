@@ -1,12 +1,37 @@
 import type { Collector } from "./collector.ts";
+import { ceph } from "./kinds/cluster/ceph.ts";
+import { certificates } from "./kinds/cluster/certificates.ts";
 import { clusterInfo } from "./kinds/cluster/cluster_info.ts";
 import { clusterResources } from "./kinds/cluster/cluster_resources/cluster_resources.ts";
+import { collectd } from "./kinds/cluster/collectd.ts";
 import { configMap } from "./kinds/cluster/config_map.ts";
+import { copy as copyFromPods } from "./kinds/cluster/copy.ts";
+import { copyFromHost } from "./kinds/cluster/copy_from_host.ts";
+import { customMetrics } from "./kinds/cluster/custom_metrics.ts";
 import { data } from "./kinds/cluster/data.ts";
+import { dns } from "./kinds/cluster/dns.ts";
+import { etcd } from "./kinds/cluster/etcd.ts";
 import { exec } from "./kinds/cluster/exec.ts";
+import { goldpinger } from "./kinds/cluster/goldpinger.ts";
+import { helm } from "./kinds/cluster/helm.ts";
 import { http } from "./kinds/cluster/http.ts";
 import { logs } from "./kinds/cluster/logs.ts";
+import { longhorn } from "./kinds/cluster/longhorn.ts";
+import { nodeMetrics } from "./kinds/cluster/node_metrics.ts";
+import { run as runInCluster } from "./kinds/cluster/run.ts";
+import { runDaemonSet } from "./kinds/cluster/run_daemon_set.ts";
+import { runPod } from "./kinds/cluster/run_pod.ts";
+import { registryImages } from "./kinds/cluster/registry_images.ts";
+import { s3Status } from "./kinds/cluster/s3_status.ts";
 import { secret } from "./kinds/cluster/secret.ts";
+import { sonobuoy } from "./kinds/cluster/sonobuoy.ts";
+import { supportBundleMetadata } from "./kinds/cluster/support_bundle_metadata.ts";
+import { sysctl } from "./kinds/cluster/sysctl.ts";
+import { postgres } from "./kinds/cluster/postgres.ts";
+import { mssql } from "./kinds/cluster/mssql.ts";
+import { mysql } from "./kinds/cluster/mysql.ts";
+import { redis } from "./kinds/cluster/redis.ts";
+import { clickhouse } from "./kinds/cluster/clickhouse.ts";
 import { copy } from "./kinds/host/copy.ts";
 import { cpu } from "./kinds/host/cpu.ts";
 import { diskUsage } from "./kinds/host/disk_usage.ts";
@@ -97,7 +122,32 @@ export const clusterCollectors: Collector[] = ordered([
   logs,
   exec,
   data,
+  copyFromPods,
+  copyFromHost,
+  collectd,
   http,
+  ceph,
+  longhorn,
+  sonobuoy,
+  etcd,
+  goldpinger,
+  customMetrics,
+  certificates,
+  helm,
+  nodeMetrics,
+  supportBundleMetadata,
+  s3Status,
+  registryImages,
+  dns,
+  runInCluster,
+  runPod,
+  runDaemonSet,
+  sysctl,
+  postgres,
+  mssql,
+  mysql,
+  redis,
+  clickhouse,
 ], KNOWN_CLUSTER_KINDS);
 
 /** Kinds that ask this machine. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { partPath } from "../bundle/part_path.ts";
 import { tryParseDuration } from "../core/duration.ts";
+import { parseSize } from "../core/size.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
@@ -24,15 +25,21 @@ export function buildRequest(
   return pipelineRequestSchema.parse({
     specs: job.specFiles,
     auto: job.autoDiscovery,
+    search: job.loadClusterSpecs ? { selector: job.selector.length > 0 ? job.selector : undefined } : undefined,
     redactors: job.redactors,
     redact: job.redact,
     analyze: job.analyze,
     namespace: job.namespace || undefined,
-    kube: definedOnly({ kubeconfig: job.kubernetes.kubeconfig, context: job.kubernetes.context }),
+    kube: definedOnly(job.kubernetes),
     archivePath: paths.archive,
     rootName: `support-bundle-${execution.id}`,
     workParent: paths.work,
     deadlineMs,
+    sizeLimits: definedOnly({
+      file: sizeOf(job.limits.maxFileSize),
+      collector: sizeOf(job.limits.maxCollectorSize),
+      bundle: sizeOf(job.limits.maxBundleSize),
+    }),
     collectorDeadlineMs: Math.min(COLLECTOR_DEADLINE_MS, deadlineMs),
     upload: job.upload.enabled
       ? {
@@ -85,6 +92,13 @@ function folderName(job: Pick<Job, "id" | "name">): string {
   return `${job.name.replace(/[^\w-]+/g, "_").slice(0, 60)}-${job.id}`;
 }
 
-function definedOnly(values: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => !!entry[1]));
+/** @returns undefined where the job does not say */
+function sizeOf(text: string): number | undefined {
+  return text === "" ? undefined : parseSize(text, "a limit of the job");
+}
+
+function definedOnly<T>(values: Record<string, T | undefined>): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== undefined && entry[1] !== ""),
+  );
 }

@@ -1,12 +1,13 @@
 import { anySignal } from "../core/any_signal.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { isAbort } from "../core/errors.ts";
+import { parseJson } from "../core/json_scan.ts";
 import { describeCall } from "./api_path.ts";
-import { errorOfStatus, KubeApiError, KubeNotFoundError, KubeUnreachableError } from "./errors.ts";
-import { EXEC_PROTOCOLS, execPath, ExecRefused, readExec } from "./exec_stream.ts";
-import { findKubeTarget, type KubeTarget } from "./kubeconfig.ts";
+import { KubeApiError, KubeNotFoundError, KubeUnreachableError } from "./errors.ts";
+import { EXEC_PROTOCOLS, execPath, readExec, streamExec } from "./exec_stream.ts";
 import type {
   ExecResult,
+  ExecStream,
   ExecTarget,
   KubeCallOptions,
   KubeClient,
@@ -15,12 +16,11 @@ import type {
   KubeObject,
   KubeOptions,
 } from "./kube_client.ts";
-import { openTransport, type Transport } from "./transport.ts";
+import { KubeConnection } from "./kube_connection.ts";
+import { KubeUsage } from "./kube_usage.ts";
+import { parseRawList, type RawListPage } from "./raw_list.ts";
 
 const PAGE_SIZE = 500;
-const MAX_RETRIES = 3;
-const MAX_RETRY_WAIT_MS = 10_000;
-const MAX_ERROR_BODY_BYTES = 64 * 1024;
 const DEFAULT_EXEC_BYTES = 16 * 1024 * 1024;
 
 /** The client for one cluster. Nothing is read or opened before the first call; `contextNamespace()` reads the
@@ -28,23 +28,17 @@ const DEFAULT_EXEC_BYTES = 16 * 1024 * 1024;
 export function connectKube(
   options: KubeOptions,
   env: Readonly<Record<string, string>>,
-  { clock = systemClock }: { clock?: Clock } = {},
+  { clock = systemClock, serviceAccountFolder }: { clock?: Clock; serviceAccountFolder?: string } = {},
 ): KubeClient {
-  return new HttpKubeClient(options, env, clock);
+  return new HttpKubeClient(new KubeConnection(options, env, clock, serviceAccountFolder), new KubeUsage());
 }
 
 class HttpKubeClient implements KubeClient {
-  readonly usage = { requests: 0, bytes: 0 };
-  #target?: Promise<KubeTarget>;
-  #transport?: Promise<Transport>;
-  #renewal?: Promise<boolean>;
-  #failedBefore = false;
+  constructor(readonly connection: KubeConnection, readonly usage: KubeUsage) {}
 
-  constructor(
-    readonly options: KubeOptions,
-    readonly env: Readonly<Record<string, string>>,
-    readonly clock: Clock,
-  ) {}
+  counted(): KubeClient {
+    return new HttpKubeClient(this.connection, new KubeUsage(this.usage));
+  }
 
   async get<T = KubeObject>(path: string, options: KubeCallOptions = {}): Promise<T> {
     return await this.#json("GET", path, options) as T;
@@ -62,14 +56,32 @@ class HttpKubeClient implements KubeClient {
     }
   }
 
-  async *list(path: string, options: KubeListOptions = {}): AsyncIterable<KubeListPage> {
-    const { labelSelector, fieldSelector, query, signal } = options;
+  list(path: string, options: KubeListOptions = {}): AsyncIterable<KubeListPage> {
+    return this.#pages(path, options, {
+      parse(bytes) {
+        const page = parseJson(bytes, 0, bytes.length) as KubeListPage;
+        page.items ??= [];
+        return page;
+      },
+      keyOf: ({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`,
+    });
+  }
+
+  listRaw(path: string, options: KubeListOptions = {}): AsyncIterable<RawListPage> {
+    return this.#pages(path, options, { parse: parseRawList, keyOf: ({ namespace, name }) => `${namespace}/${name}` });
+  }
+
+  async *#pages<Item, Page extends { metadata?: Record<string, unknown>; items: Item[] }>(
+    path: string,
+    { labelSelector, fieldSelector, query, signal }: KubeListOptions,
+    { parse, keyOf }: { parse(bytes: Uint8Array): Page & { items: Item[] }; keyOf(item: Item): string },
+  ): AsyncGenerator<Page> {
     const selection = { ...query, labelSelector, fieldSelector, limit: PAGE_SIZE };
     const seen = new Set<string>();
     const done = new AbortController();
     const either = signal === undefined ? done.signal : anySignal(signal, done.signal);
     const read = (token?: string) => {
-      const page = this.get<KubeListPage>(path, { query: { ...selection, continue: token }, signal: either });
+      const page = this.#read("GET", path, { query: { ...selection, continue: token }, signal: either }, parse);
       page.catch(() => {}); // heard when it is its turn
       return page;
     };
@@ -78,7 +90,7 @@ class HttpKubeClient implements KubeClient {
     let restarted = false;
     try {
       while (true) {
-        let page: KubeListPage;
+        let page: Page;
         try {
           page = await reading;
         } catch (error) {
@@ -88,7 +100,6 @@ class HttpKubeClient implements KubeClient {
           reading = read();
           continue;
         }
-        page.items ??= [];
         token = (page.metadata as { continue?: string } | undefined)?.continue || undefined;
         // The server prepares the next page while this one is worked on.
         if (token !== undefined) reading = read(token);
@@ -104,7 +115,8 @@ class HttpKubeClient implements KubeClient {
   }
 
   async stream(path: string, options: KubeCallOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    const { response, release } = await this.#send("GET", path, options, undefined, "*/*");
+    const { response, disarm, release } = await this.#send("GET", path, { ...options, accept: "*/*" });
+    disarm();
     const reader = response.body?.getReader();
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
@@ -117,7 +129,7 @@ class HttpKubeClient implements KubeClient {
           release();
           return controller.close();
         }
-        this.usage.bytes += chunk.value.length;
+        this.usage.addBytes(chunk.value.length);
         controller.enqueue(chunk.value);
       },
       cancel: async (reason) => {
@@ -131,54 +143,47 @@ class HttpKubeClient implements KubeClient {
     target: ExecTarget,
     { signal, maxBytes = DEFAULT_EXEC_BYTES }: { signal?: AbortSignal; maxBytes?: number } = {},
   ): Promise<ExecResult> {
-    const transport = await this.#open(signal);
     const path = execPath(target);
-    this.usage.requests++;
-    try {
-      const result = await readExec(transport.webSocket(path, EXEC_PROTOCOLS), maxBytes, signal);
-      this.usage.bytes += result.stdout.length + result.stderr.length;
-      return result;
-    } catch (error) {
-      if (!(error instanceof ExecRefused)) throw error;
-      const { response, release } = await this.#send("GET", path, { signal }, undefined, "*/*"); // throws the real reason
-      release();
-      await response.body?.cancel();
-      throw new KubeUnreachableError(
-        `Cannot ${describeCall("POST", path)}: the API server did not accept a WebSocket`,
-        { hint: "Check whether a proxy between here and the API server lets WebSockets pass" },
-      );
-    }
+    const result = await this.connection.openSocket(path, { signal, usage: this.usage }, async () => {
+      const transport = await this.connection.open(signal);
+      return await readExec(await transport.webSocket(path, EXEC_PROTOCOLS), maxBytes, signal);
+    });
+    this.usage.addBytes(result.stdout.length + result.stderr.length);
+    return result;
+  }
+
+  async execStream(target: ExecTarget, { signal }: { signal?: AbortSignal } = {}): Promise<ExecStream> {
+    const path = execPath(target);
+    const options = { signal, onBytes: (bytes: number) => this.usage.addBytes(bytes) };
+    return await this.connection.openSocket(path, { signal, usage: this.usage }, async () => {
+      const transport = await this.connection.open(signal);
+      const paced = await this.connection.openPaced(signal);
+      return paced === undefined
+        ? await streamExec(await transport.webSocket(path, EXEC_PROTOCOLS), options)
+        : await paced.webSocket(path, EXEC_PROTOCOLS, (socket, pace) => streamExec(socket, { ...options, pace }));
+    });
   }
 
   async contextNamespace(): Promise<string> {
-    return (await this.#findTarget()).namespace;
+    return (await this.connection.target()).namespace;
   }
 
   close(): void {
-    const transport = this.#transport;
-    this.#transport = undefined;
-    transport?.then((open) => open.close(), () => {});
+    this.connection.close();
   }
 
-  #findTarget(): Promise<KubeTarget> {
-    return this.#target ??= findKubeTarget(this.options, this.env);
+  #json(method: string, path: string, options: KubeCallOptions, body?: string): Promise<unknown> {
+    return this.#read(method, path, options, (bytes) => parseJson(bytes, 0, bytes.length), body);
   }
 
-  /** All callers share one connection attempt; a failed one is forgotten, so that the next caller tries again. */
-  #open(signal?: AbortSignal): Promise<Transport> {
-    signal?.throwIfAborted();
-    this.#transport ??= this.#findTarget()
-      .then((target) => openTransport(target, this.env, this.#failedBefore))
-      .catch((error) => {
-        this.#transport = undefined;
-        this.#failedBefore = true;
-        throw error;
-      });
-    return signal === undefined ? this.#transport : abortable(this.#transport, signal);
-  }
-
-  async #json(method: string, path: string, options: KubeCallOptions, body?: string): Promise<unknown> {
-    const { response, release } = await this.#send(method, path, options, body, options.accept);
+  async #read<T>(
+    method: string,
+    path: string,
+    options: KubeCallOptions,
+    parse: (bytes: Uint8Array) => T,
+    body?: string,
+  ): Promise<T> {
+    const { response, release } = await this.#send(method, path, options, body);
     let bytes: ArrayBuffer;
     try {
       bytes = await response.arrayBuffer();
@@ -189,9 +194,9 @@ class HttpKubeClient implements KubeClient {
     } finally {
       release();
     }
-    this.usage.bytes += bytes.byteLength;
+    this.usage.addBytes(bytes.byteLength);
     try {
-      return JSON.parse(new TextDecoder().decode(bytes));
+      return parse(new Uint8Array(bytes));
     } catch {
       const answer = { status: response.status, message: "the answer is not JSON" };
       throw new KubeApiError(describeCall(method, path), answer, {
@@ -200,105 +205,7 @@ class HttpKubeClient implements KubeClient {
     }
   }
 
-  /** Sends until there is an answer of 2xx, waiting as `Retry-After` says and renewing refused credentials once. */
-  async #send(
-    method: string,
-    path: string,
-    { query, signal }: KubeCallOptions,
-    body?: string,
-    accept?: string,
-  ): Promise<{ response: Response; release: () => void }> {
-    const url = path + queryString(query, path.includes("?"));
-    const call = describeCall(method, path);
-    let renewed = false;
-    for (let retries = 0;;) {
-      const transport = await this.#open(signal);
-      const deadline = this.#deadline(signal);
-      this.usage.requests++;
-      let response: Response;
-      try {
-        response = await transport.request(url, { method, body, accept, signal: deadline.signal });
-      } catch (error) {
-        deadline.release();
-        throw error;
-      }
-      if (response.ok) return { response, release: deadline.release };
-      const error = errorOfStatus(call, await readAnswer(response).finally(deadline.release));
-      const wait = retryAfterMs(response);
-      if (response.status === 401 && !renewed) {
-        renewed = true;
-        if (await this.#renew(transport)) continue;
-      }
-      if (wait === undefined || retries >= MAX_RETRIES) throw error;
-      retries++;
-      await this.clock.sleep(wait, signal);
-      signal?.throwIfAborted();
-    }
-  }
-
-  /** Several requests that are refused at the same time renew once. */
-  #renew(transport: Transport): Promise<boolean> {
-    return this.#renewal ??= transport.renew().finally(() => this.#renewal = undefined);
-  }
-
-  #deadline(signal?: AbortSignal): { signal?: AbortSignal; release: () => void } {
-    const { requestTimeoutMs } = this.options;
-    if (!requestTimeoutMs) return { signal, release: () => {} };
-    const timeout = new AbortController();
-    const timer = setTimeout(
-      () => timeout.abort(new DOMException(`No answer within ${requestTimeoutMs / 1000}s`, "TimeoutError")),
-      requestTimeoutMs,
-    );
-    return {
-      signal: signal === undefined ? timeout.signal : anySignal(signal, timeout.signal),
-      release: () => clearTimeout(timer),
-    };
-  }
-}
-
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
-function queryString(query: KubeCallOptions["query"], appended: boolean): string {
-  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
-  if (pairs.length === 0) return "";
-  return (appended ? "&" : "?") + new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
-}
-
-/** 429 and 503 with `Retry-After` in seconds: the API server's way to ask for patience. */
-export function retryAfterMs({ status, headers }: Response): number | undefined {
-  if (status !== 429 && status !== 503) return undefined;
-  const header = headers.get("retry-after");
-  if (header === null || !/^\d+$/.test(header)) return undefined;
-  return Math.min(Number(header) * 1000, MAX_RETRY_WAIT_MS);
-}
-
-/** Reads a Status object, or whatever else explains a refusal. */
-async function readAnswer(response: Response) {
-  const answer = { status: response.status };
-  try {
-    let text = "";
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      if (text.length > MAX_ERROR_BODY_BYTES) break;
-    }
-    if (!text.trimStart().startsWith("{")) return { ...answer, message: text };
-    const { message, reason } = JSON.parse(text) as { message?: string; reason?: string };
-    return { ...answer, message, reason };
-  } catch {
-    return answer; // the status alone says what happened
-  }
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
+  #send(method: string, path: string, options: KubeCallOptions, body?: string) {
+    return this.connection.send({ ...options, method, path, body, usage: this.usage });
   }
 }

@@ -1,9 +1,17 @@
-import { describeError } from "../core/errors.ts";
-import { EXIT } from "../core/exit_codes.ts";
+import type { Clock } from "../core/clock.ts";
 import { KubeconfigError } from "./errors.ts";
-import type { ExecPlugin, KubeTarget, KubeUser } from "./kubeconfig.ts";
+import { runExecPlugin } from "./exec_plugin.ts";
+import { impersonationHeaders } from "./impersonation.ts";
+import { keepTokens } from "./keep_tokens.ts";
+import type { KubeTarget, KubeUser } from "./kubeconfig.ts";
+import { type OidcConfig, readOidcConfig, refreshIdToken } from "./oidc_provider.ts";
+import { pem, readKubeFile } from "./pem.ts";
+import { tokenExpiry } from "./token_expiry.ts";
 
-const PLUGIN_TIMEOUT_MS = 60_000;
+/** Kubernetes renews the tokens of pods in their files; whoever uses one reads it again every minute, as client-go does. */
+const TOKEN_FILE_AGE_MS = 60_000;
+/** Clocks differ: what expires so soon has expired. */
+const LEEWAY_MS = 10_000;
 
 /** What a request is signed with. */
 export interface Credentials {
@@ -12,183 +20,161 @@ export interface Credentials {
   /** PEM. */
   cert?: string;
   key?: string;
-  /** True when asking again may give other ones: a token file, a plug-in, an identity provider. */
+}
+
+interface Loaded extends Credentials {
+  /** From then on (milliseconds) they are loaded again before they are used. */
+  freshUntil?: number;
+  /** Loading again may give other ones: a file, a plug-in, an identity provider. */
   renewable: boolean;
+  /** The old ones serve on where loading again fails. */
+  keeps?: boolean;
 }
 
-/** Gets the user's credentials: certificates, tokens, passwords, exec plug-ins, and the older auth providers.
- * @throws {KubeconfigError} for a file that cannot be read, or a plug-in that failed */
-export async function loadCredentials(target: KubeTarget, env: Readonly<Record<string, string>>): Promise<Credentials> {
-  const { user } = target;
-  const credentials: Credentials = {
-    headers: impersonation(user),
-    cert: await pem(user["client-certificate"], user["client-certificate-data"], "client certificate"),
-    key: await pem(user["client-key"], user["client-key-data"], "client key"),
-    renewable: false,
-  };
-  if (user.tokenFile !== undefined) {
-    const token = (await readFile(user.tokenFile, "token")).trim();
-    return { ...withBearer(credentials, token), renewable: true };
-  }
-  if (user.token !== undefined) return withBearer(credentials, user.token);
-  if (user.username !== undefined) {
-    const bytes = new TextEncoder().encode(`${user.username}:${user.password ?? ""}`);
-    credentials.headers.push(["authorization", `Basic ${bytes.toBase64()}`]);
-    return credentials;
-  }
-  if (user.exec) return await fromExec(user.exec, target, credentials, env);
-  if (user["auth-provider"]) return await fromAuthProvider(user["auth-provider"], credentials);
-  return credentials;
-}
+/** The credentials of one user: certificates, tokens, passwords, exec plug-ins, OIDC. Loaded at first use, and again when
+ * they are no longer fresh; whoever asks meanwhile waits for the same. */
+export class CredentialSource {
+  readonly #target: KubeTarget;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly #closed = new AbortController();
+  #loaded?: Loaded;
+  #loading?: Promise<Loaded>;
+  #oidc?: OidcConfig;
 
-/** The text of a PEM file, or of its base64 form in the kubeconfig; the data wins, as in kubectl. */
-export async function pem(file: string | undefined, data: string | undefined, what: string) {
-  if (data !== undefined) {
+  constructor(target: KubeTarget, env: Readonly<Record<string, string>>, { clock }: { clock: Clock }) {
+    this.#target = target;
+    this.#env = env;
+    this.clock = clock;
+  }
+
+  /** @throws {KubeconfigError} for a file that cannot be read, or a plug-in that failed */
+  async current(): Promise<Credentials> {
+    const loaded = this.#loaded;
+    if (loaded !== undefined && this.#isFresh(loaded)) return loaded;
     try {
-      return new TextDecoder().decode(Uint8Array.fromBase64(data.replace(/\s+/g, "")));
-    } catch {
-      throw new KubeconfigError(`Cannot use the ${what} of the kubeconfig: it is not base64`);
+      return await this.#load(false);
+    } catch (error) {
+      if (loaded?.keeps !== true) throw error;
+      loaded.freshUntil = this.#now() + TOKEN_FILE_AGE_MS;
+      return loaded;
     }
   }
-  return file === undefined ? undefined : await readFile(file, what);
-}
 
-async function readFile(file: string, what: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (cause) {
-    throw new KubeconfigError(`Cannot read the ${what} ${file}: ${describeError(cause)}`, { cause });
+  /** Loads them anew, because the server refused the ones it got.
+   * @param refused as `current()` gave them
+   * @returns false when there are no other ones */
+  async renew(refused: Credentials): Promise<boolean> {
+    if (this.#loaded === refused) {
+      if (!this.#loaded.renewable) return false;
+      await this.#load(true);
+    }
+    return !areEqual(await this.current(), refused);
+  }
+
+  /** Ends a plug-in that still runs. */
+  close(): void {
+    this.#closed.abort(new DOMException("The connection was closed", "AbortError"));
+  }
+
+  #now(): number {
+    return this.clock.now().getTime();
+  }
+
+  #isFresh({ freshUntil }: Loaded): boolean {
+    return freshUntil === undefined || this.#now() < freshUntil;
+  }
+
+  /** What is given out as good as expired is used for a moment all the same, not asked for again with each request. */
+  #notAtOnce(until: number): number {
+    return Math.max(until, this.#now() + LEEWAY_MS);
+  }
+
+  #load(refused: boolean): Promise<Loaded> {
+    return this.#loading ??= this.#read(refused)
+      .then((loaded) => this.#loaded = loaded)
+      .finally(() => this.#loading = undefined);
+  }
+
+  async #read(refused: boolean): Promise<Loaded> {
+    const { user, cluster } = this.#target;
+    const base: Loaded = {
+      headers: impersonationHeaders(user),
+      cert: await pem(user["client-certificate"], user["client-certificate-data"], "client certificate"),
+      key: await pem(user["client-key"], user["client-key-data"], "client key"),
+      renewable: user["client-certificate"] !== undefined,
+    };
+    if (user.tokenFile !== undefined) {
+      const token = (await readKubeFile(user.tokenFile, "token file")).trim();
+      const freshUntil = this.#now() + TOKEN_FILE_AGE_MS;
+      return {
+        ...base,
+        ...bearer(base, token, `the token file ${user.tokenFile}`),
+        freshUntil,
+        renewable: true,
+        keeps: true,
+      };
+    }
+    if (user.token !== undefined) return bearer(base, user.token, "the token of this user");
+    if (user.username !== undefined) {
+      const bytes = new TextEncoder().encode(`${user.username}:${user.password ?? ""}`);
+      return { ...base, headers: [...base.headers, ["authorization", `Basic ${bytes.toBase64()}`]] };
+    }
+    if (user.exec) {
+      const options = { clock: this.clock, signal: this.#closed.signal };
+      const { token, cert, key, expiresAt } = await runExecPlugin(user.exec, cluster, this.#env, options);
+      const signed = token === undefined ? base : bearer(base, token, `the answer of the plug-in ${user.exec.command}`);
+      const freshUntil = expiresAt === undefined ? undefined : this.#notAtOnce(expiresAt);
+      return { ...signed, ...(cert === undefined ? {} : { cert, key }), freshUntil, renewable: true };
+    }
+    if (user["auth-provider"]) return await this.#fromAuthProvider(base, user["auth-provider"], refused);
+    return base;
+  }
+
+  async #fromAuthProvider(
+    base: Loaded,
+    { name, config }: NonNullable<KubeUser["auth-provider"]>,
+    refused: boolean,
+  ): Promise<Loaded> {
+    if (name !== "oidc") throw unsupportedProvider(name);
+    this.#oidc ??= readOidcConfig(config);
+    const held = this.#oidc["id-token"];
+    const expiry = held === undefined ? 0 : tokenExpiry(held) ?? Infinity;
+    if (refused || expiry - LEEWAY_MS <= this.#now()) {
+      const tokens = await refreshIdToken(this.#oidc, this.#env, this.#closed.signal);
+      this.#oidc["id-token"] = tokens.idToken;
+      this.#oidc["refresh-token"] = tokens.refreshToken ?? this.#oidc["refresh-token"];
+      if (this.#target.userOrigin !== undefined) await keepTokens(this.#target.userOrigin, tokens);
+    }
+    const token = this.#oidc["id-token"]!;
+    const end = tokenExpiry(token);
+    return {
+      ...bearer(base, token, "the id-token of this user"),
+      freshUntil: end === undefined ? undefined : this.#notAtOnce(end - LEEWAY_MS),
+      renewable: this.#oidc["refresh-token"] !== undefined,
+    };
   }
 }
 
-function withBearer(credentials: Credentials, token: string): Credentials {
+/** @param what the token is, for the message, which must not quote it */
+function bearer<T extends Credentials>(credentials: T, token: string, what: string): T {
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    const state = token === "" ? "it is empty" : "it has characters that no token has";
+    throw new KubeconfigError(`Cannot use ${what}: ${state}`, { hint: "Log in again, or pass --token" });
+  }
   return { ...credentials, headers: [...credentials.headers, ["authorization", `Bearer ${token}`]] };
 }
 
-function impersonation(user: KubeUser): [string, string][] {
-  const { as: name, "as-uid": uid, "as-groups": groups, "as-user-extra": extra } = user;
-  if (name === undefined) {
-    if (uid === undefined && !groups?.length && !extra) return [];
-    throw new KubeconfigError("Cannot impersonate a uid, group or extra value: no user to impersonate is named", {
-      hint: "Add --as",
-    });
-  }
-  const headers: [string, string][] = [["impersonate-user", name]];
-  if (uid !== undefined) headers.push(["impersonate-uid", uid]);
-  for (const group of groups ?? []) headers.push(["impersonate-group", group]);
-  for (const [key, values] of Object.entries(extra ?? {})) {
-    for (const value of values) headers.push([`impersonate-extra-${encodeURIComponent(key.toLowerCase())}`, value]);
-  }
-  return headers;
-}
-
-/** The plug-in itself is run by the Kubernetes client library; what it would not tell the plug-in is added here.
- * @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
-async function fromExec(
-  exec: ExecPlugin,
-  { cluster }: KubeTarget,
-  credentials: Credentials,
-  env: Readonly<Record<string, string>>,
-): Promise<Credentials> {
-  const { ExecAuth } = await import("@kubernetes/client-node/dist/exec_auth.js");
-  const info = {
-    apiVersion: exec.apiVersion ?? "client.authentication.k8s.io/v1",
-    kind: "ExecCredential",
-    spec: {
-      interactive: false,
-      ...(exec.provideClusterInfo
-        ? {
-          cluster: {
-            server: cluster.server,
-            "tls-server-name": cluster["tls-server-name"],
-            "insecure-skip-tls-verify": cluster["insecure-skip-tls-verify"] ?? undefined,
-            "certificate-authority-data": cluster["certificate-authority-data"],
-            "proxy-url": cluster["proxy-url"],
-          },
-        }
-        : {}),
-    },
+function unsupportedProvider(name: string): KubeconfigError {
+  const instead: Record<string, string> = {
+    gcp: "Install gke-gcloud-auth-plugin and run `gcloud container clusters get-credentials` again",
+    azure: "Install kubelogin and run `kubelogin convert-kubeconfig`",
   };
-  const variables = [
-    ...Object.entries(env).map(([name, value]) => ({ name, value })),
-    { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) },
-    ...(exec.env ?? []),
-  ];
-  const user = { name: "", exec: { ...exec, args: exec.args ?? [], env: variables } };
-  const request: AuthRequest = { headers: {} };
-  const auth = new ExecAuth();
-  const children: { kill(): unknown }[] = [];
-  // The library has no deadline, and a plug-in may wait for a login that nobody makes.
-  // deno-lint-ignore no-explicit-any -- not in the library's types
-  const hook = auth as any;
-  const spawn = hook.execFn;
-  // deno-lint-ignore no-explicit-any -- passed through
-  hook.execFn = (...args: any[]) => {
-    const child = spawn(...args);
-    children.push(child);
-    return child;
-  };
-  const timer = setTimeout(() => children.forEach((child) => child.kill()), PLUGIN_TIMEOUT_MS);
-  try {
-    // deno-lint-ignore no-explicit-any -- the library's types come from node:https
-    await auth.applyAuthentication(user as any, request as any);
-  } catch (cause) {
-    throw new KubeconfigError(
-      `Cannot get credentials from the plug-in ${exec.command}: ${describeError(cause).trim().slice(0, 500)}`,
-      { cause, exitCode: EXIT.clusterAccess, hint: "Run the plug-in by hand, or log in again" },
-    );
-  } finally {
-    clearTimeout(timer);
-  }
-  return applied(credentials, request);
+  return new KubeconfigError(`Cannot use the auth provider "${name}" of the kubeconfig: Kubernetes has given it up`, {
+    hint: instead[name] ?? "Use an exec plug-in instead, or pass --token",
+  });
 }
 
-async function fromAuthProvider(
-  provider: NonNullable<KubeUser["auth-provider"]>,
-  credentials: Credentials,
-): Promise<Credentials> {
-  const user = { name: "", authProvider: { name: provider.name, config: { ...provider.config } } };
-  const request: AuthRequest = { headers: {} };
-  try {
-    const auth = await authProvider(provider.name);
-    // deno-lint-ignore no-explicit-any -- as above
-    await auth.applyAuthentication(user as any, request as any);
-  } catch (cause) {
-    if (cause instanceof KubeconfigError) throw cause;
-    throw new KubeconfigError(
-      `Cannot get credentials from the auth provider "${provider.name}": ${describeError(cause)}`,
-      { cause, hint: "Log in again with the provider's own command" },
-    );
-  }
-  return applied(credentials, request);
-}
-
-async function authProvider(name: string) {
-  switch (name) {
-    case "oidc":
-      return new (await import("@kubernetes/client-node/dist/oidc_auth.js")).OpenIDConnectAuth();
-    case "gcp":
-      return new (await import("@kubernetes/client-node/dist/gcp_auth.js")).GoogleCloudPlatformAuth();
-    case "azure":
-      return new (await import("@kubernetes/client-node/dist/azure_auth.js")).AzureAuth();
-    default:
-      throw new KubeconfigError(`Cannot use the auth provider "${name}" of the kubeconfig: it is not supported`, {
-        hint: "Use an exec plug-in instead, or pass --token",
-      });
-  }
-}
-
-interface AuthRequest {
-  headers: Record<string, string>;
-  cert?: string;
-  key?: string;
-}
-
-function applied(credentials: Credentials, request: AuthRequest): Credentials {
-  return {
-    headers: [...credentials.headers, ...Object.entries(request.headers)],
-    cert: request.cert ?? credentials.cert,
-    key: request.key ?? credentials.key,
-    renewable: true,
-  };
+function areEqual(a: Credentials, b: Credentials): boolean {
+  return a.cert === b.cert && a.key === b.key && JSON.stringify(a.headers) === JSON.stringify(b.headers);
 }

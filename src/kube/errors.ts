@@ -13,10 +13,9 @@ export class KubeApiError extends SupportBundleError {
 
   constructor(call: string, answer: KubeAnswer, options: SupportBundleErrorOptions = {}) {
     const detail = answer.message?.trim().slice(0, 500) || undefined;
+    const why = answer.expired === undefined ? UNACCEPTED : `, ${answer.expired}`;
     super(
-      `Cannot ${call}: the API server answered ${answer.status}${
-        options.code === "KUBE_UNAUTHORIZED" ? UNACCEPTED : ""
-      }` +
+      `Cannot ${call}: the API server answered ${answer.status}${options.code === "KUBE_UNAUTHORIZED" ? why : ""}` +
         (detail === undefined ? "" : ` (${detail})`),
       { code: "KUBE_API", exitCode: EXIT.clusterAccess, ...options },
     );
@@ -32,6 +31,8 @@ export interface KubeAnswer {
   status: number;
   message?: string;
   reason?: string;
+  /** Which of the credentials has expired, and when: in words. */
+  expired?: string;
 }
 
 /** 403, or 401: the account may not do this, or is not known. */

@@ -1,3 +1,5 @@
+import type { RawListPage } from "./raw_list.ts";
+
 /** The API server, as collectors see it. The only implementation connects at the first call (`connect.ts`).
  *
  * Every call throws: `KubeForbiddenError` (401, 403), `KubeNotFoundError` (404), `KubeApiError` (any other status),
@@ -7,6 +9,8 @@ export interface KubeClient {
   get<T = KubeObject>(path: string, options?: KubeCallOptions): Promise<T>;
   /** Reads a list in pages of 500 (`limit`, `continue`), and starts over once when the continue token has expired. */
   list(path: string, options?: KubeListOptions): AsyncIterable<KubeListPage>;
+  /** As `list`, with objects that are still JSON: for lists that are passed on rather than looked into. */
+  listRaw(path: string, options?: KubeListOptions): AsyncIterable<RawListPage>;
   /** Creates an object: access reviews, mostly. */
   create<T = KubeObject>(path: string, body: unknown, options?: KubeCallOptions): Promise<T>;
   /** Deletes an object. One that is gone already is no error. `gracePeriodSeconds` and `propagationPolicy` go into the
@@ -16,10 +20,14 @@ export interface KubeClient {
   stream(path: string, options?: KubeCallOptions): Promise<ReadableStream<Uint8Array>>;
   /** Runs a command in a container. Output beyond `maxBytes` of a stream is dropped and `truncated` set. */
   exec(target: ExecTarget, options?: { signal?: AbortSignal; maxBytes?: number }): Promise<ExecResult>;
+  /** As `exec`, with stdout as it comes and no limit: the command waits while nobody reads. */
+  execStream(target: ExecTarget, options?: { signal?: AbortSignal }): Promise<ExecStream>;
   /** The namespace of the kubeconfig's context (`default` when it names none). */
   contextNamespace(): Promise<string>;
-  /** Requests and received bytes so far. */
-  readonly usage: { requests: number; bytes: number };
+  /** Requests and received bytes so far, those of `counted` clients included. */
+  readonly usage: { readonly requests: number; readonly bytes: number };
+  /** A client that shares this one's connection and counts for itself, too. */
+  counted(): KubeClient;
   /** Ends idle connections. */
   close(): void;
 }
@@ -74,6 +82,24 @@ export interface ExecResult {
   truncated: boolean;
 }
 
+/** A command that runs. */
+export interface ExecStream {
+  /** Read it to its end, or cancel it, which leaves the process in the container to itself. It fails when the signal is
+   * aborted (with its reason) or the connection breaks (`ExecBrokenError`). */
+  stdout: ReadableStream<Uint8Array>;
+  /** Settles after stdout, and fails as it does. */
+  ended: Promise<ExecEnd>;
+}
+
+export interface ExecEnd {
+  /** The first 64 KiB. */
+  stderr: Uint8Array;
+  /** Undefined when the process ended with 0, or was not waited for. */
+  failure?: ExecResult["failure"];
+  /** stdout was cancelled before its end. */
+  cancelled: boolean;
+}
+
 /** How to reach the cluster: what the usual kubectl flags say. */
 export interface KubeOptions {
   kubeconfig?: string;
@@ -91,6 +117,10 @@ export interface KubeOptions {
   clientKey?: string;
   insecureSkipTlsVerify?: boolean;
   tlsServerName?: string;
-  /** Deadline of one request; 0 or absent: the caller's signal alone bounds it. */
+  /** Deadline of one answer, of a stream's beginning. Absent: a minute. 0: the caller's signal alone bounds it. */
   requestTimeoutMs?: number;
+  /** Requests a second, on average; absent or 0: as many as there are to make. */
+  qps?: number;
+  /** How many of them may come at once; absent: twice `qps`. */
+  burst?: number;
 }

@@ -2,10 +2,12 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { describeError } from "../core/errors.ts";
 import { KubeconfigError, KubeUnreachableError } from "./errors.ts";
+import { inClusterTarget, isInCluster } from "./in_cluster.ts";
 import type { KubeOptions } from "./kube_client.ts";
 
 const NO_CLUSTER_HINT = "Name a kubeconfig with --kubeconfig or the variable KUBECONFIG";
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+const NO_ACCOUNT_HINT =
+  "Give the pod an account (automountServiceAccountToken), or name a kubeconfig with --kubeconfig";
 
 const text = z.string().nullish().transform((value) => value || undefined);
 const nameValue = z.object({ name: z.string(), value: z.string() });
@@ -15,6 +17,8 @@ const execSchema = z.looseObject({
   args: z.array(z.string()).nullish(),
   env: z.array(nameValue).nullish(),
   provideClusterInfo: z.boolean().nullish(),
+  installHint: text,
+  interactiveMode: text,
 });
 const clusterSchema = z.looseObject({
   server: text,
@@ -59,12 +63,15 @@ export interface KubeTarget {
   cluster: KubeCluster & { server: string };
   user: KubeUser;
   namespace: string;
+  /** Where renewed tokens of this user are written back to. */
+  userOrigin?: { file: string; name: string };
 }
 
 interface Merged {
   currentContext?: string;
   clusters: Map<string, KubeCluster>;
   users: Map<string, KubeUser>;
+  userFiles: Map<string, string>;
   contexts: Map<string, KubeContext>;
   /** Where it was read from, for messages. */
   origin: string;
@@ -74,15 +81,24 @@ interface Merged {
  * else the service account of the pod this runs in. Flags then replace single values.
  * @throws {KubeconfigError} for a file, context, cluster or user that is named and cannot be used
  * @throws {KubeUnreachableError} when no cluster is configured anywhere */
-export async function findKubeTarget(options: KubeOptions, env: Readonly<Record<string, string>>): Promise<KubeTarget> {
+export async function findKubeTarget(
+  options: KubeOptions,
+  env: Readonly<Record<string, string>>,
+  { serviceAccountFolder }: { serviceAccountFolder?: string } = {},
+): Promise<KubeTarget> {
   const merged = await readFiles(kubeconfigFiles(options, env), options.kubeconfig !== undefined);
   const contextName = options.context ?? merged.currentContext;
   if (contextName === undefined && options.server === undefined && options.cluster === undefined) {
-    const inCluster = await inClusterTarget(env);
+    const inCluster = await inClusterTarget(env, serviceAccountFolder);
     if (inCluster !== undefined) return withFlags(inCluster, options);
     if (merged.contexts.size > 0) {
       throw new KubeconfigError(`The kubeconfig ${merged.origin} has no current context`, {
         hint: `Choose one with --context: ${listed(merged.contexts.keys())}`,
+      });
+    }
+    if (isInCluster(env)) {
+      throw new KubeUnreachableError("No cluster is configured: this pod has no service account", {
+        hint: NO_ACCOUNT_HINT,
       });
     }
     throw new KubeUnreachableError("No cluster is configured", { hint: NO_CLUSTER_HINT });
@@ -100,7 +116,8 @@ export function kubeconfigFiles(options: KubeOptions, env: Readonly<Record<strin
 }
 
 async function readFiles(files: string[], required: boolean): Promise<Merged> {
-  const merged: Merged = { clusters: new Map(), users: new Map(), contexts: new Map(), origin: files.join(", ") };
+  const maps = { clusters: new Map(), users: new Map(), userFiles: new Map(), contexts: new Map() };
+  const merged: Merged = { ...maps, origin: files.join(", ") };
   for (const file of files) {
     let content: string;
     try {
@@ -114,7 +131,7 @@ async function readFiles(files: string[], required: boolean): Promise<Merged> {
         hint: "Name an existing file with --kubeconfig",
       });
     }
-    mergeKubeconfig(merged, await parseKubeconfig(content, file), dirname(file));
+    mergeKubeconfig(merged, await parseKubeconfig(content, file), file);
   }
   return merged;
 }
@@ -136,28 +153,30 @@ export async function parseKubeconfig(content: string, file: string): Promise<z.
   const parsed = fileSchema.safeParse(document);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
+    const expected = issue.code === "invalid_type" ? `is no ${issue.expected}` : "is not as expected";
     throw new KubeconfigError(
-      `Cannot use the kubeconfig ${file}: ${issue.path.join(".") || "the document"} is not as expected (${issue.code})`,
+      `Cannot use the kubeconfig ${file}: ${issue.path.join(".") || "the document"} ${expected}`,
       { hint: "Compare it with the output of `kubectl config view`" },
     );
   }
   return parsed.data;
 }
 
-function mergeKubeconfig(into: Merged, file: z.output<typeof fileSchema>, folder: string): void {
-  into.currentContext ??= file["current-context"];
-  const at = (path: string | undefined) => path === undefined || isAbsolute(path) ? path : join(folder, path);
-  for (const entry of file.clusters ?? []) {
+function mergeKubeconfig(into: Merged, config: z.output<typeof fileSchema>, file: string): void {
+  into.currentContext ??= config["current-context"];
+  const at = (path: string | undefined) => path === undefined || isAbsolute(path) ? path : join(dirname(file), path);
+  for (const entry of config.clusters ?? []) {
     const cluster = entry.cluster ?? {} as KubeCluster;
     if (into.clusters.has(entry.name)) continue;
     into.clusters.set(entry.name, { ...cluster, "certificate-authority": at(cluster["certificate-authority"]) });
   }
-  for (const entry of file.users ?? []) {
+  for (const entry of config.users ?? []) {
     const user = entry.user ?? {} as KubeUser;
     if (into.users.has(entry.name)) continue;
     const exec = user.exec ?? undefined;
     // As kubectl does: a command with a slash in it is relative to the file, a bare one is looked for on the PATH.
     const command = exec !== undefined && exec.command.includes("/") ? at(exec.command)! : exec?.command;
+    into.userFiles.set(entry.name, file);
     into.users.set(entry.name, {
       ...user,
       "client-certificate": at(user["client-certificate"]),
@@ -166,7 +185,7 @@ function mergeKubeconfig(into: Merged, file: z.output<typeof fileSchema>, folder
       exec: exec === undefined ? undefined : { ...exec, command: command! },
     });
   }
-  for (const entry of file.contexts ?? []) {
+  for (const entry of config.contexts ?? []) {
     if (!into.contexts.has(entry.name)) into.contexts.set(entry.name, entry.context ?? {} as KubeContext);
   }
 }
@@ -179,7 +198,8 @@ function chooseTarget(merged: Merged, contextName: string | undefined, options: 
     });
   }
   const cluster = lookUp("cluster", merged.clusters, options.cluster ?? context.cluster, merged.origin);
-  const user = lookUp("user", merged.users, options.user ?? context.user, merged.origin);
+  const userName = options.user ?? context.user;
+  const user = lookUp("user", merged.users, userName, merged.origin);
   const server = options.server ?? cluster?.server;
   if (server === undefined) {
     throw new KubeconfigError(`The context "${contextName ?? ""}" of the kubeconfig ${merged.origin} names no server`, {
@@ -190,6 +210,7 @@ function chooseTarget(merged: Merged, contextName: string | undefined, options: 
     cluster: { ...(cluster ?? {} as KubeCluster), server },
     user: user ?? {} as KubeUser,
     namespace: context.namespace ?? "default",
+    ...(user === undefined ? {} : { userOrigin: { file: merged.userFiles.get(userName!)!, name: userName! } }),
   };
 }
 
@@ -202,27 +223,6 @@ function lookUp<T>(what: string, from: Map<string, T>, name: string | undefined,
     });
   }
   return found;
-}
-
-async function inClusterTarget(env: Readonly<Record<string, string>>): Promise<KubeTarget | undefined> {
-  const host = env.KUBERNETES_SERVICE_HOST;
-  const port = env.KUBERNETES_SERVICE_PORT;
-  if (!host || !port) return undefined;
-  const tokenFile = `${SERVICE_ACCOUNT}/token`;
-  try {
-    await Deno.stat(tokenFile);
-  } catch {
-    return undefined;
-  }
-  const namespace = await Deno.readTextFile(`${SERVICE_ACCOUNT}/namespace`).catch(() => "");
-  return {
-    cluster: {
-      server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
-      "certificate-authority": `${SERVICE_ACCOUNT}/ca.crt`,
-    } as KubeTarget["cluster"],
-    user: { tokenFile } as KubeUser,
-    namespace: namespace.trim() || "default",
-  };
 }
 
 /** Replaces single values by what flags say. */

@@ -4,8 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubeconfigError } from "./errors.ts";
+import { openTunnel, shownProxy } from "../core/proxy_tunnel.ts";
+import type { ClusterProxy } from "./cluster_proxy.ts";
 import type { Credentials } from "./credentials.ts";
+import { KubeconfigError } from "./errors.ts";
 import type { KubeCluster } from "./kubeconfig.ts";
 
 /** A Unix socket that leads to a TLS server on terms which `Deno.createHttpClient` does not offer. */
@@ -18,10 +20,15 @@ export interface TlsRelay {
 
 /** Starts the relay in a folder that only this user can enter: whoever reaches the socket speaks with the client
  * certificate.
- * @throws {KubeconfigError} on Windows, where Deno's HTTP client knows no Unix sockets */
+ * @throws {KubeconfigError} on Windows, where Deno's HTTP client knows no Unix sockets, and for other proxies than http */
 export async function startTlsRelay(
   server: URL,
-  { ca, credentials, cluster }: { ca?: string; credentials: Credentials; cluster: KubeCluster },
+  { ca, credentials, cluster, proxy }: {
+    ca?: string;
+    credentials: Credentials;
+    cluster: KubeCluster;
+    proxy?: ClusterProxy;
+  },
 ): Promise<TlsRelay> {
   if (Deno.build.os === "windows") {
     throw new KubeconfigError(
@@ -29,12 +36,17 @@ export async function startTlsRelay(
       { hint: "Pass --certificate-authority and a --server whose name is in the certificate" },
     );
   }
+  if (proxy !== undefined && proxy.url.protocol !== "http:") {
+    throw new KubeconfigError(
+      `Cannot use the proxy ${shownProxy(proxy.url)} together with insecure-skip-tls-verify or tls-server-name`,
+      { hint: "Use an http:// proxy, or a certificate authority and a server whose name is in its certificate" },
+    );
+  }
   const insecure = cluster["insecure-skip-tls-verify"] === true;
   const host = server.hostname.replace(/^\[|\]$/g, "");
-  const servername = cluster["tls-server-name"] ?? (isIP(host) === 0 ? host : undefined);
+  const name = cluster["tls-server-name"] ?? host;
+  const servername = name === host && isIP(host) !== 0 ? undefined : name;
   const options: ConnectionOptions = {
-    host,
-    port: Number(server.port) || 443,
     ...(servername === undefined ? {} : { servername }),
     rejectUnauthorized: !insecure,
     ALPNProtocols: ["http/1.1"],
@@ -45,20 +57,35 @@ export async function startTlsRelay(
   const path = join(folder, "s");
   const open = new Set<Socket | TLSSocket>();
   let failure: Error | undefined;
-  const relay = createServer((near) => {
-    const far = connect(options);
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
-      open.add(socket);
-      socket.on("close", () => {
-        open.delete(socket);
-        other.destroy();
-      });
-    }
-    near.on("error", () => {});
+  const pass = (near: Socket, far: TLSSocket) => {
+    tie(near, far);
     far.on("error", (error) => failure = error);
     far.on("secureConnect", () => failure = undefined);
     near.pipe(far);
     far.pipe(near);
+  };
+  /** What one of them ends, ends the other. */
+  const tie = (one: Socket, other: Socket | TLSSocket) => {
+    for (const [socket, peer] of [[one, other], [other, one]] as const) {
+      open.add(socket);
+      socket.on("close", () => {
+        open.delete(socket);
+        peer.destroy();
+      });
+    }
+  };
+  const port = Number(server.port) || 443;
+  const relay = createServer((near) => {
+    near.on("error", () => {});
+    if (proxy === undefined) return pass(near, connect({ ...options, host, port }));
+    const tunnel = openTunnel(proxy.url, `${server.hostname}:${port}`, {
+      opened: (socket) => pass(near, connect({ ...options, socket })),
+      failed(error) {
+        failure = error;
+        near.destroy();
+      },
+    });
+    tie(near, tunnel);
   });
   await new Promise<void>((resolve, reject) => {
     relay.once("error", reject);

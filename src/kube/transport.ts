@@ -1,15 +1,22 @@
+import { connect, type Socket } from "node:net";
 import { anySignal } from "../core/any_signal.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
+import { createExactHttpClient } from "../core/http_client.ts";
+import { keyPairProblem } from "../core/key_pair.ts";
+import { openTunnel } from "../core/proxy_tunnel.ts";
 import { VERSION } from "../core/version.ts";
-import { type Credentials, loadCredentials, pem } from "./credentials.ts";
-import { KubeconfigError, KubeUnreachableError } from "./errors.ts";
+import { type ClusterProxy, clusterProxy } from "./cluster_proxy.ts";
+import { connectionFailure } from "./connection_failure.ts";
+import { type Credentials, CredentialSource } from "./credentials.ts";
+import { KubeconfigError } from "./errors.ts";
+import { expiredSince } from "./expired_since.ts";
 import type { KubeTarget } from "./kubeconfig.ts";
+import { pem } from "./pem.ts";
 import { startTlsRelay, type TlsRelay } from "./tls_relay.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_TIMEOUT_MS = 2_000;
-/** A certificate can have hundreds of names. */
-const MAX_DETAIL = 400;
 
 /** A way to send signed requests to one API server. */
 export interface Transport {
@@ -19,21 +26,32 @@ export interface Transport {
     path: string,
     init: { method: string; body?: string; accept?: string; signal?: AbortSignal },
   ): Promise<Response>;
-  /** A WebSocket to a path such as `/api/v1/namespaces/x/pods/y/exec?command=ls`. */
-  webSocket(path: string, protocols: string[]): WebSocket;
-  /** Fetches the credentials again.
-   * @returns false when that cannot give other ones */
-  renew(): Promise<boolean>;
+  /** A WebSocket to a path such as `/api/v1/namespaces/x/pods/y/exec?command=ls`; it has not opened yet. */
+  webSocket(path: string, protocols: string[]): Promise<WebSocket>;
+  /** Fetches the credentials again, unless others came since those of the refused request.
+   * @returns false when there are no other ones */
+  renew(refused: Response): Promise<boolean>;
+  /** Which of the credentials has expired, and when: in words, for a refusal. */
+  expired(): string | undefined;
   close(): void;
 }
 
-/** Connects: reads certificates and credentials, and tries the server's port once, so that a dead address is known after
- * ten seconds instead of the minutes that the operating system takes. */
+export interface TransportOptions {
+  /** Where several transports speak for one user. */
+  credentials?: CredentialSource;
+  /** The server did not answer a moment ago: it is given two seconds instead of ten. */
+  reconnect?: boolean;
+  /** Whether to try the way to the server first (the default). */
+  probe?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Connects: reads certificates and credentials, and tries the way to the server once, so that a dead address or a proxy
+ * that does not let through is known after ten seconds instead of the minutes that the operating system takes. */
 export async function openTransport(
   target: KubeTarget,
   env: Readonly<Record<string, string>>,
-  reconnect: boolean,
-  signal?: AbortSignal,
+  { credentials: given, reconnect = false, probe = true, signal }: TransportOptions = {},
 ): Promise<Transport> {
   const { cluster } = target;
   if (!URL.canParse(cluster.server)) {
@@ -47,147 +65,179 @@ export async function openTransport(
     cluster["certificate-authority-data"],
     "certificate authority",
   );
-  let credentials = await loadCredentials(target, env);
-  const proxied = cluster["proxy-url"] !== undefined || usesProxy(env);
-  if (!proxied) await probe(server, reconnect ? RECONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS, signal);
-
+  const source = given ?? new CredentialSource(target, env, { clock: systemClock });
+  const proxy = clusterProxy(cluster, env);
   // What Deno's own TLS cannot do (no verification, another name) is done by a relay that fetch speaks to in the clear.
   const special = server.protocol === "https:" &&
     (cluster["insecure-skip-tls-verify"] === true || cluster["tls-server-name"] !== undefined);
-  if (special && cluster["proxy-url"] !== undefined) {
-    throw new KubeconfigError(
-      "Cannot use the proxy of the kubeconfig together with insecure-skip-tls-verify or tls-server-name",
-      { hint: "Give the cluster a certificate authority, and a server whose name is in its certificate" },
-    );
-  }
+  let credentials = await source.current();
+  checkKeyPair(credentials);
   const open = async () => {
-    const relay = special ? await startTlsRelay(server, { ca, credentials, cluster }) : undefined;
+    const relay = special ? await startTlsRelay(server, { ca, credentials, cluster, proxy }) : undefined;
     try {
-      return { relay, ...makeClients(cluster["proxy-url"], ca, credentials, relay) };
+      return { relay, http: makeClient({ ca, credentials, relay, proxy }) };
     } catch (error) {
       relay?.close();
       throw error;
     }
   };
   let clients = await open();
+  const opened = [clients];
+  const close = () => {
+    if (given === undefined) source.close();
+    for (const { http, relay } of opened.splice(0)) {
+      http.close();
+      relay?.close();
+    }
+  };
+  try {
+    if (probe) {
+      const timeoutMs = reconnect ? RECONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+      await tryWay(server, proxy, { timeoutMs, clock: source.clock, signal });
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  /** Replaces credentials that are no longer fresh. Clients that have others stay open for what they carry. */
+  const freshen = async () => {
+    const fresh = await source.current();
+    if (fresh === credentials) return;
+    const sameCertificate = fresh.cert === credentials.cert && fresh.key === credentials.key;
+    if (!sameCertificate) checkKeyPair(fresh);
+    credentials = fresh;
+    if (sameCertificate) return;
+    clients = await open();
+    opened.push(clients);
+  };
+  const signedWith = new WeakMap<Response, Credentials>();
   const base = (special ? `http://${server.host}` : server.origin) + server.pathname.replace(/\/$/, "");
 
   return {
     async request(path, { method, body, accept = "application/json", signal }) {
-      const headers = new Headers({ accept, "user-agent": `support-bundle/${VERSION}` });
-      if (body !== undefined) headers.set("content-type", "application/json");
-      for (const [name, value] of credentials.headers) headers.append(name, value);
+      await freshen();
+      signal?.throwIfAborted();
+      const headers: [string, string][] = [
+        ["accept", accept],
+        ["user-agent", `support-bundle/${VERSION}`],
+        ...(body === undefined ? [] : [["content-type", "application/json"] as [string, string]]),
+        ...credentials.headers,
+      ];
+      const { http, relay } = clients;
+      const used = credentials;
       try {
-        return await fetch(base + path, { method, body, headers, signal, client: clients.http, redirect: "manual" });
+        // Pairs, not Headers: those would make one group of several that are impersonated.
+        const init = { method, body, headers, signal, client: http, redirect: "manual" } as const;
+        const response = await fetch(base + path, init);
+        signedWith.set(response, used);
+        return response;
       } catch (cause) {
         signal?.throwIfAborted();
-        throw unreachable(server, clients.relay?.failure() ?? cause);
+        throw connectionFailure(server, relay?.failure() ?? cause, proxy);
       }
     },
-    webSocket(path, protocols) {
+    async webSocket(path, protocols) {
+      await freshen();
       const headers: [string, string][] = [["user-agent", `support-bundle/${VERSION}`], ...credentials.headers];
-      const url = base.replace(/^http/, "ws") + path;
-      return new WebSocket(url, { protocols, headers, client: clients.webSocket });
+      return new WebSocket(base.replace(/^http/, "ws") + path, { protocols, headers, client: clients.http });
     },
-    async renew() {
-      if (!credentials.renewable) return false;
-      const fresh = await loadCredentials(target, env);
-      const rebuilt = fresh.cert !== credentials.cert;
-      credentials = fresh;
-      if (rebuilt) {
-        clients.close();
-        clients = await open();
-      }
-      return true;
-    },
-    close: () => clients.close(),
+    renew: (refused) => source.renew(signedWith.get(refused) ?? credentials),
+    expired: () => expiredSince(credentials, source.clock.now()),
+    close,
   };
 }
 
-function makeClients(
-  proxyUrl: string | undefined,
-  ca: string | undefined,
-  { cert, key }: Credentials,
-  relay: TlsRelay | undefined,
-) {
+function checkKeyPair({ cert, key }: Credentials): void {
+  const hint = "Name both for the user: client-certificate and client-key, or --client-certificate and --client-key";
+  if ((cert === undefined) !== (key === undefined)) {
+    const what = cert ? "certificate and no key" : "key and no certificate";
+    throw new KubeconfigError(`Cannot use the kubeconfig: it has a client ${what}`, { hint });
+  }
+  const problem = cert === undefined ? undefined : keyPairProblem(cert, key!);
+  if (problem !== undefined) throw new KubeconfigError(`Cannot use the client certificate: ${problem}`, { hint });
+}
+
+function makeClient(
+  { ca, credentials: { cert, key }, relay, proxy }: {
+    ca?: string;
+    credentials: Credentials;
+    relay?: TlsRelay;
+    proxy?: ClusterProxy;
+  },
+): Deno.HttpClient {
   const options = {
     ...(ca === undefined ? {} : { caCerts: [ca] }),
     ...(relay !== undefined
       ? { proxy: { transport: "unix", path: relay.path } as const }
-      : proxyUrl !== undefined
-      ? { proxy: { url: proxyUrl } }
+      : proxy !== undefined
+      ? { proxy: { url: proxy.url.href } }
       : {}),
     poolIdleTimeout: 30_000,
+    // One connection a request: several lists at once share one HTTP/2 connection, and both ends then spend a third more
+    // time on the same bytes. WebSockets want it, too.
+    http2: false,
   };
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new KubeconfigError(
-      `Cannot use the kubeconfig: it has a client ${cert ? "certificate and no key" : "key and no certificate"}`,
-    );
-  }
-  const pair = cert !== undefined && key !== undefined && relay === undefined ? { cert, key } : undefined;
-  const create = (more: Deno.CreateHttpClientOptions) =>
-    pair === undefined
-      ? Deno.createHttpClient({ ...options, ...more })
-      : Deno.createHttpClient({ ...options, ...more, ...pair });
-  let http: Deno.HttpClient;
-  let webSocket: Deno.HttpClient;
   try {
-    http = create({});
-    webSocket = create({ http2: false });
+    return cert === undefined || relay !== undefined
+      ? createExactHttpClient(options)
+      : createExactHttpClient({ ...options, cert, key: key! });
   } catch (cause) {
     throw new KubeconfigError(`Cannot use the certificates of the kubeconfig: ${describeError(cause)}`, {
       cause,
-      hint:
-        "Check that the certificate authority, the client certificate and its key are PEM, and the key not encrypted",
+      hint: "Check that the certificate authority, the client certificate and its key are whole",
     });
   }
-  return {
-    http,
-    webSocket,
-    close() {
-      http.close();
-      webSocket.close();
-      relay?.close();
-    },
-  };
 }
 
-async function probe(server: URL, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+/** Opens a connection as far as it can be without a word of the request, and ends it: to the server, through a tunnel of an
+ * HTTP proxy to it, or to a proxy of another sort. */
+async function tryWay(
+  server: URL,
+  proxy: ClusterProxy | undefined,
+  { timeoutMs, clock, signal }: { timeoutMs: number; clock: Clock; signal?: AbortSignal },
+): Promise<void> {
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const done = new AbortController();
+  clock.sleep(timeoutMs, done.signal).then(() => timeout.abort());
   const either = signal === undefined ? timeout.signal : anySignal(signal, timeout.signal);
   try {
-    const connection = await Deno.connect({
-      hostname: server.hostname.replace(/^\[|\]$/g, ""),
-      port: Number(server.port) || (server.protocol === "http:" ? 80 : 443),
-      signal: either,
+    await tryOpen(either, (opened, failed) => {
+      if (proxy?.url.protocol === "http:" && server.protocol === "https:") {
+        return openTunnel(proxy.url, `${server.hostname}:${server.port || 443}`, { opened, failed });
+      }
+      const { hostname, port } = addressOf(proxy?.url ?? server);
+      return connect({ host: hostname, port }, opened).on("error", failed);
     });
-    connection.close();
   } catch (cause) {
     signal?.throwIfAborted();
-    if (timeout.signal.aborted) throw unreachable(server, `no connection within ${timeoutMs / 1000}s`);
-    throw unreachable(server, cause);
+    const late = `no connection within ${timeoutMs / 1000}s`;
+    throw connectionFailure(server, timeout.signal.aborted ? late : cause, proxy);
   } finally {
-    clearTimeout(timer);
+    done.abort();
+    if (signal !== undefined) (either as ReturnType<typeof anySignal>)[Symbol.dispose]();
   }
 }
 
-function usesProxy(env: Readonly<Record<string, string>>): boolean {
-  return ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].some((name) => env[name]);
+async function tryOpen(
+  signal: AbortSignal,
+  open: (opened: () => void, failed: (error: Error) => void) => Socket,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = open(resolve, reject);
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    socket.destroy();
+  }
 }
 
-function unreachable(server: URL, cause: unknown): KubeUnreachableError {
-  const detail = (typeof cause === "string" ? cause : shorten(describeError(cause))).slice(0, MAX_DETAIL);
-  const tls = /certificate|UnknownIssuer|NotValidForName|CaUsedAsEndEntity|handshake|tls/i.test(detail);
-  return new KubeUnreachableError(`Cannot reach the API server ${server.origin}: ${detail}`, {
-    cause,
-    ...(tls
-      ? { hint: "Check the certificate authority of the cluster (--certificate-authority) and the server's name" }
-      : {}),
-  });
-}
-
-/** Fetch's own messages name the request twice; what comes last is the reason. */
-function shorten(message: string): string {
-  return message.replace(/^.*?error sending request.*?for [^:]*:\/\/\S+ ?(?:\([^)]*\))?:? ?/s, "") || message;
+/** Where a URL leads. */
+export function addressOf({ hostname, port, protocol }: URL): { hostname: string; port: number } {
+  const usual = protocol === "https:" ? 443 : protocol === "http:" ? 80 : 1080;
+  return { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || usual };
 }

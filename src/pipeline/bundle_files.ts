@@ -9,6 +9,7 @@ export const BUNDLE_PATHS = {
   manifest: "MANIFEST.json",
   analysis: "analysis.json",
   summary: "execution-data/summary.txt",
+  cost: "execution-data/cost.json",
   skippedCollectors: "skipped-collectors.json",
   metadata: "metadata/user.json",
 } as const;

@@ -2,98 +2,129 @@ import { DiskError, type WorkFolder, type WrittenFile } from "../bundle/work_fol
 import { endOnAbort } from "../bundle/end_on_abort.ts";
 import type { Entry, FileEntry } from "../bundle/entry.ts";
 import type { FileRecord, MissingRecord } from "../bundle/manifest.ts";
+import { anySignal } from "../core/any_signal.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
+import { archiveKind } from "../redact/archive.ts";
 import { RedactionError } from "../redact/redaction_error.ts";
 import type { Redaction, Redactor } from "../redact/redactor.ts";
+import { cutBody, cutBytes, type CutOptions } from "./cut_body.ts";
+import { SizeBudget, type SizeLimits, TooLargeError } from "./size_budget.ts";
 
-/** The one door into the work folder: every entry is redacted on its way to the disk, and recorded. */
+export interface AddOptions {
+  /** Ends the bodies of files early; they are whole then up to their last line. */
+  cut?: AbortSignal;
+  /** Of the collector, by {@linkcode BundleWriter.collectorBudget}. Absent: for what the tool itself adds. */
+  budget?: SizeBudget;
+}
+
+/** The one door into the work folder: every entry is redacted on its way to the disk, cut where its room ends, and
+ * recorded. */
 export class BundleWriter {
   readonly #folder: WorkFolder;
   readonly #redactor: Redactor | undefined;
   readonly #clock: Clock;
+  readonly #limits: SizeLimits;
+  /** What collectors may write together. */
+  readonly budget: SizeBudget;
   readonly #records = new Map<string, FileRecord>();
   readonly missing: MissingRecord[] = [];
   /** Files that were left out because redaction could not be sure of them. */
   leftOut = 0;
 
-  constructor(folder: WorkFolder, redactor: Redactor | undefined, clock: Clock) {
+  constructor(folder: WorkFolder, redactor: Redactor | undefined, clock: Clock, limits: SizeLimits) {
     this.#folder = folder;
     this.#redactor = redactor;
     this.#clock = clock;
+    this.#limits = limits;
+    this.budget = SizeBudget.ofBundle(limits.bundle);
   }
 
-  /** Takes an entry over. A file that cannot be read or redacted is left out and recorded as missing.
-   * @param cut ends the bodies of files early; they are whole then up to their last line
-   * @returns the bytes written
+  /** What one collector may write. Where its {@linkcode SizeBudget.over} is set, nothing more of it has room. */
+  collectorBudget(): SizeBudget {
+    return this.budget.ofCollector(this.#limits.collector);
+  }
+
+  /** Takes an entry over. A file that cannot be read or redacted, or that there is no room for, is left out and recorded
+   * as missing.
+   * @returns the bytes of the file; undefined when there is none
    * @throws {DiskError} when nothing more can be written */
-  async add(entry: Entry, collector: string, cut?: AbortSignal): Promise<number> {
+  async add(entry: Entry, collector: string, options: AddOptions = {}): Promise<number | undefined> {
     switch (entry.type) {
       case "missing":
         this.missing.push({ path: entry.path, collector, reason: entry.reason, message: entry.message });
-        return 0;
+        return undefined;
       case "link":
         this.#folder.link(entry.path, entry.target);
-        return 0;
+        return undefined;
       case "file":
-        return await this.#addFile(entry, collector, cut);
+        return await this.#addFile(entry, collector, options);
     }
   }
 
-  async #addFile(entry: FileEntry, collector: string, cut?: AbortSignal): Promise<number> {
+  async #addFile(entry: FileEntry, collector: string, { cut, budget }: AddOptions): Promise<number | undefined> {
     const started = this.#clock.now().getTime();
     let redactions: Redaction[] = [];
+    /** Of our own. What its source says of itself stands in the entry. */
+    let limit: string | undefined;
+    const full = new AbortController();
+    const record = (written: WrittenFile): number => {
+      const limits = [entry.truncated?.limit, limit].filter((limit) => limit !== undefined);
+      this.#records.set(written.path, {
+        path: written.path,
+        collector,
+        source: entry.source,
+        bytes: written.bytes,
+        sha256: written.sha256,
+        truncated: limits.length > 0 ? { limit: limits.join("; ") } : undefined,
+        redactions: redactions.length > 0
+          ? Object.fromEntries(redactions.map(({ rule, count }) => [rule, count]))
+          : undefined,
+        durationMs: this.#clock.now().getTime() - started,
+      });
+      return written.bytes;
+    };
+    const room = budget?.ofFile(this.#limits.file);
+    const options: CutOptions = {
+      bothEnds: entry.bothEnds,
+      whole: archiveKind(entry.path) !== undefined,
+      onCut(by) {
+        limit = by.toString();
+        full.abort();
+      },
+    };
     try {
       const { bytes } = entry;
       const atOnce = bytes === undefined ? undefined : this.#redactAtOnce(entry.path, bytes);
       if (atOnce !== undefined) {
-        const written = this.#folder.writeBytes(entry.path, atOnce.bytes);
-        return this.#record(written, entry, collector, atOnce.redactions, started);
+        redactions = atOnce.redactions;
+        const kept = room === undefined ? atOnce.bytes : cutBytes(atOnce.bytes, room, options);
+        return record(this.#folder.writeBytes(entry.path, kept));
       }
-      const source = cut === undefined
-        ? entry.body
-        : endOnAbort(entry.body, cut, () => entry.truncated ??= { limit: "deadline" });
+      // The source ends where the room does, so that redaction comes to its end and says what it hid.
+      using over = anySignal(full.signal, ...cut === undefined ? [] : [cut]);
+      const source = endOnAbort(entry.body, over, () => {
+        if (!full.signal.aborted) entry.truncated ??= { limit: "deadline" };
+      });
       const body = this.#redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
-      const written = await this.#folder.write(entry.path, body);
-      return this.#record(written, entry, collector, redactions, started);
+      return record(await this.#folder.write(entry.path, room === undefined ? body : cutBody(body, room, options)));
     } catch (error) {
       if (error instanceof DiskError) throw error;
-      const unsure = error instanceof RedactionError;
-      if (unsure) this.leftOut++;
-      this.missing.push({
-        path: entry.path,
-        collector,
-        reason: unsure ? "redaction-failed" : "failed",
-        message: unsure ? `left out, it could not be redacted: ${describeError(error)}` : describeError(error),
-      });
-      return 0;
+      this.missing.push({ path: entry.path, collector, ...this.#whyLeftOut(error) });
+      return undefined;
     }
+  }
+
+  #whyLeftOut(error: unknown): Pick<MissingRecord, "reason" | "message"> {
+    const message = describeError(error);
+    if (error instanceof TooLargeError) return { reason: "too-large", message };
+    if (!(error instanceof RedactionError)) return { reason: "failed", message };
+    this.leftOut++;
+    return { reason: "redaction-failed", message: `left out, it could not be redacted: ${message}` };
   }
 
   #redactAtOnce(path: string, bytes: Uint8Array): { bytes: Uint8Array; redactions: Redaction[] } | undefined {
     return this.#redactor === undefined ? { bytes, redactions: [] } : this.#redactor.redactBytes(path, bytes);
-  }
-
-  #record(
-    written: WrittenFile,
-    entry: FileEntry,
-    collector: string,
-    redactions: Redaction[],
-    started: number,
-  ): number {
-    this.#records.set(written.path, {
-      path: written.path,
-      collector,
-      source: entry.source,
-      bytes: written.bytes,
-      sha256: written.sha256,
-      truncated: entry.truncated,
-      redactions: redactions.length > 0
-        ? Object.fromEntries(redactions.map(({ rule, count }) => [rule, count]))
-        : undefined,
-      durationMs: this.#clock.now().getTime() - started,
-    });
-    return written.bytes;
   }
 
   records(): FileRecord[] {

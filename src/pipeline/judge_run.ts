@@ -5,6 +5,7 @@ import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/man
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import type { Delivery } from "../upload/uploader.ts";
+import type { CostReport } from "./cost_report.ts";
 import type { PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
 
@@ -18,7 +19,9 @@ export interface RunFacts {
   redactions: Record<string, number>;
   findings: Finding[];
   analysis?: unknown[];
+  /** Why the bundle has nothing, or little, of the cluster. */
   clusterError?: unknown;
+  cost?: CostReport;
   endedEarly?: "interrupted" | "deadline";
   archive?: WrittenArchive;
   delivery?: Delivery;
@@ -68,6 +71,7 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     redactions: run.redactions,
     shortfalls: shortfalls.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
     shortfallCount: shortfalls.length,
+    cost: run.cost && { requests: run.cost.requests, receivedBytes: run.cost.receivedBytes },
     durationMs: now.getTime() - run.startedAt.getTime(),
     peakMemoryMB: run.peakMemoryMB ?? 0,
   };

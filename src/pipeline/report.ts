@@ -35,6 +35,8 @@ export const pipelineReportSchema = z.object({
   shortfalls: z.array(z.string()),
   /** How many there are. */
   shortfallCount: z.number().int(),
+  /** What the collectors asked of the API server. */
+  cost: z.object({ requests: z.number().int(), receivedBytes: z.number() }).optional(),
   durationMs: z.number(),
   peakMemoryMB: z.number(),
 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { discoveryOptionsSchema } from "../discover/discovery_options.ts";
 import { NOTIFY_EVENTS } from "../notify/notifier.ts";
+import { DEFAULT_SIZE_LIMITS } from "./size_budget.ts";
 
 /** What one run of the pipeline shall do. Serializable: the daemon hands it to the child of an attempt as JSON. */
 export const pipelineRequestSchema = z.object({
@@ -7,13 +9,19 @@ export const pipelineRequestSchema = z.object({
   specs: z.array(z.string()),
   /** Text of standard input, for the source `-`. */
   stdin: z.string().optional(),
-  /** Adds the built-in spec. */
+  /** Adds the built-in spec, and what discovery finds in the cluster. */
   auto: z.boolean().default(false),
+  /** How discovery looks around; absent: the standard profile. */
+  discovery: discoveryOptionsSchema.optional(),
   /** Sources of further Redactor documents. */
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
+  /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */
+  search: z.object({ selector: z.array(z.string()).optional() }).optional(),
+  /** Does not verify the certificates of servers that specs are downloaded from. */
+  insecure: z.boolean().optional(),
   /** Ends the run before it begins when the cluster denies a permission that the spec needs. */
   requirePermissions: z.boolean().default(false),
   namespace: z.string().optional(),
@@ -31,6 +39,12 @@ export const pipelineRequestSchema = z.object({
   deadlineMs: z.number().optional(),
   /** Deadline of each collector. */
   collectorDeadlineMs: z.number().default(300_000),
+  /** Bytes that may be written, after redaction; 0: no limit. What lies beyond is left out, and the manifest says so. */
+  sizeLimits: z.object({
+    file: z.number().nonnegative().default(DEFAULT_SIZE_LIMITS.file),
+    collector: z.number().nonnegative().default(DEFAULT_SIZE_LIMITS.collector),
+    bundle: z.number().nonnegative().default(DEFAULT_SIZE_LIMITS.bundle),
+  }).prefault({}),
   metadata: z.record(z.string(), z.string()).optional(),
   upload: z.object({
     url: z.string(),

@@ -17,10 +17,12 @@ import { createRedactor } from "../redact/create_redactor.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
+import { costReport } from "./cost_report.ts";
 import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
+import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
 import { tell } from "./tell.ts";
@@ -58,11 +60,11 @@ export async function runPipeline(
     redactions: {},
   };
   using gathering = startDeadline(clock, request.deadlineMs, anySignal(context.stop, context.abort));
-  const kube = connectKube(request.kube as KubeOptions, { ...context.env });
+  const kube = connectKube(request.kube as KubeOptions, { ...context.env }, { clock });
   const folder = await WorkFolder.create(request.workParent);
   try {
     const redactor = request.redact ? createRedactor({ builtIn: true, custom: spec.redactors }) : undefined;
-    const writer = new BundleWriter(folder, redactor, clock);
+    const writer = new BundleWriter(folder, redactor, clock, request.sizeLimits);
     const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
     context.abort.throwIfAborted();
     if (!gathered.collectors.some(({ files }) => files > 0)) {
@@ -114,11 +116,18 @@ async function collect(
     const sorted = Object.fromEntries(Object.entries(request.metadata).sort(([a], [b]) => a < b ? -1 : 1));
     await writer.add(jsonEntry(BUNDLE_PATHS.metadata, sorted), NAME);
   }
+  const durationMs = context.clock.now().getTime() - started;
+  run.cost = costReport(gathered.collectors, kube.usage, durationMs);
+  await writer.add(jsonEntry(BUNDLE_PATHS.cost, run.cost), NAME);
   run.collectors = gathered.collectors;
-  run.clusterError = gathered.clusterError;
+  run.clusterError = gathered.clusterError ?? refusedAccess({
+    collectors: gathered.collectors,
+    missing: writer.missing,
+    files: writer.records(),
+    wholeCluster: asksForAllNamespaces(spec, request),
+  });
   run.missing = writer.missing;
   run.redactions = writer.redactions();
-  const durationMs = context.clock.now().getTime() - started;
   const short = gathered.collectors.filter(({ status }) => status === "failed" || status === "partial");
   record(run, {
     stage: "collect",
@@ -127,7 +136,7 @@ async function collect(
       : short.length === gathered.collectors.length && short.every(({ status }) => status === "failed")
       ? "failed"
       : "partial",
-    code: gathered.clusterError === undefined ? undefined : errorCode(gathered.clusterError),
+    code: run.clusterError === undefined ? undefined : errorCode(run.clusterError),
     message: short.length === 0 ? undefined : `${short.length} of ${gathered.collectors.length} collectors fell short`,
     durationMs,
   }, context);
@@ -138,6 +147,13 @@ async function collect(
     durationMs,
   }, context);
   return gathered;
+}
+
+/** True unless somebody named the namespaces whose resources are wanted. */
+function asksForAllNamespaces(spec: LoadedSpec, request: PipelineRequest): boolean {
+  if (request.namespace) return false;
+  const entries = spec.collectors.filter(({ unit }) => unit.kind === "clusterResources");
+  return entries.some(({ config }) => !config.namespaces?.length || config.namespaces.includes(""));
 }
 
 async function analyze(

@@ -17,15 +17,25 @@ export const jobSchema = z.object({
   enabled: z.boolean().default(true),
   /** `--namespace`: limits what is read from the cluster. Empty: all. */
   namespace: z.string().default(""),
-  /** Files by absolute path, or URLs. Read anew at each execution. */
+  /** Files by absolute path, URLs, `secret/…` or `configmap/…`. Read anew at each execution. */
   specFiles: z.array(z.string()).default([]),
-  /** Collect by the built-in spec, beside or instead of `specFiles`. */
+  /** Collect what auto-discovery finds, beside or instead of `specFiles`. */
   autoDiscovery: z.boolean().default(false),
+  /** Collect by the specs that the labels of the cluster lead to, beside or instead of `specFiles`. */
+  loadClusterSpecs: z.boolean().default(false),
+  /** Label selectors for them; empty: the usual labels. */
+  selector: z.array(z.string()).default([]),
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
-  kubernetes: z.object({ kubeconfig: z.string().optional(), context: z.string().optional() }).default({}),
+  kubernetes: z.object({
+    kubeconfig: z.string().optional(),
+    context: z.string().optional(),
+    /** Requests a second, and how many at once; absent: no limit. */
+    qps: z.number().nonnegative().optional(),
+    burst: z.number().nonnegative().optional(),
+  }).default({}),
   upload: z.object({
     enabled: z.boolean().default(false),
     /** URL of the destination. */
@@ -56,6 +66,10 @@ export const jobSchema = z.object({
   limits: z.object({
     /** Hard limit of one attempt; a tenth of it before the end, gathering stops and the bundle is finished. */
     timeout: z.string().default("30m"),
+    /** Sizes such as `100MB`; "0": no limit, empty: that of the command line. */
+    maxFileSize: z.string().default(""),
+    maxCollectorSize: z.string().default(""),
+    maxBundleSize: z.string().default(""),
   }).prefault({}),
   createdAt: z.iso.datetime(),
   /** Start of the last execution that was not skipped. */

@@ -1,4 +1,5 @@
-/** What `--auto` collects: the state of the cluster, of the machine, and the checks that hold for every cluster.
+/** What `--auto` brings to every run: the state of the machine, and the checks that hold for every cluster. What it
+ * collects from the cluster, auto-discovery decides.
  *
  * Embedded as text, so that it takes the same way as everybody's specs. */
 export const BUILT_IN_SPEC = `
@@ -7,9 +8,6 @@ kind: SupportBundle
 metadata:
   name: built-in
 spec:
-  collectors:
-    - clusterInfo: {}
-    - clusterResources: {}
   hostCollectors:
     - cpu: {}
     - memory: {}

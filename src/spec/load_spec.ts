@@ -1,39 +1,18 @@
-import type { Analyzer } from "../analyze/analyzer.ts";
-import * as analyzers from "../analyze/registry.ts";
-import type { Collector } from "../collect/collector.ts";
-import * as collectors from "../collect/registry.ts";
-import { describeError } from "../core/errors.ts";
-import { redactorListSchema, validateRedactorSpec } from "../redact/redactor_spec.ts";
-import type { RedactorSpec } from "../redact/redactor.ts";
+import { describeError, SupportBundleError } from "../core/errors.ts";
 import { BUILT_IN_SPEC } from "./built_in_spec.ts";
+import { followUris } from "./follow_uris.ts";
+import { DEFAULT_SELECTOR } from "./label_queries.ts";
+import type { LoadedSpec } from "./loaded_spec.ts";
+import { ignoredText, mergeSpecs } from "./merge_specs.ts";
+import { ObjectUnreadableError, type SpecText } from "./read_object.ts";
 import { readSource, type SourceContext } from "./read_source.ts";
-import {
-  type EntryCatalog,
-  readEntries,
-  type SpecEntry,
-  type SpecUnit,
-  type UnsupportedEntry,
-} from "./spec_entries.ts";
+import { type ClusterSearch, searchCluster } from "./search_cluster.ts";
+import type { Origin, SourceDocument } from "./source_document.ts";
 import { SpecError } from "./spec_error.ts";
-import { findUnknownKeys } from "./unknown_keys.ts";
+import { parseSpecSource, shownSource } from "./spec_source.ts";
 import { type TroubleshootDocument, troubleshootDocuments } from "./troubleshoot_documents.ts";
-import { nearest } from "../core/nearest.ts";
 
-export type CollectorEntry = SpecEntry<Collector>;
-export type AnalyzerEntry = SpecEntry<Analyzer>;
-
-/** Everything that the sources of a run ask for, merged in load order. */
-export interface LoadedSpec {
-  collectors: CollectorEntry[];
-  hostCollectors: CollectorEntry[];
-  analyzers: AnalyzerEntry[];
-  hostAnalyzers: AnalyzerEntry[];
-  redactors: RedactorSpec[];
-  /** Asked for, known, and not in this version. */
-  unsupported: UnsupportedEntry[];
-  /** What was ignored, with its place. */
-  warnings: string[];
-}
+export type { AnalyzerEntry, CollectorEntry, LoadedSpec } from "./loaded_spec.ts";
 
 export interface LoadOptions extends SourceContext {
   /** Positional arguments. */
@@ -42,230 +21,150 @@ export interface LoadOptions extends SourceContext {
   redactorSources?: readonly string[];
   /** Adds the built-in spec. */
   auto?: boolean;
+  /** Looks for specs in the cluster, too. */
+  search?: ClusterSearch;
+  /** What the cluster does not hand out now will be read again later: it is a warning. */
+  clusterLater?: boolean;
   /** Replaces SupportBundle documents by what their `uri` holds; a failure keeps the original. Default true. */
   followUri?: boolean;
 }
 
-const CATALOGS = {
-  collectors: catalog("collector", collectors.clusterCollectors, collectors.KNOWN_CLUSTER_KINDS),
-  hostCollectors: catalog("host collector", collectors.hostCollectors, collectors.KNOWN_HOST_KINDS),
-  analyzers: catalog("analyzer", analyzers.clusterAnalyzers, analyzers.KNOWN_CLUSTER_ANALYZERS),
-  hostAnalyzers: catalog("host analyzer", analyzers.hostAnalyzers, analyzers.KNOWN_HOST_ANALYZERS),
-};
-
-const SPEC_FIELDS: Record<TroubleshootDocument["kind"], string[]> = {
-  SupportBundle: [
-    "collectors",
-    "hostCollectors",
-    "analyzers",
-    "hostAnalyzers",
-    "afterCollection",
-    "runHostCollectorsInPod",
-    "uri",
-  ],
-  Collector: ["collectors", "afterCollection", "uri"],
-  HostCollector: ["collectors", "uri"],
-  Analyzer: ["analyzers", "hostAnalyzers", "uri"],
-  Redactor: ["redactors", "uri"],
-  Preflight: [],
-  HostPreflight: [],
-  RemoteCollector: [],
-};
+const COLLECTING = ["SupportBundle", "Collector", "HostCollector"];
+const NO_SPEC_HINT = "Name a spec file, or use --auto; --help shows examples";
 
 /** Reads, validates and merges the specs of a run.
- * @throws {SpecError} for the first thing that cannot be meant; nothing that was written is dropped without a warning */
+ * @throws {SpecError} for the first thing that cannot be meant or read; nothing that was written is dropped without a
+ * warning
+ * @throws {SupportBundleError} NO_SPEC when a search of the cluster was all there was, and found nothing */
 export async function loadSpecs(options: LoadOptions): Promise<LoadedSpec> {
   const warnings: string[] = [];
-  const documents: TroubleshootDocument[] = [];
-  if (options.auto) documents.push(...troubleshootDocuments(BUILT_IN_SPEC, "built-in spec", warnings));
+  const notes: string[] = [];
+  let stdin: Promise<string> | undefined;
+  const context: LoadOptions = { ...options, stdin: () => stdin ??= options.stdin?.() ?? Promise.resolve("") };
+  let incomplete = options.clusterLater === true && options.search !== undefined;
+  const documents: SourceDocument[] = [];
+  const add = (found: TroubleshootDocument[], origin: Origin) =>
+    documents.push(...found.map((document) => ({ document, origin })));
+
+  if (options.auto) add(troubleshootDocuments(BUILT_IN_SPEC, "built-in spec", warnings), "built-in");
   for (const source of options.sources) {
-    const { name, text } = await readSource(source, options);
-    const found = troubleshootDocuments(text, name, warnings);
+    const found = await readDocuments(source, context, warnings);
+    if (found === undefined) {
+      incomplete = true;
+      continue;
+    }
     if (found.length === 0) {
       throw new SpecError(
         "",
-        `"${name}" holds no spec`,
+        `"${nameOf(source)}" holds no spec`,
         "A spec starts with apiVersion: troubleshoot.sh/v1beta2 and kind:",
       );
     }
-    const isUrl = /^https?:/i.test(source);
-    for (const document of found) documents.push(...isUrl ? [document] : await followUri(document, options, warnings));
+    add(found, originOf(source));
   }
   for (const source of options.redactorSources ?? []) {
-    const { name, text } = await readSource(source, options);
-    const found = troubleshootDocuments(text, name, warnings);
+    const found = await readDocuments(source, context, warnings);
+    if (found === undefined) {
+      incomplete = true;
+      continue;
+    }
     if (!found.some(({ kind }) => kind === "Redactor")) {
       throw new SpecError(
         "",
-        `"${name}" holds no document of kind Redactor`,
+        `"${nameOf(source)}" holds no document of kind Redactor`,
         "Name Redactor specs with --redactors, all others as arguments",
       );
     }
-    documents.push(...found.filter(({ kind }) => kind === "Redactor"));
+    add(found, originOf(source));
   }
-  return merge(documents, warnings);
+  if (options.search !== undefined) {
+    add(await findSpecs(options.search, context, documents, warnings, notes), "cluster");
+  }
+  const current = options.followUri === false ? documents : await followUris(documents, context, warnings);
+  return { ...mergeSpecs(current, warnings, notes), ...(incomplete ? { incomplete } : {}) };
 }
 
-async function followUri(
-  document: TroubleshootDocument,
-  options: LoadOptions,
+/** @returns undefined when it is in the cluster, and the cluster may hand it out later */
+async function readDocuments(
+  source: string,
+  context: LoadOptions,
   warnings: string[],
-): Promise<TroubleshootDocument[]> {
-  const uri = (document.data.spec as { uri?: unknown } | undefined)?.uri;
-  if (options.followUri === false || typeof uri !== "string" || uri === "") return [document];
-  if (document.kind !== "SupportBundle" && document.kind !== "Redactor") return [document];
+): Promise<TroubleshootDocument[] | undefined> {
+  let texts: SpecText[];
   try {
-    const { name, text } = await readSource(uri, options);
-    const found = troubleshootDocuments(text, name, warnings).filter(({ kind }) => kind === document.kind);
-    if (found.length > 0) return found;
-    warnings.push(`${document.place(["spec", "uri"])}: ${uri} holds no ${document.kind}; the spec itself is used`);
+    texts = await readSource(source, context);
   } catch (error) {
-    options.signal?.throwIfAborted();
-    warnings.push(`${document.place(["spec", "uri"])}: ${describeError(error)}; the spec itself is used`);
+    if (!context.clusterLater || !(error instanceof ObjectUnreadableError)) throw error;
+    warnings.push(`${describeError(error)}; it could not be checked`);
+    return undefined;
   }
-  return [document];
+  return texts.flatMap(({ name, text }) => troubleshootDocuments(text, name, warnings));
 }
 
-function merge(documents: TroubleshootDocument[], warnings: string[]): LoadedSpec {
-  const merged: LoadedSpec = {
-    collectors: [],
-    hostCollectors: [],
-    analyzers: [],
-    hostAnalyzers: [],
-    redactors: [],
-    unsupported: [],
-    warnings,
-  };
-  let namesCollectors = false;
-  const add = <Unit extends SpecUnit>(
-    into: SpecEntry<Unit>[],
-    document: TroubleshootDocument,
-    field: string,
-    from: EntryCatalog<Unit>,
-  ) => {
-    const { entries, unsupported } = readEntries(document, ["spec", field], from, warnings);
-    into.push(...entries);
-    merged.unsupported.push(...unsupported);
-  };
-  for (const document of documents) {
-    const spec = readSpecMapping(document, warnings);
-    switch (document.kind) {
-      case "SupportBundle":
-        add(merged.collectors, document, "collectors", CATALOGS.collectors);
-        add(merged.hostCollectors, document, "hostCollectors", CATALOGS.hostCollectors);
-        add(merged.analyzers, document, "analyzers", CATALOGS.analyzers);
-        add(merged.hostAnalyzers, document, "hostAnalyzers", CATALOGS.hostAnalyzers);
-        namesCollectors ||= Array.isArray(spec.collectors);
-        warnAboutUnused(document, spec, warnings);
-        break;
-      case "Collector":
-        add(merged.collectors, document, "collectors", CATALOGS.collectors);
-        namesCollectors ||= Array.isArray(spec.collectors);
-        break;
-      case "HostCollector":
-        add(merged.hostCollectors, document, "collectors", CATALOGS.hostCollectors);
-        break;
-      case "Analyzer":
-        add(merged.analyzers, document, "analyzers", CATALOGS.analyzers);
-        add(merged.hostAnalyzers, document, "hostAnalyzers", CATALOGS.hostAnalyzers);
-        break;
-      case "Redactor":
-        merged.redactors.push(...readRedactors(document));
-        break;
-      default:
-        warnings.push(`${document.place(["kind"])}: ignored, this command does not run a ${document.kind}`);
+/** The documents that the labels of the cluster lead to. A failure is one only where nothing else is at hand. */
+async function findSpecs(
+  search: ClusterSearch,
+  context: LoadOptions,
+  others: readonly SourceDocument[],
+  warnings: string[],
+  notes: string[],
+): Promise<TroubleshootDocument[]> {
+  const collects = others.some(({ document }) => COLLECTING.includes(document.kind));
+  const alone = !collects && !context.auto && !context.clusterLater;
+  const labels = search.selector?.join(",") ?? DEFAULT_SELECTOR;
+  let texts: SpecText[];
+  try {
+    if (context.kube === undefined) throw new SpecError("", "No cluster is at hand here");
+    const found = await searchCluster(context.kube, search, context);
+    texts = found.texts;
+    if (texts.length === 0 && alone) {
+      throw new SupportBundleError(
+        `No spec was named, and none was found in the cluster with the label ${labels}` +
+          (found.warnings.length === 0 ? "" : ` (${found.warnings.join("; ")})`),
+        { code: "NO_SPEC", hint: "Name a spec file, or use --auto; --selector and --namespace say where to look" },
+      );
     }
-  }
-  merged.collectors = unique(merged.collectors);
-  merged.hostCollectors = unique(merged.hostCollectors);
-  merged.analyzers = unique(merged.analyzers);
-  merged.hostAnalyzers = unique(merged.hostAnalyzers);
-  const collects = documents.some(({ kind }) => ["SupportBundle", "Collector", "HostCollector"].includes(kind));
-  if (collects && (namesCollectors || merged.hostCollectors.length === 0)) addDefaults(merged);
-  return merged;
-}
-
-/** `clusterInfo` and `clusterResources` belong to each bundle that is about a cluster. */
-function addDefaults(merged: LoadedSpec): void {
-  for (const kind of ["clusterInfo", "clusterResources"]) {
-    if (merged.collectors.some(({ unit }) => unit.kind === kind)) continue;
-    const unit = collectors.clusterCollectors.find((unit) => unit.kind === kind)!;
-    merged.collectors.push({ unit, config: unit.schema.parse({}), raw: { [kind]: {} }, place: "default" });
-  }
-}
-
-function readSpecMapping(document: TroubleshootDocument, warnings: string[]): Record<string, unknown> {
-  const spec = document.data.spec ?? {};
-  if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
-    throw new SpecError(document.place(["spec"]), "spec must be a mapping");
-  }
-  const known = SPEC_FIELDS[document.kind];
-  for (const key of Object.keys(spec).filter((key) => known.length > 0 && !known.includes(key))) {
-    const likely = nearest(key, known);
-    const place = document.place(["spec", key], "key");
-    if (likely !== undefined) {
-      throw new SpecError(place, `A ${document.kind} has no field "${key}"`, `Did you mean ${likely}?`);
+    warnings.push(...found.warnings);
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    if (!(error instanceof SpecError)) throw error;
+    if (alone) {
+      const why = describeError(error).replace(/^The cluster/, "the cluster");
+      const hint = error.hint === undefined ? NO_SPEC_HINT : `${NO_SPEC_HINT}. For the cluster: ${error.hint}`;
+      throw new SpecError("", `No spec was named, and ${why}`, hint, { transient: error.transient });
     }
-    warnings.push(`${place}: ignored, a ${document.kind} has no field "${key}"`);
+    const then = context.clusterLater ? "it could not be checked" : "the run goes on without";
+    warnings.push(`${describeError(error)}; ${then}`);
+    return [];
   }
-  return spec as Record<string, unknown>;
-}
-
-function warnAboutUnused(document: TroubleshootDocument, spec: Record<string, unknown>, warnings: string[]): void {
-  if (Array.isArray(spec.afterCollection) && spec.afterCollection.length > 0) {
-    warnings.push(
-      `${document.place(["spec", "afterCollection"], "key")}: ignored, this version delivers with --upload only`,
-    );
-  }
-  if (spec.runHostCollectorsInPod === true) {
-    warnings.push(
-      `${
-        document.place(["spec", "runHostCollectorsInPod"], "key")
-      }: ignored, this version runs host collectors on this machine only`,
-    );
-  }
-}
-
-function readRedactors(document: TroubleshootDocument): RedactorSpec[] {
-  const value = (document.data.spec as { redactors?: unknown } | undefined)?.redactors ?? [];
-  for (const { path, known } of findUnknownKeys(redactorListSchema, value)) {
-    const likely = nearest(String(path.at(-1)), known);
-    // A rule that is not read hides nothing: unlike elsewhere, an unknown field is never just ignored.
-    throw new SpecError(
-      document.place(["spec", "redactors", ...path], "key"),
-      `A redactor has no field "${path.slice(1).join(".")}"`,
-      likely ? `Did you mean ${likely}?` : `It has ${known.join(", ")}`,
-    );
-  }
-  const parsed = redactorListSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const path = ["spec", "redactors", ...issue.path as (string | number)[]];
-    throw new SpecError(document.place(path), `${path.slice(1).join(".")}: ${issue.message}`);
-  }
-  parsed.data.forEach((redactor, index) => {
+  if (texts.length > 0) notes.push(`Specs found in the cluster: ${texts.map(({ name }) => name).join(", ")}`);
+  else if (context.sources.length > 0) notes.push(`No spec was found in the cluster with the label ${labels}`);
+  let broken: SpecError | undefined;
+  const documents = texts.flatMap(({ name, text }) => {
     try {
-      validateRedactorSpec(redactor);
-    } catch (cause) {
-      const hint = cause instanceof Error && "hint" in cause ? cause.hint as string | undefined : undefined;
-      throw new SpecError(document.place(["spec", "redactors", index]), describeError(cause), hint, { cause });
+      const found = troubleshootDocuments(text, name, warnings);
+      if (found.length === 0) warnings.push(`${name}: ignored, it holds no spec`);
+      return found;
+    } catch (error) {
+      if (!(error instanceof SpecError) || mayBeRedactor(name, text)) throw error;
+      broken ??= error;
+      warnings.push(ignoredText(error));
+      return [];
     }
   });
-  return parsed.data;
+  if (alone && documents.length === 0 && broken !== undefined) throw broken;
+  return documents;
 }
 
-function catalog<Unit extends SpecUnit>(
-  noun: string,
-  units: readonly Unit[],
-  known: readonly string[],
-): EntryCatalog<Unit> {
-  return { noun, units, known };
+/** Without a rule that cannot be read nothing is collected: it would hide nothing. */
+function mayBeRedactor(name: string, text: string): boolean {
+  return name.endsWith("/redactor-spec") || /\bkind["']?\s*:\s*["']?Redactor/.test(text);
 }
 
-function unique<Unit>(entries: SpecEntry<Unit>[]): SpecEntry<Unit>[] {
-  const seen = new Set<string>();
-  return entries.filter(({ raw }) => {
-    const key = JSON.stringify(raw);
-    return seen.has(key) ? false : (seen.add(key), true);
-  });
+function originOf(source: string): Origin {
+  return parseSpecSource(source).kind === "http" ? "url" : "argument";
+}
+
+function nameOf(source: string): string {
+  return source === "-" ? "standard input" : shownSource(source);
 }

@@ -1,22 +1,25 @@
 import { stringify } from "yaml";
-import type { LoadedSpec } from "./load_spec.ts";
+import type { LoadedSpec } from "./loaded_spec.ts";
 
-/** The merged spec as YAML, the Redactor first: what `--dry-run` prints. */
+const FIELDS = ["analyzers", "collectors", "hostAnalyzers", "hostCollectors"] as const;
+
+/** The merged spec as YAML, the Redactor first: what `--dry-run` prints. Entries stand as they were given, those that this
+ * version cannot run included. */
 export function printSpec(spec: LoadedSpec): string {
   const documents: unknown[] = [];
   if (spec.redactors.length > 0) {
     documents.push(document("Redactor", "merged-redactors-spec", { redactors: spec.redactors }));
   }
-  const lists = {
-    analyzers: spec.analyzers,
-    collectors: spec.collectors,
-    hostAnalyzers: spec.hostAnalyzers,
-    hostCollectors: spec.hostCollectors,
-  };
-  const filled = Object.entries(lists).filter(([, entries]) => entries.length > 0)
-    .map(([name, entries]) => [name, entries.map(({ raw }) => raw)]);
-  documents.push(document("SupportBundle", "merged-support-bundle-spec", Object.fromEntries(filled)));
-  return documents.map((data) => stringify(data, { lineWidth: 0 })).join("---\n");
+  const merged: Record<string, unknown> = {};
+  if (spec.afterCollection.length > 0) merged.afterCollection = spec.afterCollection;
+  for (const field of FIELDS) {
+    const entries = [...spec[field], ...spec.unsupported.filter((entry) => entry.field === field)];
+    entries.sort((a, b) => (a.order ?? Infinity) - (b.order ?? Infinity) || 0);
+    if (entries.length > 0) merged[field] = entries.map(({ raw }) => raw);
+  }
+  if (spec.runHostCollectorsInPod) merged.runHostCollectorsInPod = true;
+  documents.push(document("SupportBundle", "merged-support-bundle-spec", merged));
+  return documents.map((data) => stringify(data, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
 }
 
 function document(kind: string, name: string, spec: unknown) {

@@ -1,96 +1,107 @@
-import { anySignal } from "../core/any_signal.ts";
 import { isAbsolute, resolve } from "node:path";
+import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
-import { VERSION } from "../core/version.ts";
+import type { KubeClient } from "../kube/kube_client.ts";
+import { fetchSpec } from "./fetch_spec.ts";
+import { readObject, type SpecText } from "./read_object.ts";
 import { SpecError } from "./spec_error.ts";
+import { parseSpecSource, shownSource, shownUrl } from "./spec_source.ts";
 
 /** What a source of specs may be read with. */
 export interface SourceContext {
   cwd: string;
   /** Text of standard input, for the source `-`. */
   stdin?: () => Promise<string>;
+  /** For `secret/…`, `configmap/…` and the search of the cluster. It is not touched before one of them is read. */
+  kube?: KubeClient;
+  /** For the variables that name proxies. */
+  env?: Readonly<Record<string, string>>;
+  clock?: Clock;
   signal?: AbortSignal;
+  /** Does not verify the certificates of servers that specs are downloaded from. */
+  insecure?: boolean;
   /** Words that a mistyped source may have meant: the commands. */
   commands?: readonly string[];
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const FETCH_DEADLINE_MS = 30_000;
-const LATER = /^(?:(?:secret|configmap)\/[^/]+\/|oci:\/\/)/;
 
-/** Reads a source as a positional argument names it: a file, `-`, or an http(s) URL.
+/** Reads a source as a positional argument names it: a file, `-`, an http(s) or oci URL, a Secret or ConfigMap of
+ * the cluster.
+ * @param text
+ * @param download how a download differs from that of an argument
+ * @returns one text, but for Secrets and ConfigMaps that hold several
  * @throws {SpecError} when it cannot be read, an HTTP status other than 200 included */
-export async function readSource(source: string, context: SourceContext): Promise<{ name: string; text: string }> {
-  if (source === "-") return { name: "standard input", text: await context.stdin?.() ?? "" };
-  if (/^https?:\/\//i.test(source)) return { name: source, text: await fetchSpec(source, context.signal) };
-  const path = isAbsolute(source) ? source : resolve(context.cwd, source);
-  try {
-    const { size, isDirectory } = await Deno.stat(path);
-    if (isDirectory) throw new SpecError("", `"${source}" is a folder, not a spec`, "Name a file in it");
-    if (size > MAX_BYTES) throw new SpecError("", `"${source}" is too large for a spec (${size} bytes)`);
-    return { name: source, text: await Deno.readTextFile(path) };
-  } catch (cause) {
-    if (cause instanceof SpecError) throw cause;
-    if (!(cause instanceof Deno.errors.NotFound)) {
-      const why = cause instanceof Deno.errors.PermissionDenied ? "permission denied" : describeError(cause);
-      throw new SpecError("", `Cannot read the spec "${source}": ${why}`, undefined, { cause });
+export async function readSource(
+  text: string,
+  context: SourceContext,
+  download: { deadlineMs?: number; headers?: Record<string, string> } = {},
+): Promise<SpecText[]> {
+  const source = parseSpecSource(text);
+  switch (source.kind) {
+    case "stdin":
+      return [{ name: "standard input", text: await context.stdin?.() ?? "" }];
+    case "http": {
+      const { env, clock, signal, insecure } = context;
+      const spec = await fetchSpec(source.url, {
+        deadlineMs: FETCH_DEADLINE_MS,
+        env,
+        clock,
+        signal,
+        insecure,
+        ...download,
+      });
+      return [{ name: shownUrl(source.url), text: spec }];
     }
-    throw notFound(source, context);
-  }
-}
-
-function notFound(source: string, context: SourceContext): SpecError {
-  if (LATER.test(source)) {
-    return new SpecError(
-      "",
-      `Cannot read "${source}": this version reads specs from files, standard input and http(s) URLs`,
-      "Save it to a file first, for example: kubectl get secret … | support-bundle -",
-    );
-  }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) {
-    return new SpecError("", `Cannot read "${source}": only http:// and https:// URLs can be read`);
-  }
-  const command = nearest(source, context.commands ?? []);
-  const hint = command === undefined
-    ? "Check the path; `support-bundle --help` shows what a spec may be"
-    : `Did you mean the command \`support-bundle ${command}\`?`;
-  return new SpecError("", `Cannot read the spec "${source}": it is not a URL, and there is no such file`, hint);
-}
-
-async function fetchSpec(url: string, signal?: AbortSignal): Promise<string> {
-  const deadline = AbortSignal.timeout(FETCH_DEADLINE_MS);
-  try {
-    const response = await fetch(url, {
-      headers: { "user-agent": `support-bundle/${VERSION}` },
-      signal: signal === undefined ? deadline : anySignal(signal, deadline),
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
+    case "object":
+      if (context.kube === undefined) {
+        throw new SpecError("", `Cannot read the spec ${text}: no cluster is at hand here`, "Save it to a file first");
+      }
+      return await readObject(source, context.kube, context);
+    case "url":
+      if (source.scheme === "oci") return await (await import("./oci_source.ts")).readOciSpecs(text, context);
       throw new SpecError(
         "",
-        `Cannot download the spec ${url}: the server answered ${response.status}`,
-        "Check the address",
+        `Cannot read the spec "${shownSource(text)}": ${source.scheme}:// cannot be read`,
+        source.scheme === "file"
+          ? "Name the file by its path"
+          : "Name an http:// or https:// URL, or save it to a file",
       );
-    }
-    return await bounded(response, url);
-  } catch (cause) {
-    if (cause instanceof SpecError || signal?.aborted) throw cause;
-    const why = deadline.aborted ? `no answer within ${FETCH_DEADLINE_MS / 1000} s` : describeError(cause);
-    throw new SpecError("", `Cannot download the spec ${url}: ${why}`, "Check the address and the proxy settings", {
-      cause,
-    });
+    case "file":
+      return [{ name: text, text: await readFile(text, context) }];
   }
 }
 
-async function bounded(response: Response, url: string): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new SpecError("", `The spec ${url} is larger than ${MAX_BYTES} bytes`);
-    text += decoder.decode(chunk, { stream: true });
+async function readFile(name: string, context: SourceContext): Promise<string> {
+  const path = isAbsolute(name) ? name : resolve(context.cwd, name);
+  try {
+    const { size, isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new SpecError("", `"${name}" is a folder, not a spec`, "Name a file in it");
+    if (size > MAX_BYTES) throw new SpecError("", `"${name}" is too large for a spec (${size} bytes)`);
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof SpecError) throw cause;
+    if (cause instanceof Deno.errors.NotFound) throw notFound(name, context);
+    const why = cause instanceof Deno.errors.PermissionDenied ? "permission denied" : describeError(cause);
+    throw new SpecError("", `Cannot read the spec "${name}": ${why}`, undefined, { cause });
   }
-  return text + decoder.decode();
+}
+
+function notFound(name: string, context: SourceContext): SpecError {
+  const missing = `Cannot read the spec "${name}": it is not a URL, and there is no such file`;
+  const resource = /(?:^|\/)(secret|configmap)\//.exec(name)?.[1];
+  if (resource !== undefined) {
+    const forms = `${resource}/NAMESPACE/NAME or ${resource}/NAMESPACE/NAME/KEY`;
+    return new SpecError("", missing, `For an object of the cluster write ${forms}`);
+  }
+  const command = nearest(name, context.commands ?? []);
+  return new SpecError(
+    "",
+    missing,
+    command === undefined
+      ? "Check the path; `support-bundle --help` shows what a spec may be"
+      : `Did you mean the command \`support-bundle ${command}\`?`,
+  );
 }

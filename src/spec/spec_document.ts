@@ -12,11 +12,24 @@ export interface SpecDocument {
   place(path: readonly (string | number)[], which?: "key" | "value"): string;
 }
 
+/** The parser's messages with these codes quote what is written. */
+const QUOTING: Record<string, string> = {
+  BAD_COLLECTION_TYPE: "a tag does not fit to what follows it",
+  BAD_DQ_ESCAPE: "there is no such escape sequence in double quotes",
+  TAG_RESOLVE_FAILED: "the tag is not known",
+  UNEXPECTED_TOKEN: "something stands where it cannot",
+};
+
 /** Splits a text into its documents. Separators may carry blanks and comments, line ends may be CRLF.
  * @throws {SpecError} when a document is not YAML, or not a mapping */
 export function parseDocuments(text: string, source: string): SpecDocument[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), { lineCounter: lines, uniqueKeys: true });
+  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
+    lineCounter: lines,
+    uniqueKeys: true,
+    merge: true,
+    prettyErrors: false,
+  });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${source}:${line}:${col}`;
@@ -25,11 +38,13 @@ export function parseDocuments(text: string, source: string): SpecDocument[] {
   for (const document of Array.isArray(documents) ? documents : []) {
     const error = document.errors[0];
     if (error !== undefined) {
+      // No cause, and no words of the text: what is written there may be a secret.
       throw new SpecError(
         at(error.pos[0]),
-        `This is not valid YAML: ${error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "")}`,
-        "Mend the line; tabs, missing spaces after a colon and wrong indents are the usual causes",
-        { cause: error },
+        `This is not valid YAML: ${QUOTING[error.code] ?? error.message.split("\n")[0]}`,
+        /\{\{.*\}\}/.test(text)
+          ? "It holds {{ … }}: render the template first, and pass what comes out"
+          : "Mend the line; tabs, missing spaces after a colon and wrong indents are the usual causes",
       );
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
@@ -42,11 +57,25 @@ export function parseDocuments(text: string, source: string): SpecDocument[] {
     }
     result.push({
       source,
-      data: document.toJS({ maxAliasCount: 1000 }) as Record<string, unknown>,
+      data: toData(document, at),
       place: (path, which = "value") => at(offsetOf(document, path, which)),
     });
   }
   return result;
+}
+
+function toData(document: Document.Parsed, at: (offset: number) => string): Record<string, unknown> {
+  try {
+    return document.toJS({ maxAliasCount: 1000 }) as Record<string, unknown>;
+  } catch (error) {
+    // An alias without its anchor, or aliases of aliases that would fill the memory.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new SpecError(
+      at(document.contents?.range?.[0] ?? 0),
+      "The aliases of this document cannot be resolved",
+      "Anchors stand before their aliases; write out what an alias of many aliases would repeat",
+    );
+  }
 }
 
 function offsetOf(document: Document.Parsed, path: readonly (string | number)[], which: "key" | "value"): number {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { SupportBundleError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { describeIssue } from "./describe_issue.ts";
 import type { SpecDocument } from "./spec_document.ts";
 import { SpecError } from "./spec_error.ts";
 import { findUnknownKeys } from "./unknown_keys.ts";
@@ -22,13 +23,21 @@ export interface SpecEntry<Unit> {
   raw: Record<string, unknown>;
   /** `file:line:column`. */
   place: string;
+  /** Rank in the merged spec, entries that cannot be run included; absent for entries that no spec names. */
+  order?: number;
 }
+
+/** The lists of a spec that hold entries. */
+export type EntryField = "collectors" | "hostCollectors" | "analyzers" | "hostAnalyzers";
 
 /** An entry whose kind this version cannot run. */
 export interface UnsupportedEntry {
   kind: string;
+  /** The list of the merged spec that it belongs to. */
+  field: EntryField;
   raw: Record<string, unknown>;
   place: string;
+  order?: number;
 }
 
 export interface EntryCatalog<Unit> {
@@ -38,6 +47,7 @@ export interface EntryCatalog<Unit> {
   known: readonly string[];
   /** `collector`, `host analyzer` … */
   noun: string;
+  field: EntryField;
 }
 
 /** Reads one list of a document.
@@ -65,17 +75,17 @@ export function readEntries<Unit extends SpecUnit>(
     if (kind === undefined) return;
     const unit = catalog.units.find((unit) => unit.kind === kind);
     const place = document.place([...at, kind], "key");
-    if (unit === undefined) unsupported.push({ kind, raw, place });
-    else {entries.push({
-        unit,
-        config: readConfig(document, [...at, kind], unit, withoutNulls(raw[kind] ?? {}), warnings),
-        raw,
-        place,
-      });}
+    if (unit === undefined) {
+      unsupported.push({ kind, field: catalog.field, raw, place, order: index });
+    } else {
+      const config = readConfig(document, [...at, kind], unit, withoutNulls(raw[kind] ?? {}), warnings);
+      entries.push({ unit, config, raw, place, order: index });
+    }
   });
   return { entries, unsupported };
 }
 
+/** @returns the first kind that the entry names, whether anybody knows it or not */
 function chooseKind<Unit extends SpecUnit>(
   document: SpecDocument,
   at: (string | number)[],
@@ -96,7 +106,7 @@ function chooseKind<Unit extends SpecUnit>(
   if (known.length > 1) {
     warnings.push(`${document.place(at)}: one entry names ${known.join(" and ")}; only ${known[0]} is used`);
   }
-  return known[0];
+  return known[0] ?? keys.find((key) => key !== "docString");
 }
 
 function readConfig(
@@ -120,7 +130,8 @@ function readConfig(
     const issue = parsed.error.issues[0]!;
     const path = issue.path as (string | number)[];
     const field = path.length === 0 ? unit.kind : `${unit.kind}.${path.join(".")}`;
-    throw new SpecError(document.place([...at, ...path]), `${field}: ${lowerFirst(issue.message)}`);
+    const { problem, hint } = describeIssue(issue);
+    throw new SpecError(document.place([...at, ...path]), `${field} ${problem}`, hint);
   }
   try {
     unit.validate?.(parsed.data as never);
@@ -137,8 +148,4 @@ function withoutNulls(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([, child]) => child !== null);
   return Object.fromEntries(kept.map(([key, child]) => [key, withoutNulls(child)]));
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

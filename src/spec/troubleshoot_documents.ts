@@ -1,6 +1,7 @@
 import { nearest } from "../core/nearest.ts";
 import { parseDocuments, type SpecDocument } from "./spec_document.ts";
 import { SpecError } from "./spec_error.ts";
+import { decodeSpec, SPEC_KEYS } from "./spec_keys.ts";
 
 export const SPEC_KINDS = [
   "SupportBundle",
@@ -21,7 +22,6 @@ const API_VERSIONS = [
   "troubleshoot.replicated.com/v1beta1",
   "troubleshoot.replicated.com/v1beta2",
 ];
-const SPEC_KEYS = ["support-bundle-spec", "redactor-spec", "preflight.yaml", "preflight-spec"];
 
 /** A document of one of our kinds. */
 export interface TroubleshootDocument extends SpecDocument {
@@ -37,6 +37,7 @@ export function troubleshootDocuments(text: string, source: string, warnings: st
 function classify(document: SpecDocument, warnings: string[]): TroubleshootDocument[] {
   const { apiVersion, kind } = document.data;
   if (apiVersion === "v1" && (kind === "Secret" || kind === "ConfigMap")) return openManifest(document, warnings);
+  if (apiVersion === "v1" && kind === "List") return openList(document, warnings);
   const ours = typeof apiVersion === "string" && /^troubleshoot\./.test(apiVersion);
   if (!ours && !SPEC_KINDS.includes(kind as SpecKind)) {
     const likely = typeof kind === "string" && typeof apiVersion !== "string" ? nearest(kind, SPEC_KINDS) : undefined;
@@ -69,6 +70,17 @@ function classify(document: SpecDocument, warnings: string[]): TroubleshootDocum
   return [{ ...document, kind: kind as SpecKind }];
 }
 
+/** What `kubectl get … -o yaml` prints of several objects. */
+function openList(document: SpecDocument, warnings: string[]): TroubleshootDocument[] {
+  const { items } = document.data;
+  if (!Array.isArray(items)) throw new SpecError(document.place(["items"]), "This List has no list of items");
+  return items.flatMap((data, index) => {
+    if (typeof data !== "object" || data === null) return [];
+    const place: SpecDocument["place"] = (path, which) => document.place(["items", index, ...path], which);
+    return classify({ ...document, data, place }, warnings);
+  });
+}
+
 function openManifest(document: SpecDocument, warnings: string[]): TroubleshootDocument[] {
   const fields = document.data.kind === "Secret" ? ["data", "stringData"] : ["data"];
   const found: TroubleshootDocument[] = [];
@@ -78,7 +90,14 @@ function openManifest(document: SpecDocument, warnings: string[]): TroubleshootD
     for (const key of SPEC_KEYS) {
       const value = (entries as Record<string, unknown>)[key];
       if (typeof value !== "string") continue;
-      const text = document.data.kind === "Secret" && field === "data" ? decodeBase64(value, document, key) : value;
+      const text = document.data.kind === "Secret" && field === "data" ? decodeSpec(value) : value;
+      if (text === undefined) {
+        throw new SpecError(
+          document.place([field, key]),
+          `The value of ${key} is not the base64 of a text`,
+          "Use stringData for plain text",
+        );
+      }
       const name = `${document.place([field, key], "key")} (${key})`;
       found.push(...troubleshootDocuments(text, name, warnings));
     }
@@ -89,17 +108,4 @@ function openManifest(document: SpecDocument, warnings: string[]): TroubleshootD
     );
   }
   return found;
-}
-
-function decodeBase64(value: string, document: SpecDocument, key: string): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.from(atob(value.replace(/\s/g, "")), (c) => c.charCodeAt(0)));
-  } catch (cause) {
-    throw new SpecError(
-      document.place(["data", key]),
-      `The value of ${key} is not base64`,
-      "Use stringData for plain text",
-      { cause },
-    );
-  }
 }

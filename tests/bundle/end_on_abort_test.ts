@@ -1,4 +1,4 @@
-import { rejects, strictEqual } from "node:assert/strict";
+import { ok, rejects, strictEqual } from "node:assert/strict";
 import { endOnAbort } from "../../src/bundle/end_on_abort.ts";
 
 /** A stream that gives its chunks and then waits for ever, or ends, or fails. */
@@ -44,4 +44,20 @@ for (const [name, chunks, then, abort, expected, cut] of behaviour) {
 Deno.test("endOnAbort() passes a failure of the source on", async () => {
   const body = endOnAbort(source(["one\n"], "fails"), new AbortController().signal, () => {});
   await rejects(new Response(body).text(), /connection reset/);
+});
+
+Deno.test("endOnAbort() keeps nothing of what was read", async () => {
+  const chunkBytes = 1024 * 1024;
+  let left = 400;
+  const source = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (left-- === 0) return controller.close();
+      controller.enqueue(new Uint8Array(chunkBytes).fill(10));
+    },
+  });
+  let most = 0;
+  for await (const _ of endOnAbort(source, new AbortController().signal, () => {})) {
+    most = Math.max(most, Deno.memoryUsage().external);
+  }
+  ok(most < 200 * chunkBytes, `${most} bytes were held`);
 });

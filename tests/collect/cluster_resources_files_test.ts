@@ -2,14 +2,16 @@ import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { Entry, FileEntry } from "../../src/bundle/entry.ts";
 import { EntryQueue } from "../../src/collect/kinds/cluster/cluster_resources/entry_queue.ts";
 import { byNamespace, ListSplitter } from "../../src/collect/kinds/cluster/cluster_resources/list_splitter.ts";
-import type { KubeListPage, KubeObject } from "../../src/kube/kube_client.ts";
+import type { KubeObject } from "../../src/kube/kube_client.ts";
+import { parseRawList, type RawListPage } from "../../src/kube/raw_list.ts";
 
-const page = (...items: [namespace: string, name: string][]): KubeListPage => ({
-  kind: "PodList",
-  apiVersion: "v1",
-  metadata: { resourceVersion: "7", continue: "next" },
-  items: items.map(([namespace, name]) => ({ metadata: { ...(namespace ? { namespace } : {}), name } })),
-});
+const page = (...items: [namespace: string, name: string][]): RawListPage =>
+  pageOf(items.map(([namespace, name]) => ({ metadata: { ...(namespace ? { namespace } : {}), name } })));
+
+function pageOf(items: object[]): RawListPage {
+  const metadata = { resourceVersion: "7", continue: "next" };
+  return parseRawList(new TextEncoder().encode(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata, items })));
+}
 
 interface Handed {
   entry: Entry;
@@ -30,7 +32,7 @@ function splitter(options: { format?: "list" | "array"; maxBytes?: number; wante
       return Promise.resolve();
     },
   });
-  const add = (one: KubeListPage) => files.add(one, byNamespace(one.items));
+  const add = (one: RawListPage) => files.add(one, byNamespace(one.items));
   const read = async ({ entry }: Handed) =>
     await new Response((entry as FileEntry).body as ReadableStream<Uint8Array<ArrayBuffer>>).text();
   return { files, handed, add, read, paths: () => handed.map(({ entry }) => entry.path) };
@@ -67,6 +69,38 @@ Deno.test("ListSplitter writes plain arrays of objects as they are", async () =>
     JSON.stringify([{ metadata: { name: "1" } }, { metadata: { name: "2" } }], null, 2),
   );
 });
+
+const stamped: [behaviour: string, item: object, expect: object][] = [
+  ["keeps the kind of an object that has one", { kind: "Own", apiVersion: "own/v1", metadata: { name: "a" } }, {
+    kind: "Own",
+    apiVersion: "own/v1",
+    metadata: { name: "a" },
+  }],
+  ["stamps an object without anything", {}, { kind: "Pod", apiVersion: "v1" }],
+  [
+    "keeps who changed the object, and leaves out the map of each field",
+    { metadata: { name: "a", managedFields: [{ manager: "m", fieldsV1: { "f:x": {} }, time: "t" }], uid: "u" } },
+    {
+      kind: "Pod",
+      apiVersion: "v1",
+      metadata: { name: "a", managedFields: [{ manager: "m", time: "t" }], uid: "u" },
+    },
+  ],
+  ["leaves a field of that name alone elsewhere", { spec: { fieldsV1: { a: 1 } } }, {
+    kind: "Pod",
+    apiVersion: "v1",
+    spec: { fieldsV1: { a: 1 } },
+  }],
+];
+for (const [behaviour, item, expect] of stamped) {
+  Deno.test(`ListSplitter ${behaviour}`, async () => {
+    const { files, handed, add, read } = splitter();
+    await add(pageOf([item, item]));
+    await files.finish(page(), []);
+    const list = { kind: "PodList", apiVersion: "v1", metadata: { resourceVersion: "7" }, items: [expect, expect] };
+    strictEqual(await read(handed[0]!), JSON.stringify(list, null, 2));
+  });
+}
 
 Deno.test("ListSplitter hands on nothing that is not wanted", async () => {
   const { files, add, paths } = splitter({ wanted: ["b"] });

@@ -51,6 +51,20 @@ const titles = [
   ["exec", { collectorName: "x" }, "exec/x"],
   ["data", { collectorName: "x" }, "data/x"],
   ["http", { get: { url: "http://x" } }, "http"],
+  ["customMetrics", { collectorName: "x" }, "custom-metrics/x"],
+  ["certificates", { collectorName: "x" }, "certificates"],
+  ["helm", { collectorName: "x" }, "helm"],
+  ["nodeMetrics", { collectorName: "x", selector: ["a"] }, "node-metrics"],
+  ["supportBundleMetadata", { collectorName: "x" }, "support-bundle-metadata/x"],
+  ["s3Status", { bucketName: "b", collectorName: "x" }, "s3Status/x"],
+  ["copy", { containerPath: "/x", selector: ["a=b"] }, "copy/a=b"],
+  ["copyFromHost", { hostPath: "/x", image: "i", name: "n" }, "copy-from-host"],
+  ["collectd", { hostPath: "/x", image: "i", collectorName: "x" }, "collectd/x"],
+  ["ceph", { collectorName: "x" }, "ceph/x"],
+  ["longhorn", { collectorName: "x" }, "longhorn/x"],
+  ["goldpinger", { collectorName: "x" }, "goldpinger"],
+  ["sonobuoy", { collectorName: "x" }, "sonobuoy"],
+  ["etcd", { collectorName: "x" }, "etcd"],
 ] as const;
 for (const [kind, config, title] of titles) {
   Deno.test(`the title of ${kind} is ${title}`, () => {
@@ -84,6 +98,10 @@ const needs: [string, unknown, { namespace?: string }, unknown][] = [
   ["exec", { namespace: "a" }, {}, [
     { verb: "list", resource: "pods", namespace: "a" },
     { verb: "create", resource: "pods", subresource: "exec", namespace: "a" },
+  ]],
+  ["copy", { containerPath: "/x" }, {}, [
+    { verb: "list", resource: "pods" },
+    { verb: "create", resource: "pods", subresource: "exec" },
   ]],
   ["secret", { name: "s" }, { namespace: "cli" }, [{ verb: "get", resource: "secrets", name: "s", namespace: "cli" }]],
   ["secret", { name: "s" }, {}, [{ verb: "get", resource: "secrets", name: "s", namespace: "default" }]],

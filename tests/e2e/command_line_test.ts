@@ -8,7 +8,7 @@ const HOST_SPEC =
 const TYPO = HOST_SPEC.replace("memory: {}", "memroy: {}");
 
 const behaviour = [ // name, arguments, exit code, what stderr says
-  ["no spec", [], 1, /No spec was named.*--auto/s],
+  ["no spec", [], 2, /No spec was named.*--auto/s],
   ["a wrong flag", ["spec.yaml", "--redackt"], 1, /unknown option '--redackt'.*--redact/si],
   ["a missing file", ["lost.yaml"], 2, /Cannot read the spec "lost.yaml".*no such file/s],
   ["a mistyped command", ["shedule"], 2, /support-bundle schedule/],

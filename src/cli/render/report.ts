@@ -23,7 +23,11 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
   }
   if (report.uploadUrl !== undefined) lines.push(`  delivered to ${report.uploadUrl}`);
   const hidden = Object.values(report.redactions).reduce((sum, n) => sum + n, 0);
-  line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden`);
+  const { requests = 0, receivedBytes = 0 } = report.cost ?? {};
+  const cost = requests === 0
+    ? ""
+    : `, ${counted(requests, "request")} to the API server (${formatSize(receivedBytes)})`;
+  line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden${cost}`);
 
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {

@@ -69,13 +69,13 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       ...optional("Labels", pairs(job.labels)),
       ["Status", [statusPaint(job.status, colors)(job.status), ...reasons.map((reason) => `- ${oneLine(reason)}`)]],
       ...scheduleLines(job),
-      ["Collects", [...job.autoDiscovery ? ["the built-in spec"] : [], ...job.specFiles.map(oneLine)]],
+      ["Collects", sourcesText(job)],
       ...optional("Cluster", clusterText(job)),
       ["Redaction", job.redact ? ["on", ...job.redactors.map(oneLine)] : colors.red("off")],
       ["Analysis", job.analyze ? "on" : "off"],
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
-      ["Limits", `${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`],
+      ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
       ["Overlap", overlapText(job)],
       ["Catch-up", catchUpText(job)],
       ["Created", utcTime(new Date(job.createdAt))],
@@ -116,6 +116,23 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
     );
   }
   return sections.join("\n");
+}
+
+function sourcesText(job: Job): string[] {
+  const labels = job.selector.length === 0 ? "" : ` with the labels ${oneLine(job.selector.join(","))}`;
+  return [
+    ...job.autoDiscovery ? ["what auto-discovery finds"] : [],
+    ...job.specFiles.map(oneLine),
+    ...job.loadClusterSpecs ? [`the specs in the cluster${labels}`] : [],
+  ];
+}
+
+function sizeLines({ limits, kubernetes: { qps } }: Job): string[] {
+  const sizes = [["file", limits.maxFileSize], ["collector", limits.maxCollectorSize], ["bundle", limits.maxBundleSize]]
+    .filter(([, size]) => size !== "").map(([what, size]) =>
+      size === "0" ? `no limit for a ${what}` : `${size} a ${what}`
+    );
+  return [...sizes.length === 0 ? [] : [sizes.join(", ")], ...qps ? [`${qps} requests a second`] : []];
 }
 
 function optional(label: string, value: string | string[]): [string, string | string[]][] {

@@ -2,8 +2,12 @@ import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Job } from "../../schedule/job.ts";
+import type { LoadedSpec } from "../../spec/load_spec.ts";
+import { parseSpecSource } from "../../spec/spec_source.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
+import { requestRate } from "../kube_flags.ts";
+import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./job_schedule.ts";
 
 /** A job as flags would make it, and what its maker should know. */
@@ -56,8 +60,14 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
     }
     draft.limits = { ...draft.limits, timeout: flags.timeout.trim() };
   }
+  readSizeFlags(flags);
+  for (const name of ["maxFileSize", "maxCollectorSize", "maxBundleSize"] as const satisfies (keyof SizeFlags)[]) {
+    if (flags[name] !== undefined) draft.limits = { ...draft.limits, [name]: flags[name].trim() };
+  }
   if (flags.redactors !== undefined) draft.redactors = flags.redactors.map((source) => absoluteSource(cli, source));
   if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
+  if (flags.loadClusterSpecs !== undefined) draft.loadClusterSpecs = flags.loadClusterSpecs;
+  if (flags.selector !== undefined) draft.selector = flags.selector;
 }
 
 function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: string[], now: Date): void {
@@ -87,6 +97,16 @@ async function applyKubernetes(cli: CliContext, draft: Job, flags: JobFlags): Pr
     draft.kubernetes = { ...draft.kubernetes, kubeconfig: path };
   }
   if (flags.context !== undefined) draft.kubernetes = { ...draft.kubernetes, context: flags.context || undefined };
+  if (flags.qps !== undefined || flags.burst !== undefined) {
+    const { qps, burst } = draft.kubernetes;
+    draft.kubernetes = {
+      ...draft.kubernetes,
+      ...requestRate({
+        qps: flags.qps ?? String(qps ?? 0),
+        burst: flags.burst ?? (flags.qps === "0" ? undefined : burst?.toString()),
+      }),
+    };
+  }
 }
 
 /** The specs are loaded as an execution would load them, so that a mistake in one is found now and not at night. */
@@ -106,31 +126,57 @@ async function applySpecs(
     }
     draft.specFiles = flags.spec.map((source) => absoluteSource(cli, source));
   }
-  if (draft.specFiles.length === 0 && !draft.autoDiscovery) {
+  if (draft.specFiles.length === 0 && !draft.autoDiscovery && !draft.loadClusterSpecs) {
     throw new UsageError(
       "A job needs something to collect: neither --spec nor --auto was given",
-      "Add --auto to collect by the built-in spec, or name your own with --spec FILE",
+      "Add --auto to collect what auto-discovery finds, --load-cluster-specs for those in the cluster, or --spec FILE",
     );
   }
-  if (!isNew && flags.spec === undefined && flags.redactors === undefined && flags.auto === undefined) return;
-  const { loadSpecs } = await import("../../spec/load_spec.ts");
-  const loaded = await loadSpecs({
-    sources: draft.specFiles,
-    redactorSources: draft.redactors,
-    auto: draft.autoDiscovery,
-    followUri: false, // what a spec points to is read anew at each execution
-    cwd: cli.cwd,
-    signal: cli.signal,
-  });
+  if (draft.selector.length > 0 && !draft.loadClusterSpecs && (isNew || flags.selector !== undefined)) {
+    throw new UsageError("--selector means nothing without --load-cluster-specs", "Add --load-cluster-specs");
+  }
+  const touching = [flags.spec, flags.redactors, flags.auto, flags.loadClusterSpecs, flags.selector];
+  if (!isNew && touching.every((flag) => flag === undefined)) return;
+  const loaded = await loadNow(cli, draft);
   warnings.push(...loaded.warnings);
   for (const { kind, place } of loaded.unsupported) {
+    if (warnings.some((warning) => warning.startsWith(`${place}: `))) continue;
     warnings.push(`${place}: ${kind} is not in this version; each bundle will say that it is missing`);
   }
-  if (loaded.collectors.length + loaded.hostCollectors.length + loaded.unsupported.length === 0) {
+  if (!loaded.incomplete && loaded.collectors.length + loaded.hostCollectors.length + loaded.unsupported.length === 0) {
     throw new UsageError(
       `The specs name nothing to collect (${draft.specFiles.join(", ")})`,
-      "Add collectors to them, or --auto to collect by the built-in spec",
+      "Add collectors to them, or --auto to collect what auto-discovery finds",
     );
+  }
+}
+
+/** What an execution would load now. What the cluster does not hand out to whoever makes the job is a warning: the daemon
+ * may have another account, and reads it anew at each execution. */
+async function loadNow(cli: CliContext, draft: Job): Promise<LoadedSpec> {
+  const { loadSpecs } = await import("../../spec/load_spec.ts");
+  const { connectKube } = await import("../../kube/connect.ts");
+  const kube = connectKube(draft.kubernetes, { ...cli.env }, { clock: cli.clock });
+  try {
+    return await loadSpecs({
+      sources: draft.specFiles,
+      redactorSources: draft.redactors,
+      auto: draft.autoDiscovery,
+      search: draft.loadClusterSpecs
+        ? {
+          selector: draft.selector.length > 0 ? draft.selector : undefined,
+          namespace: draft.namespace || undefined,
+        }
+        : undefined,
+      clusterLater: true,
+      followUri: false, // what a spec points to is read anew at each execution
+      kube,
+      env: cli.env,
+      cwd: cli.cwd,
+      signal: cli.signal,
+    });
+  } finally {
+    kube.close();
   }
 }
 
@@ -186,8 +232,7 @@ async function applyNotify(draft: Job, flags: JobFlags): Promise<void> {
 }
 
 function absoluteSource(cli: CliContext, source: string): string {
-  const isPath = !/^[a-z][a-z0-9+.-]+:\/\//i.test(source) && !/^(secret|configmap)\/[^/]+\//.test(source);
-  return isPath ? resolve(cli.cwd, source) : source;
+  return parseSpecSource(source).kind === "file" ? resolve(cli.cwd, source) : source;
 }
 
 /** Paths become absolute, with the `/` at their end that says "into this folder"; URLs stay as they are. */

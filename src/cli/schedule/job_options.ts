@@ -3,9 +3,10 @@ import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
+import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
-export interface JobFlags {
+export interface JobFlags extends SizeFlags {
   cron?: string[];
   every?: string;
   timezone?: string;
@@ -13,6 +14,8 @@ export interface JobFlags {
   namespace?: string;
   spec?: string[];
   auto?: boolean;
+  loadClusterSpecs?: boolean;
+  selector?: string[];
   redactors?: string[];
   redact?: boolean;
   analyze?: boolean;
@@ -30,19 +33,31 @@ export interface JobFlags {
   catchUp?: "none" | "latest";
   kubeconfig?: string;
   context?: string;
+  qps?: string;
+  burst?: string;
   template?: string;
 }
 
 /** Adds the flags that say what a job is. None has a default here: those of a new job are the schema's. */
 export function addJobOptions(command: Command): Command {
-  return command
+  command
     .option("-c, --cron <expr>", "cron expression, five fields or @daily …; repeatable", collect)
     .option("--every <duration>", 'short for --cron "@every <duration>": 90s, 30m, 12h')
     .option("-z, --timezone <zone>", "IANA name of the zone that the schedule means (default: UTC)")
     .option("-e, --enabled [bool]", "whether it runs on schedule (default: true)", parseBoolean)
     .option("-n, --namespace <name>", "read from this namespace of the cluster only")
-    .option("-s, --spec <file>", "spec to collect by, a file or an http(s) URL; repeatable", collect)
-    .option("--auto [bool]", "collect by the built-in spec, beside --spec or without one", parseBoolean)
+    .option(
+      "-s, --spec <spec>",
+      "spec to collect by: a file, an http(s) URL, secret/NAMESPACE/NAME or configmap/NAMESPACE/NAME; repeatable",
+      collect,
+    )
+    .option("--load-cluster-specs [bool]", "collect by the specs that are in the cluster at each run", parseBoolean)
+    .option(
+      "-l, --selector <labels>",
+      "labels of their Secrets and ConfigMaps; repeatable (default: troubleshoot.sh/kind=support-bundle)",
+      collect,
+    )
+    .option("--auto [bool]", "collect what auto-discovery finds, beside --spec or without one", parseBoolean)
     .option("--redactors <file>", "further Redactor spec; repeatable", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
     .option("--no-redact", "the same as --redact=false")
@@ -66,7 +81,10 @@ export function addJobOptions(command: Command): Command {
     .addOption(oneOf("--catch-up <policy>", "after the daemon was down", ["none", "latest"], "latest"))
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
+    .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
+    .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)")
     .addOption(new Option("--template <name>").hideHelp());
+  return addSizeFlags(command);
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {

@@ -28,6 +28,8 @@ const DEFINITION = [
   "namespace",
   "specFiles",
   "autoDiscovery",
+  "loadClusterSpecs",
+  "selector",
   "redactors",
   "redact",
   "analyze",

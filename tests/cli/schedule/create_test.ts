@@ -246,6 +246,8 @@ Deno.test("schedule create stores what its flags say", async () => {
     namespace: "prod",
     specFiles: [spec],
     autoDiscovery: false,
+    loadClusterSpecs: false,
+    selector: [],
     redactors: [],
     redact: true,
     analyze: true,
@@ -253,7 +255,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     overlapPolicy: "allow",
     catchUp: { policy: "none", window: "24h" },
     retry: { maxAttempts: 1, delay: "30s", maxDelay: "15m" },
-    limits: { timeout: "45m" },
+    limits: { timeout: "45m", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "" },
     createdAt: "2026-03-02T10:00:00.000Z",
     lastRun: null,
     nextRun: "2026-03-02T16:00:00.000Z", // six hours on, before 01:00 UTC

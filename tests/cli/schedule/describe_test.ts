@@ -51,7 +51,7 @@ Deno.test("schedule describe tells what people ask for", async () => {
       /^Status: +failed\n +- the last execution was failed: CLUSTER_UNREACHABLE: no route \(job-\S+\)\n +- waiting for/m,
       /^Schedule: +0 2 \* \* \*$/m,
       /^Time zone: +Europe\/Berlin$/m,
-      /^Collects: +the built-in spec\n +\/etc\/specs\/a\.yaml$/m,
+      /^Collects: +what auto-discovery finds\n +\/etc\/specs\/a\.yaml$/m,
       /^Upload: +s3:\/\/bucket\/\n +options region=x\n +credentials env:KEYS$/m,
       /^Notifies: +webhook hooks\.test on failure, recovery, new-findings$/m,
       /^Not run: +2 overlap, 1 too-late$/m,

@@ -54,7 +54,7 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
   ["its notifications to none", ["--notify", ""], { notify: [] }],
   ["retries and timeout", ["--retries", "4", "--timeout", "1h"], {
     retry: { maxAttempts: 5, delay: "30s", maxDelay: "15m" },
-    limits: { timeout: "1h" },
+    limits: { timeout: "1h", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "" },
   }],
 ];
 

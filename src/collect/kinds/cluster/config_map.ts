@@ -36,5 +36,7 @@ export const configMap = defineCollector({
   title: titled("configmap"),
   fields: dataObjectFields,
   needs: (config, context) => dataObjectNeeds(configMaps, config, context),
+  permissions: (config, { namespace, contextNamespace }) =>
+    dataObjectNeeds(configMaps, config, { namespace: namespace ?? contextNamespace }),
   collect: (config: DataObjectConfig, context) => collectDataObjects(configMaps, config, context),
 });

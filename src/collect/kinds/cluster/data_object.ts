@@ -1,14 +1,19 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
+import { anySignal } from "../../../core/any_signal.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
 import { flagField } from "../../../core/flag_field.ts";
-import type { KubeObject } from "../../../kube/kube_client.ts";
+import type { KubeListPage, KubeObject } from "../../../kube/kube_client.ts";
 import { KubeNotFoundError } from "../../../kube/errors.ts";
 import type { AccessNeed, CollectContext, commonFields } from "../../collector.ts";
 import { textField } from "../../text_field.ts";
 import { missingReason, rethrowFatal } from "./kube_failure.ts";
+import { mapAhead } from "./map_ahead.ts";
 import { joinSelector, selectorField, selectorFileName } from "./label_selector.ts";
+
+/** Namespaces that are asked before it is their turn. */
+const LISTS_AHEAD = 6;
 
 /** What tells Secrets from ConfigMaps. */
 export interface DataObjectKind {
@@ -31,6 +36,7 @@ export const dataObjectFields = {
   namespace: textField().optional().describe(
     "Namespace; empty: that of the kubeconfig context for a name, all namespaces for a selector",
   ),
+  namespaces: z.array(textField()).optional().describe("Several namespaces for a selector, instead of namespace"),
   key: textField().optional().describe("One key of the object"),
   includeValue: flagField().describe("Takes the value of the key along"),
   includeAllData: flagField().describe("Takes the values of all keys along"),
@@ -52,7 +58,7 @@ export function dataObjectNeeds(
       namespace: config.namespace || context.namespace || "default",
     }];
   }
-  return [{ verb: "list", resource, ...(config.namespace ? { namespace: config.namespace } : {}) }];
+  return scopes(config).map((namespace) => ({ verb: "list", resource, ...(namespace ? { namespace } : {}) }));
 }
 
 /** Collects one object by name, or those that a selector finds. */
@@ -70,8 +76,8 @@ export async function* collectDataObjects(
     });
   }
   const stem = name || selectorFileName(selector!);
-  const failed = (error: unknown) =>
-    jsonEntry(bundlePath(`${resource}-errors`, namespace, `${key ? `${stem}/${key}` : stem}.json`), [
+  const failed = (error: unknown, within = namespace) =>
+    jsonEntry(bundlePath(`${resource}-errors`, within, `${key ? `${stem}/${key}` : stem}.json`), [
       describeError(error),
     ]);
   const fileOf = (folder: string, object: string) =>
@@ -98,27 +104,62 @@ export async function* collectDataObjects(
     return;
   }
 
-  const labelSelector = joinSelector(selector);
-  const url = namespace ? `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}` : `/api/v1/${resource}`;
-  const source = `GET ${url}${labelSelector ? `?labelSelector=${labelSelector}` : ""}`;
-  let count = 0;
-  try {
-    for await (const page of kube.list(url, { labelSelector: labelSelector || undefined, signal })) {
-      for (const object of page.items) {
-        const found = object.metadata;
-        // Over all namespaces, equal names must not overwrite each other.
-        const where = { namespace: namespace || (found.namespace ?? ""), name: found.name };
-        count++;
-        yield jsonEntry(fileOf(where.namespace, where.name), kind.describe(config, object, where), { source });
+  const labelSelector = joinSelector(selector) || undefined;
+  const open = async (scope: string, unwanted: AbortSignal): Promise<OpenedList> => {
+    const url = scope ? `/api/v1/namespaces/${encodeURIComponent(scope)}/${resource}` : `/api/v1/${resource}`;
+    const either = anySignal(signal, unwanted);
+    const pages = kube.list(url, { labelSelector, signal: either })[Symbol.asyncIterator]();
+    const source = `GET ${url}${labelSelector ? `?labelSelector=${labelSelector}` : ""}`;
+    return { scope, source, pages, first: await pages.next().catch((error) => ({ error })) };
+  };
+  for await (const list of mapAhead(scopes(config), LISTS_AHEAD, open, close)) {
+    const { scope, source } = list;
+    let count = 0;
+    try {
+      for await (const page of pagesOf(list)) {
+        for (const object of page.items) {
+          const found = object.metadata;
+          // Over all namespaces, equal names must not overwrite each other.
+          const where = { namespace: scope || (found.namespace ?? ""), name: found.name };
+          count++;
+          yield jsonEntry(fileOf(where.namespace, where.name), kind.describe(config, object, where), { source });
+        }
       }
+      if (count === 0) {
+        const why = `No object matches the selector "${labelSelector ?? "*"}"`;
+        yield missing(bundlePath(resource, scope), "empty", why);
+      }
+    } catch (error) {
+      rethrowFatal(error, signal);
+      yield missing(bundlePath(resource, scope), missingReason(error), describeError(error));
+      yield failed(error, scope);
     }
-    if (count === 0) {
-      yield missing(bundlePath(resource, namespace), "empty", `No object matches the selector "${labelSelector}"`);
-    }
-  } catch (error) {
-    rethrowFatal(error, signal);
-    yield missing(bundlePath(resource, namespace), missingReason(error), describeError(error));
-    yield failed(error);
+  }
+}
+
+async function close({ pages }: OpenedList): Promise<void> {
+  await pages.return?.().catch(() => {});
+}
+
+/** The namespaces that a selector is tried in; "" means all. */
+function scopes({ namespaces = [], namespace = "" }: DataObjectConfig): string[] {
+  return namespaces.length > 0 ? [...new Set(namespaces)] : [namespace];
+}
+
+/** A list whose first page is there. */
+interface OpenedList {
+  scope: string;
+  source: string;
+  pages: AsyncIterator<KubeListPage>;
+  first: IteratorResult<KubeListPage> | { error: unknown };
+}
+
+async function* pagesOf({ first, pages }: OpenedList): AsyncGenerator<KubeListPage> {
+  if ("error" in first) throw first.error;
+  try {
+    for (let next = first; !next.done; next = await pages.next()) yield next.value;
+  } finally {
+    await pages.return?.();
   }
 }
 

@@ -1,15 +1,14 @@
 import { z } from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
-import { bytesEntry, type Entry, type FileEntry, jsonEntry, missing } from "../../../bundle/entry.ts";
+import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
-import type { ExecResult, KubeClient, KubeObject } from "../../../kube/kube_client.ts";
+import type { ExecResult, KubeObject } from "../../../kube/kube_client.ts";
 import { defineCollector, titled } from "../../collector.ts";
 import { startDeadline, timeoutMs } from "../../deadline.ts";
 import { textField } from "../../text_field.ts";
 import { missingReason, rethrowFatal } from "./kube_failure.ts";
 import { joinSelector, selectorField } from "./label_selector.ts";
-
-const MAX_OUTPUT_BYTES = 10_000_000;
+import { describeTarget, execNeeds, findPod, MAX_OUTPUT_BYTES, outputEntry } from "./pod_command.ts";
 
 const titleOf = titled("exec");
 
@@ -29,15 +28,7 @@ export const exec = defineCollector({
       "Longest time for everything, such as 30s; without it the run's own limit",
     ),
   },
-  needs: ({ namespace }) => {
-    const where = namespace ? { namespace } : {};
-    return [{ verb: "list", resource: "pods", ...where }, {
-      verb: "create",
-      resource: "pods",
-      subresource: "exec",
-      ...where,
-    }];
-  },
+  needs: ({ namespace }) => execNeeds(namespace),
   async *collect(config, { kube, clock, signal }): AsyncGenerator<Entry> {
     const { name, collectorName = "", namespace, containerName, selector } = config;
     const command = [...config.command, ...config.args];
@@ -50,7 +41,7 @@ export const exec = defineCollector({
     using deadline = startDeadline(clock, timeoutMs(config.timeout), signal);
     let pod: KubeObject | undefined;
     try {
-      pod = await firstPod(kube, namespace, joinSelector(selector), deadline.signal);
+      pod = await findPod(kube, namespace, joinSelector(selector), deadline.signal);
     } catch (error) {
       if (deadline.expired) throw timedOut(config.timeout!, error);
       rethrowFatal(error, signal);
@@ -70,7 +61,7 @@ export const exec = defineCollector({
     };
     const file = (what: string) =>
       bundlePath(name, target.namespace, target.pod, `${collectorName || target.container}-${what}`);
-    const source = `exec ${target.namespace}/${target.pod}/${target.container}`;
+    const source = `exec ${describeTarget(target)}`;
     let result: ExecResult;
     try {
       result = await kube.exec(target, { signal: deadline.signal, maxBytes: MAX_OUTPUT_BYTES });
@@ -80,30 +71,11 @@ export const exec = defineCollector({
       yield missing(file("stdout.txt"), missingReason(error), describeError(error));
       return yield jsonEntry(file("errors.json"), [describeError(error)], { source });
     }
-    if (result.stdout.length > 0) yield output(file("stdout.txt"), result.stdout, result.truncated, source);
-    if (result.stderr.length > 0) yield output(file("stderr.txt"), result.stderr, result.truncated, source);
+    if (result.stdout.length > 0) yield outputEntry(file("stdout.txt"), result.stdout, result.truncated, source);
+    if (result.stderr.length > 0) yield outputEntry(file("stderr.txt"), result.stderr, result.truncated, source);
     if (result.failure) yield jsonEntry(file("errors.json"), [result.failure.message], { source });
   },
 });
-
-async function firstPod(
-  kube: KubeClient,
-  namespace: string,
-  labelSelector: string,
-  signal: AbortSignal,
-): Promise<KubeObject | undefined> {
-  const path = namespace ? `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods` : "/api/v1/pods";
-  for await (const page of kube.list(path, { labelSelector: labelSelector || undefined, signal })) {
-    if (page.items.length > 0) return page.items[0];
-  }
-  return undefined;
-}
-
-function output(path: string, bytes: Uint8Array, truncated: boolean, source: string): FileEntry {
-  const entry = bytesEntry(path, bytes, source);
-  if (truncated && bytes.length >= MAX_OUTPUT_BYTES) entry.truncated = { limit: `${MAX_OUTPUT_BYTES} bytes` };
-  return entry;
-}
 
 function timedOut(timeout: string, cause: unknown): SupportBundleError {
   return new SupportBundleError(`timeout: the command did not end within ${timeout}`, {

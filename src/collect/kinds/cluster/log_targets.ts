@@ -5,6 +5,8 @@ export interface LogTarget {
   namespace: string;
   pod: string;
   container: string;
+  /** Name of the pod's node; empty while it has none. */
+  node: string;
   /** It has run before: there may be a log of the previous run. */
   restarted: boolean;
   /** Why there can be no log: it has not run yet, or the pod has no such container. */
@@ -29,7 +31,7 @@ export function logTargets(pod: KubeObject, names: readonly string[]): LogTarget
   for (const key of ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]) {
     for (const item of list(status, key) as ContainerStatus[]) statuses.set(item.name, item);
   }
-  const where = { namespace: pod.metadata.namespace ?? "", pod: pod.metadata.name };
+  const where = { namespace: pod.metadata.namespace ?? "", pod: pod.metadata.name, node: spec.nodeName ?? "" };
   return (names.length > 0 ? names : usual).map((container) => {
     const state = statuses.get(container);
     const restarted = (state?.restartCount ?? 0) > 0 || state?.lastState?.terminated !== undefined;
@@ -55,4 +57,12 @@ function absence(
     return { absent: { reason: "not-started", message: `The container is waiting to start: ${why}` } };
   }
   return {};
+}
+
+/** Those of pods that are not well come first, so that healthy ones wait when time is short. Pods of one name stay
+ * together, in the order they have: the first of them gets the link of that name.
+ * @param unhealthy names of pods that are not well */
+export function unhealthyFirst(targets: readonly LogTarget[], unhealthy: ReadonlySet<string>): LogTarget[] {
+  const first = targets.filter(({ pod }) => unhealthy.has(pod));
+  return [...first, ...targets.filter(({ pod }) => !unhealthy.has(pod))];
 }

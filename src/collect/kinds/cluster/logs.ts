@@ -2,17 +2,19 @@ import { anySignal } from "../../../core/any_signal.ts";
 import { z } from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { type Entry, type FileEntry, jsonEntry, missing, type MissingReason } from "../../../bundle/entry.ts";
-import { describeError } from "../../../core/errors.ts";
+import { describeError, isAbort } from "../../../core/errors.ts";
 import { flagField } from "../../../core/flag_field.ts";
 import { KubeApiError } from "../../../kube/errors.ts";
+import { isPodUnhealthy } from "../../../kube/pod_health.ts";
 import { type CollectContext, defineCollector, titled } from "../../collector.ts";
 import { type Deadline, startDeadline } from "../../deadline.ts";
 import { textField } from "../../text_field.ts";
+import { FailingNodes } from "./failing_nodes.ts";
 import { missingReason, rethrowFatal } from "./kube_failure.ts";
 import { joinSelector, selectorField } from "./label_selector.ts";
 import { logEntry } from "./log_body.ts";
 import { type LogQuery, logQuery } from "./log_limits.ts";
-import { type LogTarget, logTargets } from "./log_targets.ts";
+import { type LogTarget, logTargets, unhealthyFirst } from "./log_targets.ts";
 import { mapAhead } from "./map_ahead.ts";
 
 const DEADLINE_MS = 60_000;
@@ -65,7 +67,8 @@ export const logs = defineCollector({
       return yield missing(titleOf(config), "empty", `No pod matches the selector "${joinSelector(config.selector)}"`);
     }
 
-    const run = new LogRun(config.name, config.timestamps, logQuery(config.limits, context.since, clock.now()));
+    const query = logQuery(config.limits, context.since, clock.now());
+    const run = new LogRun(config.name, config.timestamps, query, new FailingNodes(clock));
     let done = 0;
     const open = (target: LogTarget, unwanted: AbortSignal) => openLogs(target, run, context, deadline, unwanted);
     for await (const opened of mapAhead(targets, CONCURRENCY, open, closeLogs)) {
@@ -84,10 +87,14 @@ async function findTargets(
 ): Promise<LogTarget[]> {
   const path = namespace ? `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods` : "/api/v1/pods";
   const targets: LogTarget[] = [];
+  const unhealthy = new Set<string>();
   for await (const page of kube.list(path, { labelSelector: joinSelector(selector) || undefined, signal })) {
-    for (const pod of page.items) targets.push(...logTargets(pod, containerNames));
+    for (const pod of page.items) {
+      targets.push(...logTargets(pod, containerNames));
+      if (isPodUnhealthy(pod)) unhealthy.add(pod.metadata.name);
+    }
   }
-  return targets;
+  return unhealthyFirst(targets, unhealthy);
 }
 
 /** The logs of one container: bodies that wait to be read, or why there is none. */
@@ -105,7 +112,7 @@ async function openLogs(
   unwanted: AbortSignal,
 ): Promise<OpenedLogs> {
   if (target.absent) return { target, current: { error: target.absent.message } };
-  const { namespace, pod, container } = target;
+  const { namespace, pod, container, node } = target;
   const url = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
   const open = async (previous: boolean) => {
     const query = {
@@ -114,13 +121,15 @@ async function openLogs(
       ...(run.timestamps ? { timestamps: true } : {}),
       ...run.query,
     };
-    const body = await kube.stream(url, { query, signal: anySignal(deadline.signal, unwanted) });
+    const either = anySignal(deadline.signal, unwanted);
+    const body = await run.nodes.read(node, either, (signal) => kube.stream(url, { query, signal }));
     const path = run.realPath(target, previous);
     const words = Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]);
     const source = `GET ${url}?${new URLSearchParams(words)}`;
-    return logEntry({ path, body, source }, run.query, (error) => {
+    return await logEntry({ path, body, source }, run.query, (error) => {
       run.onBreak(target, error);
-      return deadline.expired ? "deadline" : signal.aborted ? "interrupted" : "connection lost";
+      if (deadline.expired) return "deadline";
+      return signal.aborted ? "interrupted" : isAbort(error) ? "no answer" : "connection lost";
     });
   };
   // The previous run's log is often gone although the container restarted: that is nothing to report.
@@ -144,12 +153,17 @@ async function closeLogs({ current, previous }: OpenedLogs): Promise<void> {
   await Promise.allSettled(bodies.map((body) => body?.locked ? undefined : body?.cancel()));
 }
 
-/** What the containers of one collector share: the limits, the links that are taken, and the streams that broke. */
+/** What the containers of one collector share: the limits, the nodes, the links that are taken, the streams that broke. */
 class LogRun {
   #links = new Set<string>();
   #broken: { target: LogTarget; error: unknown }[] = [];
 
-  constructor(readonly name: string, readonly timestamps: boolean, readonly query: LogQuery) {}
+  constructor(
+    readonly name: string,
+    readonly timestamps: boolean,
+    readonly query: LogQuery,
+    readonly nodes: FailingNodes,
+  ) {}
 
   realPath({ namespace, pod, container }: LogTarget, previous: boolean): string {
     return bundlePath("cluster-resources/pods/logs", namespace, pod, `${container}${previous ? "-previous" : ""}.log`);

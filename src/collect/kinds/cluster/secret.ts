@@ -37,6 +37,8 @@ export const secret = defineCollector({
   title: titled("secret"),
   fields: dataObjectFields,
   needs: (config, context) => dataObjectNeeds(secrets, config, context),
+  permissions: (config, { namespace, contextNamespace }) =>
+    dataObjectNeeds(secrets, config, { namespace: namespace ?? contextNamespace }),
   collect: (config: DataObjectConfig, context) => collectDataObjects(secrets, config, context),
 });
 

@@ -111,7 +111,7 @@ const bodies: [string, string[], { tailLines?: number; limitBytes?: number }, "e
 ];
 for (const [name, texts, query, end, expect, limit] of bodies) {
   Deno.test(`logEntry() ${name}`, async () => {
-    const entry = logEntry({ path: "p", body: chunks(texts, end) }, query, () => "broken");
+    const entry = await logEntry({ path: "p", body: chunks(texts, end) }, query, () => "broken");
     strictEqual(await new Response(entry.body as ReadableStream<Uint8Array<ArrayBuffer>>).text(), expect);
     deepStrictEqual(entry.truncated, limit === undefined ? undefined : { limit });
   });
@@ -119,7 +119,7 @@ for (const [name, texts, query, end, expect, limit] of bodies) {
 
 Deno.test("logEntry() holds no more than a megabyte back", async () => {
   const piece = "x".repeat(600_000);
-  const entry = logEntry({ path: "p", body: chunks([piece, piece], "hang") }, {}, () => "");
+  const entry = await logEntry({ path: "p", body: chunks([piece, piece], "hang") }, {}, () => "");
   const reader = entry.body.getReader();
   strictEqual((await reader.read()).value!.length, 600_000);
   await reader.cancel();
@@ -172,35 +172,113 @@ Deno.test("logs keeps what came of a log whose stream breaks, with an errors fil
 
 Deno.test("logs ends after 60 seconds: what came stays, and the rest is timed out", async () => {
   const clock = new ManualClock(now);
-  const pods = ["p0", "p1", "p2"].map((name) => pod(name, {}, { initContainers: [] }));
-  const hanging = Promise.withResolvers<void>();
+  const pods = Array.from({ length: 10 }, (_, i) => pod(`p${i}`, {}, { initContainers: [] }));
   const kube = stubKube(pods, (path, { signal } = {}) => {
-    if (path.includes("/p0/")) return Promise.resolve(chunks(["zero\n"]));
-    if (path.includes("/p1/")) {
-      hanging.resolve();
-      return Promise.resolve(chunks(["one\nha"], "hang", signal));
-    }
-    return new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+    signal!.throwIfAborted();
+    // One line every ten seconds, and half of one: nobody falls silent.
+    return Promise.resolve(path.includes("/p1/") ? dripping(clock, signal!) : chunks(["zero\n"]));
   });
   const running = collectAll(logs, { name: "n" }, { kube, clock });
-  await hanging.promise;
   await clock.advance(59_999);
-  strictEqual(clock.sleeping, 1);
+  ok(clock.sleeping > 0);
   await clock.advance(1);
   const { files, entries, missing } = await running;
-  deepStrictEqual(files[`${real}/p0/main.log`], "zero\n");
-  deepStrictEqual(files[`${real}/p1/main.log`], "one\n");
+  strictEqual(files[`${real}/p0/main.log`], "zero\n");
+  strictEqual(files[`${real}/p8/main.log`], "zero\n", "what was under way");
+  strictEqual(files[`${real}/p1/main.log`], "drip\n".repeat(5));
   const cut = entries.find((entry) => entry.type === "file" && entry.path === `${real}/p1/main.log`);
   ok(cut?.type === "file");
   deepStrictEqual(cut.truncated, { limit: "deadline" });
-  deepStrictEqual(missing.map(({ path, reason }) => [path, reason]), [[`${real}/p2/main.log`, "timed-out"]]);
-  ok("n/p2/main-errors.json" in files);
+  deepStrictEqual(missing.map(({ path, reason }) => [path, reason]), [[`${real}/p9/main.log`, "timed-out"]]);
+  ok("n/p9/main-errors.json" in files);
   strictEqual(clock.sleeping, 0);
+});
+
+/** Whole lines, one in ten seconds, and the beginning of the next. */
+function dripping(clock: ManualClock, signal: AbortSignal): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      await clock.sleep(10_000, signal);
+      if (signal.aborted) controller.error(signal.reason);
+      else controller.enqueue(new TextEncoder().encode("drip\n"));
+    },
+  }, { highWaterMark: 0 });
+}
+
+Deno.test("logs asks a kubelet no more that twice gave no answer within 15 seconds, and has the logs of all others", async () => {
+  const clock = new ManualClock(now);
+  const on = (name: string, nodeName: string) => pod(name, {}, { initContainers: [], nodeName });
+  const dead = ["d0", "d1", "d2", "d3"].map((name) => on(name, "dead"));
+  const alive = ["a0", "a1", "a2"].map((name) => on(name, "alive"));
+  const asked: string[] = [];
+  const kube = stubKube([...dead.slice(0, 2), ...alive, ...dead.slice(2)], (path, { signal } = {}) => {
+    const name = path.split("/").at(-2)!;
+    asked.push(name);
+    if (name.startsWith("a")) return Promise.resolve(chunks([`${name}\n`]));
+    // One kubelet does not begin, or begins and falls silent.
+    return name === "d1"
+      ? Promise.resolve(chunks(["had\nha"], "hang", signal))
+      : new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+  });
+  const first = collectAll(logs, { name: "n" }, { kube, clock });
+  await clock.advance(15_000);
+  const { files, entries, missing } = await first;
+  for (const name of ["a0", "a1", "a2"]) strictEqual(files[`${real}/${name}/main.log`], `${name}\n`);
+  strictEqual(files[`${real}/d1/main.log`], "had\n");
+  const broken = entries.find((entry) => entry.type === "file" && entry.path === `${real}/d1/main.log`);
+  ok(broken?.type === "file");
+  deepStrictEqual(broken.truncated, { limit: "no answer" });
+  deepStrictEqual(missing.map(({ path, reason, message }) => [path.split("/").at(-2), reason, message]), [
+    ["d0", "timed-out", 'The kubelet of node "dead" did not answer for 15 s'],
+    ["d2", "timed-out", 'The kubelet of node "dead" did not answer for 15 s'],
+    ["d3", "timed-out", 'The kubelet of node "dead" did not answer for 15 s'],
+  ]);
+  strictEqual(clock.sleeping, 0, "the collector has ended, long before its deadline");
+
+  const many = Array.from({ length: 20 }, (_, i) => on(`d${i + 4}`, "dead"));
+  asked.length = 0;
+  const second = collectAll(logs, { name: "n" }, { kube: stubKube([...many, ...alive], kube.stream), clock });
+  // The eight that were under way, and one more that took the place of the first of them.
+  await clock.advance(30_000);
+  const found = await second;
+  deepStrictEqual(asked, [...many.slice(0, 9).map(({ metadata }) => metadata.name), "a0", "a1", "a2"]);
+  strictEqual(found.missing.length, 20);
+  strictEqual(found.missing.at(-1)!.message, 'The kubelet of node "dead" does not answer: it is not asked any more');
+  strictEqual(found.files[`${real}/a2/main.log`], "a2\n");
+});
+
+Deno.test("logs has those of pods that are not well first, and the same files as without", async () => {
+  const ready = { main: { ready: true } };
+  const well = (name: string, namespace = "ns") => {
+    const healthy = pod(name, ready, { initContainers: [] });
+    return {
+      ...healthy,
+      metadata: { name, namespace },
+      status: { ...healthy.status, phase: "Running", initContainerStatuses: [] },
+    };
+  };
+  const ill = (name: string, namespace = "ns") => ({
+    ...pod(name, { main: { ...waiting("CrashLoopBackOff"), restartCount: 3 } }, { initContainers: [] }),
+    metadata: { name, namespace },
+  });
+  const asked: string[] = [];
+  const kube = stubKube(
+    [well("a"), well("db-0", "blue"), ill("crashing"), well("z"), ill("db-0", "green")],
+    (path) => {
+      const [, , , , namespace, , name] = path.split("/");
+      if (!asked.includes(`${namespace}/${name}`)) asked.push(`${namespace}/${name}`);
+      return Promise.resolve(chunks([`${namespace}/${name}\n`]));
+    },
+  );
+  const { links } = await collectAll(logs, { name: "n" }, { kube });
+  deepStrictEqual(asked, ["blue/db-0", "ns/crashing", "green/db-0", "ns/a", "ns/z"]);
+  strictEqual(links["n/db-0/main.log"], "cluster-resources/pods/logs/blue/db-0/main.log", "the first in the list");
 });
 
 Deno.test("logs throws when the collector is aborted", async () => {
   const controller = new AbortController();
   const kube = stubKube([pod("p")], (_path, { signal } = {}) => {
+    if (signal!.aborted) return Promise.reject(signal!.reason);
     queueMicrotask(() => controller.abort(new DOMException("stop", "AbortError")));
     return new Promise((_resolve, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
   });

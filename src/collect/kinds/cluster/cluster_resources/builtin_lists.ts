@@ -1,6 +1,7 @@
 import { textEntry } from "../../../../bundle/entry.ts";
 import { describeError, SupportBundleError } from "../../../../core/errors.ts";
-import type { KubeListPage, KubeObject } from "../../../../kube/kube_client.ts";
+import type { KubeObject } from "../../../../kube/kube_client.ts";
+import type { RawListPage } from "../../../../kube/raw_list.ts";
 import { type ApiInventory, isUnknownResource, servedVersion } from "./discovery.ts";
 import { byNamespace, ListSplitter } from "./list_splitter.ts";
 import { listPath, type ResourceKind } from "./resource_kinds.ts";
@@ -18,7 +19,7 @@ import {
 export const MAX_HELD_BYTES = 8 * 1024 * 1024;
 
 /** Writes the files of one built-in kind.
- * @param onObject called for each object of the list, also for those of namespaces that are not wanted
+ * @param onObject called with the metadata, spec and status of each object of the list, also for those of namespaces that are not wanted
  * @returns the error of a cluster-wide list that failed */
 export async function collectKind(
   run: ResourceRun,
@@ -65,7 +66,7 @@ async function collectNamespacedKind(
     return {
       async add(page, parts) {
         await splitter.add(page, parts);
-        if (onObject) { for (const items of parts.values()) items.forEach(onObject); }
+        if (onObject) { for (const items of parts.values()) for (const item of items) onObject(item.view); }
       },
       finish: (head, namespaces) => splitter.finish(head, namespaces),
       fail: (reason) => splitter.fail(reason),
@@ -94,10 +95,10 @@ async function collectClusterKind(
     emit: run.emit,
   });
   try {
-    let last: KubeListPage | undefined;
-    for await (const page of run.kube.list(path, { signal: run.signal })) {
+    let last: RawListPage | undefined;
+    for await (const page of run.kube.listRaw(path, { signal: run.signal })) {
       await splitter.add(page, byNamespace(page.items));
-      if (onObject) page.items.forEach(onObject);
+      if (onObject) { for (const item of page.items) onObject(item.view); }
       last = { ...page, items: [] };
     }
     await splitter.finish(last!, [""]);

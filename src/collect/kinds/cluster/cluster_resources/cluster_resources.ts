@@ -4,7 +4,6 @@ import { type Entry, jsonEntry, missing } from "../../../../bundle/entry.ts";
 import { flagField } from "../../../../core/flag_field.ts";
 import type { KubeObject } from "../../../../kube/kube_client.ts";
 import { Limiter } from "../../../../kube/limiter.ts";
-import { isPodUnhealthy } from "../../../../kube/pod_health.ts";
 import { type CollectContext, defineCollector } from "../../../collector.ts";
 import { collectKind } from "./builtin_lists.ts";
 import { collectCustomObjects, reportCustomErrors } from "./custom_objects.ts";
@@ -12,10 +11,11 @@ import { type CustomResource, customResourceOf } from "./custom_resource.ts";
 import { type ApiInventory, discoverApi } from "./discovery.ts";
 import { EntryQueue } from "./entry_queue.ts";
 import { chooseNamespaces, type NamespaceChoice, reviewNamespaces } from "./namespaces.ts";
+import { resourcePermissions } from "./permissions.ts";
 import { RESOURCE_KINDS, type ResourceKind } from "./resource_kinds.ts";
 import { type ResourceRun, ROOT } from "./resource_run.ts";
 import { collectLicense, collectPullSecrets } from "./secrets_summary.ts";
-import { type UnhealthyContainer, unhealthyContainers, unhealthyLogs } from "./unhealthy_logs.ts";
+import { unhealthyLogs, UnhealthyPods } from "./unhealthy_logs.ts";
 
 const CONCURRENT_KINDS = 6;
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
@@ -38,6 +38,7 @@ export const clusterResources = defineCollector({
     { verb: "list", resource: "customresourcedefinitions", group: "apiextensions.k8s.io" },
     { verb: "list", resource: "storageclasses", group: "storage.k8s.io" },
   ],
+  permissions: ({ namespaces }, context) => resourcePermissions(namespacesOf(namespaces), context),
   merge: (configs) => {
     const [first] = configs;
     if (first === undefined) return [];
@@ -68,7 +69,7 @@ export const clusterResources = defineCollector({
   },
 });
 
-/** Reads everything into the queue. Logs are asked for as soon as the pods are known. */
+/** Reads everything into the queue. A log is asked for as soon as its pod is known: the nodes are slow to answer. */
 async function gather(
   { kube, clock, progress }: CollectContext,
   choice: NamespaceChoice,
@@ -86,14 +87,10 @@ async function gather(
   };
   run.namespaces.catch(() => {}); // told by `review`
   const inventory = discoverApi(kube, signal);
-  /** By namespace and name: a list that was read twice tells of each pod once. */
-  const unhealthy = new Map<string, UnhealthyContainer[]>();
+  const unhealthy = new UnhealthyPods();
   const customResources = new Map<string, CustomResource>();
   const observers: Record<string, (object: KubeObject) => void> = {
-    pods(pod) {
-      const { namespace, name } = pod.metadata;
-      if (isPodUnhealthy(pod)) unhealthy.set(`${namespace}/${name}`, unhealthyContainers(pod));
-    },
+    pods: (pod) => unhealthy.add(pod),
     [CRDS](definition) {
       const resource = customResourceOf(definition);
       if (resource !== undefined) customResources.set(resource.name, resource);
@@ -111,11 +108,12 @@ async function gather(
     }, signal);
   const collect = (kind: ResourceKind) => step(() => collectKind(run, kind, inventory, observers[kind.dir]));
   const logs = async () => {
-    const namespaces = await run.namespaces;
-    const targets = [...unhealthy.values()].flat().filter(({ namespace }) => namespaces.has(namespace));
+    const targets = unhealthy.containers(await run.namespaces);
     for await (const entry of unhealthyLogs({ kube, clock, signal }, targets)) {
-      // A log waits in its connection: the next one is welcome when this one was read.
-      await new Promise<void>((read) => void queue.push(entry, 0, read));
+      const bytes = entry.type === "file" ? entry.bytes?.length : 0;
+      if (bytes !== undefined) await queue.push(entry, bytes);
+      // A long log waits in its connection: the next one is welcome when this one was read.
+      else await new Promise<void>((read) => void queue.push(entry, 0, read));
     }
   };
   const customObjects = async (crdError: unknown) => {
@@ -135,8 +133,13 @@ async function gather(
     inventory.then((found) => emitInventory(run, found)),
     ...RESOURCE_KINDS.map((kind) => {
       const read = collect(kind);
-      return kind.dir === CRDS ? read.then(customObjects) : kind.dir === "pods" ? read.then(logs) : read;
+      return kind.dir === CRDS
+        ? read.then(customObjects)
+        : kind.dir === "pods"
+        ? read.finally(() => unhealthy.end())
+        : read;
     }),
+    logs(),
     step(() => collectPullSecrets(run)),
     step(() => collectLicense(run)),
   ]);

@@ -1,6 +1,6 @@
 import { jsonEntry, missing } from "../../../../bundle/entry.ts";
 import { describeError } from "../../../../core/errors.ts";
-import type { KubeListPage } from "../../../../kube/kube_client.ts";
+import type { RawListPage } from "../../../../kube/raw_list.ts";
 import { lateError, MAX_HELD_BYTES } from "./builtin_lists.ts";
 import type { CustomResource } from "./custom_resource.ts";
 import { byNamespace, type Emit, ListSplitter } from "./list_splitter.ts";
@@ -47,8 +47,8 @@ export async function collectCustomObjects(run: ResourceRun, resource: CustomRes
   const path = listPath(groupVersion, plural);
   const files = splitter(sourceOf(path));
   try {
-    let last: KubeListPage | undefined;
-    for await (const page of run.kube.list(path, { signal: run.signal })) {
+    let last: RawListPage | undefined;
+    for await (const page of run.kube.listRaw(path, { signal: run.signal })) {
       await files.add(page, byNamespace(page.items));
       last = { ...page, items: [] };
     }

@@ -1,42 +1,56 @@
-import { concatBytes } from "../../../../core/concat_bytes.ts";
 import { type FileEntry, toBundleJson } from "../../../../bundle/entry.ts";
-import type { KubeListPage, KubeObject } from "../../../../kube/kube_client.ts";
+import { JsonIndenter } from "../../../../bundle/indent_json.ts";
+import { concatBytes } from "../../../../core/concat_bytes.ts";
+import { CLOSE_OBJECT, skipBlanks } from "../../../../core/json_scan.ts";
+import type { RawListPage, RawObject } from "../../../../kube/raw_list.ts";
 
 /** How the objects of a file are wrapped: as the `List` object of the API, or as a plain array. */
 export type ListFormat = "list" | "array";
 
 const encoder = new TextEncoder();
-// With an element before them, objects come out with the comma and the indent that they need inside a file.
-const LIST_HEAD = toBundleJson({ items: [0] }).indexOf("0") + 1;
-const LIST_TAIL = "\n  ]\n}".length;
-const ARRAY_HEAD = toBundleJson([0]).indexOf("0") + 1;
-const ARRAY_TAIL = "\n]".length;
+const indenter = new JsonIndenter();
 
 /** Objects as they stand inside a file: each after a comma and a line break. Built-in kinds get the `kind` and
- * `apiVersion` that the server leaves out of lists. */
-export function itemsText(
+ * `apiVersion` that the server leaves out of lists. `managedFields` keeps who changed the object, when and how; the map of
+ * each field, a third of all bytes of a cluster's pods, goes. */
+export function itemsBytes(
   format: ListFormat,
-  page: Pick<KubeListPage, "kind" | "apiVersion">,
-  items: KubeObject[],
-): string {
-  if (items.length === 0) return "";
-  items.forEach(withoutFieldMaps);
-  if (format === "array") return toBundleJson([0, ...items]).slice(ARRAY_HEAD, -ARRAY_TAIL);
-  const kind = page.kind.replace(/List$/, "");
-  const stamped = items.map((item) => ({ kind, apiVersion: page.apiVersion, ...item }));
-  return toBundleJson({ items: [0, ...stamped] }).slice(LIST_HEAD, -LIST_TAIL);
-}
-
-/** `managedFields` keeps who changed the object, when and how; the map of each field, a third of all bytes of a cluster's
- * pods, goes. */
-function withoutFieldMaps({ metadata }: KubeObject): void {
-  const managers = metadata.managedFields;
-  if (!Array.isArray(managers)) return;
-  for (const manager of managers) manager.fieldsV1 = undefined;
+  page: Pick<RawListPage, "kind" | "apiVersion">,
+  items: readonly RawObject[],
+): Uint8Array {
+  const depth = format === "list" ? 2 : 1;
+  const kind = JSON.stringify(page.kind.replace(/List$/, ""));
+  const apiVersion = JSON.stringify(page.apiVersion);
+  for (const item of items) {
+    const { bytes, start, end, managedFields } = item;
+    let at = start;
+    indenter.text(",");
+    indenter.line(depth);
+    if (format === "list" && !item.hasKind) {
+      indenter.text("{");
+      indenter.line(depth + 1);
+      indenter.text(`"kind": ${kind},`);
+      indenter.line(depth + 1);
+      indenter.text(`"apiVersion": ${apiVersion}`);
+      at = skipBlanks(bytes, start + 1);
+      if (bytes[at] !== CLOSE_OBJECT) {
+        indenter.text(",");
+        indenter.line(depth + 1);
+      }
+      indenter.at(depth + 1);
+    } else indenter.at(depth);
+    if (managedFields !== undefined) {
+      indenter.json(bytes, at, managedFields.start);
+      indenter.json(bytes, managedFields.start, managedFields.end, "fieldsV1");
+      at = managedFields.end;
+    }
+    indenter.json(bytes, at, end);
+  }
+  return indenter.take();
 }
 
 /** What comes before the first object. */
-function headText(format: ListFormat, { kind, apiVersion, metadata }: Omit<KubeListPage, "items">): string {
+function headText(format: ListFormat, { kind, apiVersion, metadata }: Omit<RawListPage, "items">): string {
   if (format === "array") return "[";
   const { continue: _token, remainingItemCount: _count, ...kept } = metadata ?? {};
   return toBundleJson({ kind, apiVersion, metadata: kept, items: [] }).slice(0, -"]\n}".length);
@@ -61,7 +75,7 @@ export class ListFile {
   #wakeReader?: () => void;
   #wakeWriter?: () => void;
 
-  constructor(path: string, source: string, format: ListFormat, head: Omit<KubeListPage, "items">) {
+  constructor(path: string, source: string, format: ListFormat, head: Omit<RawListPage, "items">) {
     this.#format = format;
     const complete = () => this.#ended && !this.#dropped ? this.#take() : undefined;
     this.entry = {
@@ -85,13 +99,13 @@ export class ListFile {
         cancel: () => this.drop(),
       }, { highWaterMark: 0 }),
     };
-    this.#add(headText(format, head));
+    this.#add(encoder.encode(headText(format, head)));
   }
 
-  /** @param text of {@linkcode itemsText} */
-  append(text: string): void {
-    if (text === "" || this.#ended) return;
-    this.#add(this.#empty ? text.slice(1) : text);
+  /** @param items of {@linkcode itemsBytes} */
+  append(items: Uint8Array): void {
+    if (items.length === 0 || this.#ended) return;
+    this.#add(this.#empty ? items.subarray(1) : items);
     this.#empty = false;
   }
 
@@ -104,7 +118,7 @@ export class ListFile {
   end(brokenOff?: string): void {
     if (this.#ended) return;
     if (brokenOff !== undefined) this.entry.truncated = { limit: brokenOff };
-    this.#add(tailText(this.#format, this.#empty));
+    this.#add(encoder.encode(tailText(this.#format, this.#empty)));
     this.#ended = true;
     this.#wakeReader?.();
   }
@@ -127,9 +141,8 @@ export class ListFile {
     return bytes;
   }
 
-  #add(text: string): void {
+  #add(part: Uint8Array): void {
     if (this.#dropped) return;
-    const part = encoder.encode(text);
     this.#parts.push(part);
     this.bytes += part.length;
     this.#wakeReader?.();

@@ -1,6 +1,6 @@
 import type { Entry } from "../../../../bundle/entry.ts";
-import type { KubeListPage, KubeObject } from "../../../../kube/kube_client.ts";
-import { itemsText, ListFile, type ListFormat } from "./list_file.ts";
+import type { RawListPage, RawObject } from "../../../../kube/raw_list.ts";
+import { itemsBytes, ListFile, type ListFormat } from "./list_file.ts";
 
 /** Hands an entry on; see {@linkcode EntryQueue.push}. */
 export type Emit = (entry: Entry, bytes?: number, passed?: () => void) => Promise<void>;
@@ -38,19 +38,19 @@ export class ListSplitter {
     return this.#handedOn.has(part);
   }
 
-  async add(page: KubeListPage, parts: Iterable<readonly [string, KubeObject[]]>): Promise<void> {
+  async add(page: RawListPage, parts: Iterable<readonly [string, RawObject[]]>): Promise<void> {
     let held = 0;
     for (const [part, items] of parts) {
-      const text = itemsText(this.options.format, page, items);
+      const bytes = itemsBytes(this.options.format, page, items);
       if (this.#live?.part === part) {
-        this.#live.file.append(text);
+        this.#live.file.append(bytes);
         continue;
       }
       if (this.#handedOn.has(part)) {
         this.late.set(part, (this.late.get(part) ?? 0) + items.length);
         continue;
       }
-      this.#open(part, page).append(text);
+      this.#open(part, page).append(bytes);
       this.#last = part;
     }
     if (this.#live !== undefined && this.#last !== undefined) {
@@ -63,7 +63,7 @@ export class ListSplitter {
   }
 
   /** Completes all files, and those of parts without objects. */
-  async finish(head: Omit<KubeListPage, "items">, emptyParts: Iterable<string>): Promise<void> {
+  async finish(head: Omit<RawListPage, "items">, emptyParts: Iterable<string>): Promise<void> {
     for (const part of emptyParts) if (!this.#handedOn.has(part)) this.#open(part, head);
     this.#live?.file.end();
     this.#live = undefined;
@@ -77,7 +77,7 @@ export class ListSplitter {
     this.#files.clear();
   }
 
-  #open(part: string, head: Omit<KubeListPage, "items">): ListFile {
+  #open(part: string, head: Omit<RawListPage, "items">): ListFile {
     let file = this.#files.get(part);
     if (file === undefined) {
       const { format, source, pathOf } = this.options;
@@ -109,10 +109,10 @@ export class ListSplitter {
 }
 
 /** Groups objects by namespace, in the order they came. Objects without one belong to the part "". */
-export function byNamespace(items: Iterable<KubeObject>): Map<string, KubeObject[]> {
-  const groups = new Map<string, KubeObject[]>();
+export function byNamespace(items: Iterable<RawObject>): Map<string, RawObject[]> {
+  const groups = new Map<string, RawObject[]>();
   for (const item of items) {
-    const namespace = item.metadata.namespace ?? "";
+    const { namespace } = item;
     const group = groups.get(namespace);
     if (group === undefined) groups.set(namespace, [item]);
     else group.push(item);

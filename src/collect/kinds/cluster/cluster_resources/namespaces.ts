@@ -5,7 +5,7 @@ import type { KubeClient, KubeObject } from "../../../../kube/kube_client.ts";
 import { mapAhead } from "../map_ahead.ts";
 import { rethrowFatal } from "../kube_failure.ts";
 import { type AccessRules, canReadPods, reviewAccessRules, rulesList } from "./access_rules.ts";
-import { itemsText, ListFile } from "./list_file.ts";
+import { itemsBytes, ListFile } from "./list_file.ts";
 import { errorMap, reasonOf, ROOT, sourceOf } from "./resource_run.ts";
 
 const PATH = `${ROOT}/namespaces.json`;
@@ -35,10 +35,10 @@ export async function chooseNamespaces(
   try {
     const names: string[] = [];
     let file: ListFile | undefined;
-    for await (const page of kube.list(LIST, { signal })) {
+    for await (const page of kube.listRaw(LIST, { signal })) {
       file ??= new ListFile(PATH, sourceOf(LIST), "list", page);
-      file.append(itemsText("list", page, page.items));
-      names.push(...page.items.map(({ metadata }) => metadata.name));
+      file.append(itemsBytes("list", page, page.items));
+      names.push(...page.items.map(({ name }) => name));
     }
     file!.end();
     return { names, how: "listed", entries: [file!.entry] };

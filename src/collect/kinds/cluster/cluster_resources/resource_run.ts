@@ -1,7 +1,8 @@
 import { jsonEntry, missing, type MissingReason, textEntry } from "../../../../bundle/entry.ts";
 import { describeError, errorCode } from "../../../../core/errors.ts";
 import { KubeApiError } from "../../../../kube/errors.ts";
-import type { KubeClient, KubeListPage, KubeObject } from "../../../../kube/kube_client.ts";
+import type { KubeClient } from "../../../../kube/kube_client.ts";
+import type { RawListPage, RawObject } from "../../../../kube/raw_list.ts";
 import { missingReason } from "../kube_failure.ts";
 import { mapAhead } from "../map_ahead.ts";
 import { isUnknownResource } from "./discovery.ts";
@@ -31,9 +32,9 @@ export interface NamespacedList {
 
 /** Takes in a list, page by page, with objects of all namespaces: which of them are wanted is known at the end. */
 export interface PageSink {
-  add(page: KubeListPage, parts: Map<string, KubeObject[]>): Promise<void>;
+  add(page: RawListPage, parts: Map<string, RawObject[]>): Promise<void>;
   /** The list has been read; `head` is its last page. */
-  finish(head: KubeListPage, namespaces: ReadonlySet<string>): Promise<void>;
+  finish(head: RawListPage, namespaces: ReadonlySet<string>): Promise<void>;
   /** The list broke off. */
   fail(reason: string): void;
   /** True when nothing more is needed for this namespace. */
@@ -52,8 +53,8 @@ export async function readNamespaced(
   const { kube, signal } = run;
   const errors = new Map<string, unknown>();
   const read = async (path: string, sink: PageSink, namespaces: ReadonlySet<string> | Promise<ReadonlySet<string>>) => {
-    let last: KubeListPage | undefined;
-    for await (const page of kube.list(path, { fieldSelector, signal })) {
+    let last: RawListPage | undefined;
+    for await (const page of kube.listRaw(path, { fieldSelector, signal })) {
       await sink.add(page, byNamespace(page.items));
       last = { ...page, items: [] };
     }

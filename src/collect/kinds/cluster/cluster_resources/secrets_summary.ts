@@ -1,6 +1,7 @@
 import { jsonEntry, missing } from "../../../../bundle/entry.ts";
 import { describeError } from "../../../../core/errors.ts";
 import type { KubeObject } from "../../../../kube/kube_client.ts";
+import type { RawObject } from "../../../../kube/raw_list.ts";
 import { type License, LICENSE_SECRET, readLicense } from "./license.ts";
 import { summarizePullSecret } from "./pull_secret.ts";
 import { errorMap, type PageSink, readNamespaced, reasonOf, type ResourceRun, ROOT, sourceOf } from "./resource_run.ts";
@@ -51,12 +52,12 @@ export async function collectLicense(run: ResourceRun): Promise<void> {
 
 /** Takes the objects of a list once it has been read to its end. */
 function objectSink(take: (object: KubeObject, namespace: string) => Promise<void>): PageSink {
-  const held: [namespace: string, objects: KubeObject[]][] = [];
+  const held: [namespace: string, objects: RawObject[]][] = [];
   return {
     add: (_page, parts) => Promise.resolve(void held.push(...parts)),
     async finish(_head, namespaces) {
       for (const [namespace, objects] of held) {
-        if (namespaces.has(namespace)) { for (const object of objects) await take(object, namespace); }
+        if (namespaces.has(namespace)) { for (const object of objects) await take(object.parse(), namespace); }
       }
     },
     fail: () => {},
