@@ -57,7 +57,7 @@ export function isShortfall(reason: MissingReason): boolean {
 }
 
 export interface Truncation {
-  /** What was reached: `5000000 bytes`, `10000 lines`, `deadline`. */
+  /** What was reached: `5000000 bytes`, `10000 lines`, `deadline`, `250 MB (--max-file-size)`. */
   limit: string;
 }
 

@@ -37,7 +37,14 @@ export class JsonIndenter {
   /** Text as it is. */
   text(text: string): void {
     this.#reserve(text.length * 3);
-    this.#length += encoder.encodeInto(text, this.#out.subarray(this.#length)).written;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length += encoder.encodeInto(text.slice(i), this.#out.subarray(this.#length)).written;
+        return;
+      }
+      this.#out[this.#length++] = code;
+    }
   }
 
   /** A line break, with the indent of this depth. */

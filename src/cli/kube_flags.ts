@@ -9,7 +9,7 @@ export function addKubeFlags(command: Command): Command {
   return command
     .option("--kubeconfig <file>", "kubeconfig to use (default: KUBECONFIG, ~/.kube/config, the pod's own account)")
     .option("--context <name>", "context of the kubeconfig")
-    .option("-n, --namespace <name>", "limit what is read from the cluster to one namespace")
+    .option("-n, --namespace <name>", "limit what is read from the cluster to one namespace", parseNamespace)
     .option("--cluster <name>", "cluster of the kubeconfig")
     .option("--user <name>", "user of the kubeconfig")
     .option("-s, --server <url>", "address of the API server")
@@ -56,7 +56,16 @@ export function kubeOptions(flags: Record<string, any>): KubeOptions {
       : parseDuration(timeout, "--request-timeout"),
     ...requestRate(flags),
   };
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  // Empty ones come from variables that are set to nothing.
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== ""));
+}
+
+function parseNamespace(text: string): string {
+  if (text === "" || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(
+    `--namespace: ${JSON.stringify(text)} is no name of a namespace`,
+    "Write lower-case letters, digits and dashes, 63 at most",
+  );
 }
 
 /** `--qps` and `--burst`.

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
 import { SupportBundleError } from "../core/errors.ts";
+import { createExactHttpClient } from "../core/http_client.ts";
 
 /** As PEM texts. */
 export interface ClientCertificate {
@@ -24,7 +25,7 @@ export async function sendUnverified(
   clientCertificate?: ClientCertificate,
 ): Promise<Response> {
   const relay = await openRelay(await connectTls(url, proxy, signal, clientCertificate));
-  const client = Deno.createHttpClient({ allowHost: true, proxy: relay.address });
+  const client = createExactHttpClient({ allowHost: true, proxy: relay.address });
   const done = async () => {
     client.close();
     await relay.close();

@@ -32,6 +32,18 @@ export function keyPairProblem(cert: string, key: string): string | undefined {
   return bytesOf(certificate).includes(publicKey) ? undefined : "the key does not belong to it";
 }
 
+/** What is wrong with the certificates of authorities (PEM), in words. `node:tls` with an authority that cannot be read
+ * neither connects nor fails. */
+export function authorityProblem(pem: string): string | undefined {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  if (blocks === null) return "there is no certificate in it";
+  try {
+    for (const block of blocks) new X509Certificate(block);
+  } catch {
+    return "it cannot be read";
+  }
+}
+
 function isUsable({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): boolean {
   return type === "ec" || type === "ed25519" || type === "rsa" && (details?.modulusLength ?? 0) >= MIN_RSA_BITS;
 }

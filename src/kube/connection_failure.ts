@@ -50,7 +50,7 @@ export function connectionFailure(server: URL, cause: unknown, proxy?: ClusterPr
   const hint = tls?.[2] ?? ownHint ?? (proxy === undefined ? undefined : proxyHint(proxy));
   return new KubeUnreachableError(
     `Cannot reach the API server ${server.origin}${through}: ${tls === undefined ? detail : tls[1](detail)}`,
-    { cause, ...(hint === undefined ? {} : { hint }) },
+    hint === undefined ? {} : { hint }, // no cause: its words would say the same again
   );
 }
 

@@ -62,7 +62,7 @@ export async function runExecPlugin(
       if (signal.aborted) throw signal.reason;
       if (cause instanceof Deno.errors.NotFound) {
         const hint = exec.installHint?.trim().replace(/\s+/g, " ").slice(0, MAX_DETAIL);
-        throw fail("there is no such program", hint || "Install it, or put it on the PATH", cause);
+        throw fail("there is no such program", hint || "Install it, or put it on the PATH");
       }
       throw fail(describeError(cause), "Check that it is a program that this account may run", cause);
     });

@@ -1,3 +1,4 @@
+import { abortable } from "../core/abortable.ts";
 import { anySignal } from "../core/any_signal.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseRetryAfter } from "../core/retry.ts";
@@ -135,7 +136,7 @@ export class KubeConnection {
         this.#failedBefore = true;
         throw error;
       });
-    return signal === undefined ? this.#transport : abortable(this.#transport, signal);
+    return abortable(this.#transport, signal);
   }
 
   /** The last of the paced connections has the latest credentials; earlier ones stay open for the streams they carry. */
@@ -147,7 +148,7 @@ export class KubeConnection {
       this.#pacedOutdated = false;
     }
     const latest = this.#paced.at(-1)!;
-    return signal === undefined ? latest : abortable(latest, signal);
+    return abortable(latest, signal);
   }
 
   close(): void {
@@ -241,16 +242,5 @@ async function readAnswer(response: Response) {
     return { ...answer, message, reason };
   } catch {
     return answer; // the status alone says what happened
-  }
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

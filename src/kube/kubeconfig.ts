@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
-import { describeError } from "../core/errors.ts";
 import { KubeconfigError, KubeUnreachableError } from "./errors.ts";
 import { inClusterTarget, isInCluster } from "./in_cluster.ts";
 import type { KubeOptions } from "./kube_client.ts";
+import { fileState } from "./pem.ts";
 
 const NO_CLUSTER_HINT = "Name a kubeconfig with --kubeconfig or the variable KUBECONFIG";
 const NO_ACCOUNT_HINT =
@@ -125,9 +125,7 @@ async function readFiles(files: string[], required: boolean): Promise<Merged> {
     } catch (cause) {
       // kubectl passes over files of KUBECONFIG that do not exist.
       if (cause instanceof Deno.errors.NotFound && !required) continue;
-      const state = cause instanceof Deno.errors.NotFound ? "it does not exist" : describeError(cause);
-      throw new KubeconfigError(`Cannot read the kubeconfig ${file}: ${state}`, {
-        cause,
+      throw new KubeconfigError(`Cannot read the kubeconfig ${file}: ${fileState(cause)}`, {
         hint: "Name an existing file with --kubeconfig",
       });
     }

@@ -33,14 +33,20 @@ function checked(text: string, what: string): string {
   return text;
 }
 
+/** Why a file cannot be read, in words. */
+export function fileState(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "it does not exist";
+  if (cause instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (cause instanceof Deno.errors.PermissionDenied) return "this account may not read it";
+  return describeError(cause);
+}
+
 /** @throws {KubeconfigError} naming the file and what is wrong with it */
 export async function readKubeFile(file: string, what: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (cause) {
-    const state = cause instanceof Deno.errors.NotFound ? "it does not exist" : describeError(cause);
-    throw new KubeconfigError(`Cannot read the ${what} ${file}: ${state}`, {
-      cause,
+    throw new KubeconfigError(`Cannot read the ${what} ${file}: ${fileState(cause)}`, {
       hint: "Check the path and who may read it, in the kubeconfig or on the command line",
     });
   }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openTunnel, shownProxy } from "../core/proxy_tunnel.ts";
+import { openTunnel } from "../core/proxy_tunnel.ts";
 import type { ClusterProxy } from "./cluster_proxy.ts";
 import type { Credentials } from "./credentials.ts";
 import { KubeconfigError } from "./errors.ts";
@@ -20,13 +20,14 @@ export interface TlsRelay {
 
 /** Starts the relay in a folder that only this user can enter: whoever reaches the socket speaks with the client
  * certificate.
- * @throws {KubeconfigError} on Windows, where Deno's HTTP client knows no Unix sockets, and for other proxies than http */
+ * @throws {KubeconfigError} on Windows, where Deno's HTTP client knows no Unix sockets */
 export async function startTlsRelay(
   server: URL,
   { ca, credentials, cluster, proxy }: {
     ca?: string;
     credentials: Credentials;
     cluster: KubeCluster;
+    /** `http://` */
     proxy?: ClusterProxy;
   },
 ): Promise<TlsRelay> {
@@ -34,12 +35,6 @@ export async function startTlsRelay(
     throw new KubeconfigError(
       "Cannot skip the verification of the server's certificate, or verify it under another name, on Windows",
       { hint: "Pass --certificate-authority and a --server whose name is in the certificate" },
-    );
-  }
-  if (proxy !== undefined && proxy.url.protocol !== "http:") {
-    throw new KubeconfigError(
-      `Cannot use the proxy ${shownProxy(proxy.url)} together with insecure-skip-tls-verify or tls-server-name`,
-      { hint: "Use an http:// proxy, or a certificate authority and a server whose name is in its certificate" },
     );
   }
   const insecure = cluster["insecure-skip-tls-verify"] === true;

@@ -1,10 +1,11 @@
 import { connect, type Socket } from "node:net";
+import { abortable } from "../core/abortable.ts";
 import { anySignal } from "../core/any_signal.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { createExactHttpClient } from "../core/http_client.ts";
 import { keyPairProblem } from "../core/key_pair.ts";
-import { openTunnel } from "../core/proxy_tunnel.ts";
+import { openTunnel, shownProxy } from "../core/proxy_tunnel.ts";
 import { VERSION } from "../core/version.ts";
 import { type ClusterProxy, clusterProxy } from "./cluster_proxy.ts";
 import { connectionFailure } from "./connection_failure.ts";
@@ -70,9 +71,19 @@ export async function openTransport(
   // What Deno's own TLS cannot do (no verification, another name) is done by a relay that fetch speaks to in the clear.
   const special = server.protocol === "https:" &&
     (cluster["insecure-skip-tls-verify"] === true || cluster["tls-server-name"] !== undefined);
+  if (special && proxy !== undefined && proxy.url.protocol !== "http:") {
+    throw new KubeconfigError(
+      `Cannot use the proxy ${shownProxy(proxy.url)} together with insecure-skip-tls-verify or tls-server-name`,
+      { hint: "Use an http:// proxy, or a certificate authority and a server whose name is in its certificate" },
+    );
+  }
+  if (probe) {
+    const timeoutMs = reconnect ? RECONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+    await tryWay(server, proxy, { timeoutMs, clock: source.clock, signal });
+  }
   let credentials = await source.current();
   checkKeyPair(credentials);
-  const open = async () => {
+  const open = async (credentials: Credentials) => {
     const relay = special ? await startTlsRelay(server, { ca, credentials, cluster, proxy }) : undefined;
     try {
       return { relay, http: makeClient({ ca, credentials, relay, proxy }) };
@@ -81,43 +92,29 @@ export async function openTransport(
       throw error;
     }
   };
-  let clients = await open();
+  let clients = await open(credentials);
   const opened = [clients];
-  const close = () => {
-    if (given === undefined) source.close();
-    for (const { http, relay } of opened.splice(0)) {
-      http.close();
-      relay?.close();
-    }
-  };
-  try {
-    if (probe) {
-      const timeoutMs = reconnect ? RECONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
-      await tryWay(server, proxy, { timeoutMs, clock: source.clock, signal });
-    }
-  } catch (error) {
-    close();
-    throw error;
-  }
 
-  /** Replaces credentials that are no longer fresh. Clients that have others stay open for what they carry. */
-  const freshen = async () => {
+  const replaceOld = async () => {
     const fresh = await source.current();
     if (fresh === credentials) return;
     const sameCertificate = fresh.cert === credentials.cert && fresh.key === credentials.key;
-    if (!sameCertificate) checkKeyPair(fresh);
+    if (!sameCertificate) {
+      checkKeyPair(fresh);
+      clients = await open(fresh);
+      opened.push(clients);
+    }
     credentials = fresh;
-    if (sameCertificate) return;
-    clients = await open();
-    opened.push(clients);
   };
+  let replacing: Promise<void> | undefined;
+  /** Replaces credentials that are no longer fresh. Clients that have others stay open for what they carry. */
+  const freshen = () => replacing ??= replaceOld().finally(() => replacing = undefined);
   const signedWith = new WeakMap<Response, Credentials>();
   const base = (special ? `http://${server.host}` : server.origin) + server.pathname.replace(/\/$/, "");
 
   return {
     async request(path, { method, body, accept = "application/json", signal }) {
-      await freshen();
-      signal?.throwIfAborted();
+      await abortable(freshen(), signal);
       const headers: [string, string][] = [
         ["accept", accept],
         ["user-agent", `support-bundle/${VERSION}`],
@@ -144,7 +141,13 @@ export async function openTransport(
     },
     renew: (refused) => source.renew(signedWith.get(refused) ?? credentials),
     expired: () => expiredSince(credentials, source.clock.now()),
-    close,
+    close() {
+      if (given === undefined) source.close();
+      for (const { http, relay } of opened.splice(0)) {
+        http.close();
+        relay?.close();
+      }
+    },
   };
 }
 

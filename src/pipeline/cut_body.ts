@@ -38,7 +38,10 @@ export function cutBody(
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       while (true) {
-        const { done, value } = await reader.read();
+        const { done, value } = await reader.read().catch((error) => {
+          file.discard();
+          throw error;
+        });
         if (!done) {
           const pieces = file.push(value);
           for (const piece of pieces) controller.enqueue(piece);
@@ -59,7 +62,10 @@ export function cutBody(
         return controller.close();
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      file.discard();
+      return reader.cancel(reason);
+    },
   }, { highWaterMark: 0 });
 }
 
@@ -148,6 +154,13 @@ class CutFile {
     if (!this.#whole && this.#passed > 0) return [];
     this.#budget.giveBack(this.#passed);
     throw new TooLargeError(cutBy, `left out: there was no room for it within ${cutBy}`);
+  }
+
+  /** Nothing of it stays. */
+  discard(): void {
+    this.#budget.giveBack(this.#passed + this.#heldBytes + (this.#end?.room ?? 0));
+    this.#passed = this.#heldBytes = 0;
+    this.#end = undefined;
   }
 
   #endOfBothEnds(end: EndOfFile): Uint8Array[] {

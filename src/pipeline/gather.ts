@@ -126,12 +126,14 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
     result.clusterError = await probeCluster(kube, signal);
     if (result.clusterError !== undefined) {
       const message = describeError(result.clusterError);
-      for (const entry of cluster) await notRun(entry, "failed", message);
+      for (const entry of cluster) await notRun(entry, signal.aborted ? "timed-out" : "failed", message);
       return false;
     }
-    const failed = (message: string) =>
-      options.progress("permissions", `could not be checked: ${message}`, done, total);
-    denials = reviewAccess(cluster, { kube, signal, namespace, requirePermissions, failed });
+    const failed = (message: string) => {
+      if (!over.signal.aborted) options.progress("permissions", `could not be checked: ${message}`, done, total);
+    };
+    const reviewing = anySignal(signal, over.signal);
+    denials = reviewAccess(cluster, { kube, signal: reviewing, namespace, requirePermissions, failed });
     // What is denied is tried anyway: unless it ends the run, nobody has to wait for the answers.
     if (requirePermissions) await denials;
     return true;

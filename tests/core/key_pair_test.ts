@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { keyPairProblem } from "../../src/core/key_pair.ts";
+import { authorityProblem, keyPairProblem } from "../../src/core/key_pair.ts";
 import { CertificateMaker, HAS_OPENSSL } from "../collect/openssl.ts";
 
 const SORT = "its key is of a sort that TLS does not take here (RSA from 2048 bits, ECDSA, Ed25519)";
@@ -44,3 +44,15 @@ for (const [name, make, own, foreign] of keys) {
     },
   });
 }
+
+Deno.test({
+  name: "authorityProblem() judges certificates of authorities",
+  ignore: !HAS_OPENSSL,
+  fn: async () => {
+    await using maker = await CertificateMaker.create();
+    const { pem, key } = await maker.make("ca", { subject: "/CN=ca", ca: true });
+    strictEqual(authorityProblem(`# two\n${pem}${pem}`), undefined);
+    strictEqual(authorityProblem(pem + pem.replace(/(?<=CERTIFICATE-----\n).{20}/, "")), "it cannot be read");
+    for (const none of ["hello", key]) strictEqual(authorityProblem(none), "there is no certificate in it");
+  },
+});

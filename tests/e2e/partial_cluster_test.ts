@@ -171,7 +171,7 @@ Deno.test({
       ok(ran.seconds < 15, `${ran.seconds} s`);
       strictEqual(ran.manifest.endedEarly, "deadline");
       ok(ran.files.has("cluster-resources/namespaces.json"));
-      for (const title of ["cluster-resources", "logs/app=web", "configmap/web-config"]) {
+      for (const title of ["cluster-resources", "logs/app=web", "configmap"]) {
         deepStrictEqual(reasonsOf(ran, title), ["timed-out"], title);
       }
       const cost: CostReport = JSON.parse(ran.files.get("execution-data/cost.json")!);
@@ -203,7 +203,7 @@ Deno.test({
       strictEqual(ran.ended.code, 124, ran.ended.stderr);
       ok(ran.seconds < 15, `${ran.seconds} s`);
       ok(ran.files.has("host-collectors/system/memory.json"));
-      for (const title of ["cluster-info", "cluster-resources", "logs/app=web", "configmap/web-config"]) {
+      for (const title of ["cluster-info", "cluster-resources", "logs/app=web", "configmap"]) {
         const { status, message } = ran.manifest.collectors.find((record) => record.title === title)!;
         strictEqual(status, "failed", title);
         match(message!, /The API server did not answer before the deadline of the run passed/);

@@ -118,7 +118,7 @@ Deno.test({
       const config = await cluster.account(ns, { [ns]: [{ resources: ["secrets"], verbs: ["list"] }] });
       const args = ["-l", selector, "-o", "few", "--kubeconfig", config];
       const ended = await sandbox.run(args);
-      strictEqual(ended.code, 0, ended.stderr);
+      strictEqual(ended.code, 5, ended.stderr); // it may not read most of the cluster
       match(ended.stderr, /Warning: ConfigMaps may not be listed in namespace/);
       const files = await sandbox.unpack(JSON.parse(ended.stdout).archivePath);
       strictEqual(files.get("from-secret"), "x");

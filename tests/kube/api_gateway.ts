@@ -5,7 +5,7 @@ import { openTransport, type Transport } from "../../src/kube/transport.ts";
 export async function openApi(kubeconfig: string): Promise<
   Transport & { send(method: string, path: string, body?: unknown): Promise<unknown> }
 > {
-  const transport = await openTransport(await findKubeTarget({ kubeconfig }, {}), {}, false);
+  const transport = await openTransport(await findKubeTarget({ kubeconfig }, {}), {});
   return {
     ...transport,
     async send(method, path, body) {

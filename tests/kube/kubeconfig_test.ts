@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { connectKube } from "../../src/kube/connect.ts";
-import { loadCredentials } from "../../src/kube/credentials.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { CredentialSource } from "../../src/kube/credentials.ts";
 import { KubeconfigError, KubeUnreachableError } from "../../src/kube/errors.ts";
 import { findKubeTarget } from "../../src/kube/kubeconfig.ts";
 import type { KubeOptions } from "../../src/kube/kube_client.ts";
@@ -135,7 +136,7 @@ for (const [name, options, env, expected] of behaviour) {
       ]);
       const find = async () => {
         const target = await findKubeTarget(options, env(folder));
-        return { target, credentials: await loadCredentials(target, {}) };
+        return { target, credentials: await new CredentialSource(target, {}, { clock: systemClock }).current() };
       };
       if (expected.error) {
         const kind = expected.unreachable ? KubeUnreachableError : KubeconfigError;
@@ -166,62 +167,6 @@ Deno.test("findKubeTarget() takes paths as relative to the file that names them"
     strictEqual(target.cluster["certificate-authority"], join(folder, "ca.crt"));
   } finally {
     await Deno.remove(folder, { recursive: true });
-  }
-});
-
-const name = "loadCredentials() runs an exec plug-in and tells it what it needs";
-Deno.test({ name, ignore: Deno.build.os === "windows", fn: runsPlugin });
-async function runsPlugin() {
-  const folder = await Deno.makeTempDir();
-  try {
-    const plugin = join(folder, "plugin.sh");
-    // Its token says what it was told.
-    await Deno.writeTextFile(
-      plugin,
-      "#!/bin/sh\n" +
-        'case "$KUBERNETES_EXEC_INFO" in *\'"server":"https://first:6443"\'*) told=told ;; esac\n' +
-        'echo "{\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"$told-$1-$EXTRA-$FROM_TOOL\\"}}"\n',
-      { mode: 0o700 },
-    );
-    const user = {
-      exec: {
-        apiVersion: "client.authentication.k8s.io/v1",
-        command: plugin,
-        args: ["arg"],
-        env: [{ name: "EXTRA", value: "extra" }],
-        provideClusterInfo: true,
-      },
-    };
-    const config = {
-      "current-context": "a",
-      clusters: [{ name: "a", cluster: { server: "https://first:6443" } }],
-      users: [{ name: "a", user }],
-      contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
-    };
-    await Deno.writeTextFile(join(folder, "config"), JSON.stringify(config));
-    const target = await findKubeTarget({ kubeconfig: join(folder, "config") }, {});
-    const credentials = await loadCredentials(target, { PATH: Deno.env.get("PATH") ?? "", FROM_TOOL: "tool" });
-    deepStrictEqual(credentials.headers, [["Authorization", "Bearer told-arg-extra-tool"]]);
-    ok(credentials.renewable);
-
-    await Deno.writeTextFile(plugin, "#!/bin/sh\necho 'log in first' >&2\nexit 1\n");
-    await rejects(() => loadCredentials(target, {}), /Cannot get credentials from the plug-in .*log in first/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-Deno.test("loadCredentials() reads a token file anew each time", async () => {
-  const file = await Deno.makeTempFile();
-  try {
-    const target = { cluster: { server: "https://x" }, user: { tokenFile: file }, namespace: "default" };
-    for (const value of ["t-one", "t-two"]) {
-      await Deno.writeTextFile(file, `${value}\n`);
-      // deno-lint-ignore no-explicit-any -- fields that do not matter here are left out
-      deepStrictEqual((await loadCredentials(target as any, {})).headers, [["authorization", `Bearer ${value}`]]);
-    }
-  } finally {
-    await Deno.remove(file);
   }
 });
 

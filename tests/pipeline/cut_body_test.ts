@@ -144,6 +144,32 @@ for (const [name, text, options] of leftOut) {
   });
 }
 
+Deno.test("cutBody() gives its room back when the body breaks off, or is not wanted any more", async () => {
+  for (const bothEnds of [false, true]) {
+    const bundle = SizeBudget.ofBundle(100_000);
+    const open = (end: "fails" | "waits") => {
+      let n = 0;
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (n++ < 10) return controller.enqueue(encoder.encode(lines(80) + "half a line"));
+          if (end === "fails") return controller.error(new Error("connection reset"));
+          return new Promise(() => {});
+        },
+      }, { highWaterMark: 0 });
+      return cutBody(body, bundle.ofFile(60_000), { bothEnds, onCut: () => {} });
+    };
+    if (bothEnds) {
+      await rejects(new Response(open("fails") as ReadableStream<Uint8Array<ArrayBuffer>>).bytes(), /connection reset/);
+      strictEqual(bundle.room, 100_000);
+    }
+    const reader = open("waits").getReader();
+    await reader.read();
+    ok(bundle.room < 100_000);
+    await reader.cancel();
+    strictEqual(bundle.room, 100_000);
+  }
+});
+
 Deno.test("SizeBudget names what leaves the least room, and is over where nothing more can be added", () => {
   const bundle = SizeBudget.ofBundle(1_000);
   const first = bundle.ofCollector(600);

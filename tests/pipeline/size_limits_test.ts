@@ -102,7 +102,7 @@ Deno.test("runPipeline() ends a collector that never comes to its end where its 
     try {
       for (let n = 0;; n++) yield textEntry(`files/${n}.txt`, LINE.repeat(10));
     } finally {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 500));
       cleaned++;
     }
   });

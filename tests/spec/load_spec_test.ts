@@ -46,7 +46,7 @@ const refused = [ // name, text, place and problem, hint
   [
     "a wrong type",
     `${HEAD}spec:\n  collectors:\n    - logs:\n        selector: {app: x}\n`,
-    /^standard input:7:19: logs\.selector: /,
+    /^standard input:7:19: logs\.selector must be a list$/,
     undefined,
   ],
   [

@@ -27,8 +27,9 @@ export async function beginTls(
   codec?: RelayCodec,
 ): Promise<tls.TLSSocket> {
   try {
+    const options = tlsOptions(terms, host);
     const near = await openRelay(far, { codec });
-    const socket = tls.connect({ ...tlsOptions(terms, host), socket: near });
+    const socket = tls.connect({ ...options, socket: near });
     await untilEvent(socket, "secureConnect");
     await handshake(socket);
     return leftAlone(socket);

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { SupportBundleError } from "../../core/errors.ts";
+import { authorityProblem, keyPairProblem } from "../../core/key_pair.ts";
 import type { CollectContext } from "../collector.ts";
 import type { TlsFields } from "./database_fields.ts";
 import { readData, readText } from "./referenced_text.ts";
@@ -58,6 +59,24 @@ function incomplete(what: string): SupportBundleError {
   return new SupportBundleError(`Cannot connect with TLS: ${what}`, { code: "SPEC_VALUE" });
 }
 
+/** The client's certificate and its key, as options of TLS have them; none where the terms have none.
+ * @throws {SupportBundleError} for a pair that cannot be used, with which Deno's process would end */
+export function clientPair({ cert, key = "" }: TlsTerms): { cert: string; key: string } | Record<never, never> {
+  if (cert === undefined) return {};
+  const problem = keyPairProblem(cert, key);
+  if (problem !== undefined) throw incomplete(`the clientCert cannot be used: ${problem}`);
+  return { cert, key };
+}
+
+/** The authorities, as options of TLS have them; none where the terms have none.
+ * @throws {SupportBundleError} when they cannot be read */
+export function authority({ ca }: TlsTerms): { ca?: string } {
+  if (ca === undefined) return {};
+  const problem = authorityProblem(ca);
+  if (problem !== undefined) throw incomplete(`the authority (cacert) cannot be used: ${problem}`);
+  return { ca };
+}
+
 /** The same terms for `node:tls`.
  * @param host the name, or the address, that the server's certificate must be for */
 export function tlsOptions(terms: TlsTerms, host: string): ConnectionOptions {
@@ -68,7 +87,7 @@ export function tlsOptions(terms: TlsTerms, host: string): ConnectionOptions {
     ...(terms.alpn === undefined ? {} : { ALPNProtocols: terms.alpn }),
     rejectUnauthorized: terms.verify !== "none",
     ...(terms.verify === "chain" ? { checkServerIdentity: () => undefined } : {}),
-    ...(terms.ca === undefined ? {} : { ca: terms.ca }),
-    ...(terms.cert === undefined ? {} : { cert: terms.cert, key: terms.key }),
+    ...authority(terms),
+    ...clientPair(terms),
   };
 }

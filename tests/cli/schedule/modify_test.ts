@@ -15,6 +15,9 @@ const refused = [
   ["a bad name", ["--name", "a:b"], EXIT.failure, /"a:b" cannot be used/],
   ["options of an upload there is not", ["--upload-options", "region=x"], EXIT.failure, /without --upload/],
   ["the vendor portal", ["--upload", "enabled"], EXIT.failure, /not in this version/],
+  ["a size that is none", ["--max-file-size", "large"], EXIT.failure, /--max-file-size: "large" is not a size/],
+  ["a rate that is none", ["--qps", "fast"], EXIT.failure, /--qps: "fast" is not a number/],
+  ["a burst without a rate", ["--burst", "5"], EXIT.failure, /--burst means nothing without --qps/],
   ["one good and one bad flag", ["-d", "fine", "--timeout", "soon"], EXIT.failure, /"soon" is not a duration/],
 ] as const;
 
@@ -55,6 +58,10 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
   ["retries and timeout", ["--retries", "4", "--timeout", "1h"], {
     retry: { maxAttempts: 5, delay: "30s", maxDelay: "15m" },
     limits: { timeout: "1h", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "" },
+  }],
+  ["sizes and the rate of requests", ["--max-file-size", " 10MiB ", "--max-bundle-size", "0", "--qps", "2.5"], {
+    limits: { timeout: "30m", maxFileSize: "10MiB", maxCollectorSize: "", maxBundleSize: "0" },
+    kubernetes: { qps: 2.5 },
   }],
 ];
 

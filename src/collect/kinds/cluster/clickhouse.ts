@@ -5,7 +5,7 @@ import { type ClickhouseTarget, parseClickhouseUri } from "../../databases/click
 import { databaseCollector } from "../../databases/collect_database.ts";
 import { firstOf } from "../../databases/first_of.ts";
 import { openMaybeTls } from "../../databases/tls_socket.ts";
-import type { TlsTerms } from "../../databases/tls_terms.ts";
+import { authority, clientPair, type TlsTerms } from "../../databases/tls_terms.ts";
 
 const QUERY = "SELECT version()";
 const MAX_ANSWER_BYTES = 10_000;
@@ -57,8 +57,8 @@ interface HttpAnswer {
 
 async function get(url: URL, headers: Headers, tls: TlsTerms | undefined, signal: AbortSignal): Promise<HttpAnswer> {
   using client = Deno.createHttpClient({
-    ...(tls?.ca === undefined ? {} : { caCerts: [tls.ca] }),
-    ...(tls?.cert === undefined ? {} : { cert: tls.cert, key: tls.key! }),
+    ...(tls?.ca === undefined ? {} : { caCerts: [authority(tls).ca!] }),
+    ...(tls === undefined ? {} : clientPair(tls)),
   });
   try {
     return await answerOf(await fetch(url, { headers, client, signal, redirect: "manual" }));
@@ -71,7 +71,8 @@ async function get(url: URL, headers: Headers, tls: TlsTerms | undefined, signal
 /** fetch verifies always. */
 async function getUnverified(url: URL, headers: Headers, tls: TlsTerms, signal: AbortSignal): Promise<HttpAnswer> {
   const { sendUnverified } = await import("../../http_unverified.ts");
-  const certificate = tls.cert === undefined ? undefined : { cert: tls.cert, key: tls.key! };
+  const pair = clientPair(tls);
+  const certificate = "cert" in pair ? pair : undefined;
   return await answerOf(await sendUnverified(url, { method: "GET", headers }, undefined, signal, certificate));
 }
 

@@ -5,7 +5,7 @@ import { type MysqlTarget, parseMysqlDsn } from "../../databases/mysql_dsn.ts";
 import { openRelay } from "../../databases/relay.ts";
 import { openSocket } from "../../databases/socket.ts";
 import { handshake } from "../../databases/tls_socket.ts";
-import type { TlsTerms } from "../../databases/tls_terms.ts";
+import { authority, clientPair, type TlsTerms } from "../../databases/tls_terms.ts";
 
 export const mysql = databaseCollector({
   kind: "mysql",
@@ -62,8 +62,8 @@ async function connect(target: MysqlTarget, tls: TlsTerms | undefined, signal: A
       ssl: {
         rejectUnauthorized: tls.verify !== "none",
         verifyIdentity: tls.verify === "full",
-        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-        ...(tls.cert === undefined ? {} : { cert: tls.cert, key: tls.key }),
+        ...authority(tls),
+        ...clientPair(tls),
       },
     }),
   });
