@@ -1,3 +1,5 @@
+import { raceAgainst } from "../core/race_against.ts";
+
 const NEWLINE = 10;
 /** A last line longer than this is passed on in pieces: it is bounded, and cut where the signal finds it. */
 const MAX_HELD_BYTES = 1024 * 1024;
@@ -10,23 +12,18 @@ export function endOnAbort(
   onCut: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  // One waiter at a time: a race with one promise for all reads would keep every chunk until the end.
-  let wake = () => {};
-  const onAbort = () => wake();
+  const { promise: aborted, resolve } = Promise.withResolvers<"aborted">();
+  const onAbort = () => resolve("aborted");
   signal.addEventListener("abort", onAbort, { once: true });
-  const read = () =>
-    new Promise<ReadableStreamReadResult<Uint8Array> | "aborted">((resolve, reject) => {
-      wake = () => resolve("aborted");
-      reader.read().then(resolve, reject);
-      if (signal.aborted) wake();
-    });
+  if (signal.aborted) onAbort();
+  const orAborted = raceAgainst(aborted);
   let held = new Uint8Array(0);
   const release = () => signal.removeEventListener("abort", onAbort);
 
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       while (true) {
-        const next = await read().catch((error) => {
+        const next = await orAborted(reader.read()).catch((error) => {
           // A source that obeys the same signal fails its read: that is the cut, not a failure.
           if (signal.aborted) return "aborted" as const;
           release();

@@ -1,3 +1,4 @@
+import { abortable } from "../core/abortable.ts";
 import type { Clock } from "../core/clock.ts";
 import { formatDuration } from "../core/duration.ts";
 import { describeError, isAbort, SupportBundleError } from "../core/errors.ts";
@@ -138,7 +139,7 @@ export class CreatedObjects implements AsyncDisposable {
     }, (error) => {
       if (isRefusal(error)) this.#records.delete(record);
     });
-    return await orAborted(creation, this.signal);
+    return await abortable(creation, this.signal); // goes on unheard when it is aborted
   }
 
   /** Deletes one object early and does not wait for its end. It cannot fail: {@linkcode removeAll} looks again. */
@@ -285,18 +286,4 @@ function leftover({ path, state }: ObjectRecord, error: unknown): Leftover {
 function randomSuffix(): string {
   const alphabet = "bcdfghjklmnpqrstvwxz2456789";
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => alphabet[byte % alphabet.length]).join("");
-}
-
-/** The promise's result, or the signal's reason as soon as it is aborted; the promise then goes on unheard. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  promise.catch(() => {});
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

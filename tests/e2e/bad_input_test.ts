@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { dirname, join } from "node:path";
 import type { Manifest } from "../../src/bundle/manifest.ts";
-import { connectKube } from "../../src/kube/connect.ts";
+import { labelled } from "./labelled.ts";
 import { findKubeTarget } from "../../src/kube/kubeconfig.ts";
 import { CertificateMaker, HAS_OPENSSL } from "../collect/openssl.ts";
 import { BESIDE, HEAD, HOST, HOST_FILES, PARTIAL, type Row, rows } from "./bad_input_rows.ts";
@@ -103,7 +103,7 @@ async function judge(sandbox: Sandbox, row: Row): Promise<void> {
   await sandbox.write("spec.yaml", row.spec ?? `${HEAD}${BESIDE}${row.collectors ?? ""}`);
   const spec = row.args?.[0]?.startsWith("-") === false ? [] : ["spec.yaml"];
   const before = inFolder(sandbox.folder);
-  const objects = await labelled();
+  const objects = await labelled(KUBECONFIG, CREATED);
 
   const ended = await sandbox.run([...spec, ...row.args ?? [], "-o", "out", "--interactive=false"], {
     env: { KUBECONFIG, TMPDIR: sandbox.path("tmp"), ...row.env },
@@ -117,7 +117,7 @@ async function judge(sandbox: Sandbox, row: Row): Promise<void> {
   deepStrictEqual(inFolder(sandbox.path("tmp")), [], "nothing is left among temporary files");
   const made = inFolder(sandbox.folder).filter((name) => !before.includes(name));
   deepStrictEqual(
-    (await labelled()).filter((object) => !objects.includes(object)),
+    (await labelled(KUBECONFIG, CREATED)).filter((object) => !objects.includes(object)),
     [],
     "nothing is left in the cluster",
   );
@@ -143,22 +143,7 @@ function inFolder(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
 }
 
-/** What runs create in the cluster. */
-async function labelled(): Promise<string[]> {
-  const kube = connectKube({ kubeconfig: KUBECONFIG }, {});
-  const found: string[] = [];
-  try {
-    for (const path of ["/api/v1/pods", "/api/v1/secrets", "/apis/apps/v1/daemonsets"]) {
-      for await (const page of kube.list(path, { labelSelector: "app.kubernetes.io/managed-by=troubleshoot.sh" })) {
-        found.push(...page.items.map(({ metadata }) => `${path} ${metadata.namespace}/${metadata.name}`));
-      }
-    }
-  } finally {
-    kube.close();
-    await new Promise((resolve) => setTimeout(resolve, 0)); // closing waits for the opened transport
-  }
-  return found;
-}
+const CREATED = ["/api/v1/pods", "/api/v1/secrets", "/apis/apps/v1/daemonsets"];
 
 /** Signs with the authority of the test cluster. */
 async function clusterMaker(): Promise<CertificateMaker> {

@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { Manifest } from "../../src/bundle/manifest.ts";
 import { clusterCollectors, KNOWN_CLUSTER_KINDS } from "../../src/collect/registry.ts";
-import { connectKube } from "../../src/kube/connect.ts";
-import { freePort, randomHex } from "../fixtures/s3_server.ts";
+import { labelled } from "./labelled.ts";
+import { freePort, randomHex } from "../fixtures/server_process.ts";
 import { BINARY, Sandbox, until } from "./program.ts";
 
 const KUBECONFIG = Deno.env.get("TEST_KUBECONFIG");
@@ -166,7 +166,7 @@ Deno.test({
   ignore: BINARY === undefined || KUBECONFIG === undefined,
   async fn(test) {
     await using sandbox = await Sandbox.create();
-    const before = await labelled();
+    const before = await labelled(KUBECONFIG, CREATED);
     const spec = {
       apiVersion: "troubleshoot.sh/v1beta2",
       kind: "SupportBundle",
@@ -213,7 +213,7 @@ Deno.test({
     await test.step("nothing that was created stays in the cluster", async () => {
       let left: string[] = [];
       await until("what was created is gone", async () => {
-        left = (await labelled()).filter((object) => !before.includes(object));
+        left = (await labelled(KUBECONFIG, CREATED)).filter((object) => !before.includes(object));
         return left.length === 0 ? true : undefined;
       }, 60_000).catch((error) => {
         throw new Error(`${error.message}: ${left.join(", ")}`);
@@ -229,19 +229,3 @@ const CREATED = [
   "/apis/rbac.authorization.k8s.io/v1/roles",
   "/apis/rbac.authorization.k8s.io/v1/rolebindings",
 ];
-
-async function labelled(): Promise<string[]> {
-  const kube = connectKube({ kubeconfig: KUBECONFIG }, {});
-  const found: string[] = [];
-  try {
-    for (const path of CREATED) {
-      for await (const page of kube.list(path, { labelSelector: "app.kubernetes.io/managed-by=troubleshoot.sh" })) {
-        found.push(...page.items.map(({ metadata }) => `${path} ${metadata.namespace}/${metadata.name}`));
-      }
-    }
-  } finally {
-    kube.close();
-    await new Promise((resolve) => setTimeout(resolve, 0)); // closing waits for the opened transport
-  }
-  return found;
-}

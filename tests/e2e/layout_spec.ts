@@ -1,4 +1,4 @@
-import { freePort } from "../fixtures/s3_server.ts";
+import { freePort } from "../fixtures/server_process.ts";
 import { type LayoutObjects, RESTARTS, SUCCEEDS } from "./layout_cluster.ts";
 
 /** Everything that yields something in the test cluster, and is not slow about it. What cannot be reached is at a port that

@@ -1,6 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { checkAccess, deniedMessage } from "../../src/kube/access.ts";
-import { connectKube } from "../../src/kube/connect.ts";
 import {
   KubeApiError,
   KubeconfigError,
@@ -8,24 +7,9 @@ import {
   KubeNotFoundError,
   KubeUnreachableError,
 } from "../../src/kube/errors.ts";
-import type { KubeClient, KubeOptions } from "../../src/kube/kube_client.ts";
-import { ManualClock } from "../manual_clock.ts";
+import type { KubeOptions } from "../../src/kube/kube_client.ts";
 import { openApi, refusal, startGateway } from "./api_gateway.ts";
-
-const kubeconfig = Deno.env.get("TEST_KUBECONFIG") ?? "";
-
-function clusterTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: kubeconfig === "", fn });
-}
-
-async function withKube(options: KubeOptions, use: (kube: KubeClient) => Promise<void>, clock?: ManualClock) {
-  const kube = connectKube({ kubeconfig, ...options }, {}, { clock });
-  try {
-    await use(kube);
-  } finally {
-    kube.close();
-  }
-}
+import { clusterTest, kubeconfig, withKube } from "./with_kube.ts";
 
 interface Failure {
   kind: new (...args: never[]) => Error;

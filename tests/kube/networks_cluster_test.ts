@@ -5,7 +5,7 @@ import { connectKube } from "../../src/kube/connect.ts";
 import { findKubeTarget } from "../../src/kube/kubeconfig.ts";
 import type { KubeClient, KubeOptions } from "../../src/kube/kube_client.ts";
 import { type ConnectProxy, startConnectProxy, startSocksProxy } from "../fixtures/connect_proxy.ts";
-import { randomHex } from "../fixtures/s3_server.ts";
+import { randomHex } from "../fixtures/server_process.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 const kubeconfig = Deno.env.get("TEST_KUBECONFIG") ?? "";

@@ -5,7 +5,7 @@ import { KubeconfigError } from "../../src/kube/errors.ts";
 import { findKubeTarget } from "../../src/kube/kubeconfig.ts";
 import { hasOpenssl, makeCertificates } from "../fixtures/certificates.ts";
 import { type OidcProvider, startOidcProvider, unsignedToken } from "../fixtures/oidc_provider.ts";
-import { randomHex } from "../fixtures/s3_server.ts";
+import { randomHex } from "../fixtures/server_process.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 const NOW = new Date("2026-03-02T12:00:00Z");

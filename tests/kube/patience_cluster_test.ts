@@ -1,23 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { connectKube } from "../../src/kube/connect.ts";
-import type { KubeClient, KubeOptions } from "../../src/kube/kube_client.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { refusal, startGateway } from "./api_gateway.ts";
-
-const kubeconfig = Deno.env.get("TEST_KUBECONFIG") ?? "";
-
-function clusterTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: kubeconfig === "", fn });
-}
-
-async function withKube(options: KubeOptions, use: (kube: KubeClient) => Promise<void>, clock?: ManualClock) {
-  const kube = connectKube({ kubeconfig, ...options }, {}, { clock });
-  try {
-    await use(kube);
-  } finally {
-    kube.close();
-  }
-}
+import { clusterTest, kubeconfig, withKube } from "./with_kube.ts";
 
 clusterTest("KubeClient.get() waits as Retry-After says, and longer each time, five times at most", async () => {
   let refusals = 0;

@@ -12,7 +12,8 @@ import {
   uploaderContract,
 } from "../contracts/uploader_contract.ts";
 import { type Fault, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
-import { freePort, randomHex, type S3Server, startS3Server, TEST_SERVICES } from "../fixtures/s3_server.ts";
+import { type S3Server, startS3Server, TEST_SERVICES } from "../fixtures/s3_server.ts";
+import { freePort, randomHex } from "../fixtures/server_process.ts";
 
 const ignore = TEST_SERVICES === undefined;
 

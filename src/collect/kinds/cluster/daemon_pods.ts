@@ -34,6 +34,8 @@ export async function waitForDaemonPods(
   const polls = new PollFailures();
   let found: DaemonPods = { ready: [], failed: [], pending: [] };
   while (true) {
+    // Asked before the look: what is reported when the time is over was seen when it was.
+    const over = clock.now().getTime() >= endMs;
     try {
       found = await look(kube, set, labels, signal);
       polls.succeeded();
@@ -43,7 +45,7 @@ export async function waitForDaemonPods(
     }
     const { ready, failed, wanted } = found;
     if (wanted !== undefined && ready.length + failed.length >= wanted) return found;
-    if (clock.now().getTime() >= endMs || signal.aborted) return found;
+    if (over || signal.aborted) return found;
     progress(`${ready.length} of ${wanted ?? "?"} pods are ready`);
     await clock.sleep(POLL_MS, signal);
   }

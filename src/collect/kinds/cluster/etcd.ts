@@ -4,15 +4,12 @@ import { describeError, SupportBundleError } from "../../../core/errors.ts";
 import type { ExecTarget, KubeObject } from "../../../kube/kube_client.ts";
 import { type CollectContext, defineCollector } from "../../collector.ts";
 import { withCreatedObjects } from "../../created_objects.ts";
-import { startDeadline } from "../../deadline.ts";
 import { lifetimeMs } from "../../lifetime.ts";
 import { textField } from "../../text_field.ts";
 import { etcdFacts, type EtcdPlace, etcdPlace } from "./etcd_place.ts";
 import { describeTarget, findPod, outcomeReason, outputEntry, runInPod } from "./pod_command.ts";
 import { launchPod } from "./pods/launch_pod.ts";
-import { explainPod } from "./pods/pod_events.ts";
-import { PodTimeoutError } from "./pods/pod_timeout.ts";
-import { waitForPod } from "./pods/wait_for_pod.ts";
+import { waitWithin } from "./pods/wait_within.ts";
 
 const DEFAULT_IMAGE = "quay.io/coreos/etcd:latest";
 const ENDPOINT = "https://127.0.0.1:2379";
@@ -64,7 +61,7 @@ export const etcd = defineCollector({
     yield* withCreatedObjects(kube, options, async function* (objects) {
       const plan = { namespace: NAMESPACE, generateName: "etcd-collector-", spec: podSpec(place, config.image) };
       const pod = await launchPod(objects, plan, clock);
-      const started = await start(pod, { ...context, signal: objects.signal });
+      const started = await waitWithin(START_MS, "started", pod, { ...context, signal: objects.signal });
       yield* runCommands(place, containerOf(started), { ...context, signal: objects.signal });
     });
   },
@@ -97,23 +94,6 @@ function podSpec({ folder, node }: Extract<EtcdPlace, { folder: string }>, image
     }],
     volumes: [{ name: "certificates", hostPath: { path: folder, type: "Directory" } }],
   };
-}
-
-async function start(pod: KubeObject, { kube, clock, signal }: CollectContext): Promise<KubeObject> {
-  using deadline = startDeadline(clock, START_MS, signal);
-  let last = pod;
-  try {
-    return await waitForPod(kube, pod, {
-      until: "started",
-      clock,
-      signal: deadline.signal,
-      onPoll: (polled) => void (last = polled),
-    });
-  } catch (error) {
-    if (!deadline.expired) throw error;
-    const why = await explainPod(kube, last, signal);
-    throw new PodTimeoutError(`the pod "${pod.metadata.name}" did not start`, START_MS, why);
-  }
 }
 
 async function* runCommands(

@@ -7,7 +7,6 @@ import type { KubeObject } from "../../../kube/kube_client.ts";
 import { readBounded } from "../../bounded_body.ts";
 import { type CollectContext, defineCollector } from "../../collector.ts";
 import { type CreatedObjects, withCreatedObjects } from "../../created_objects.ts";
-import { startDeadline } from "../../deadline.ts";
 import { lifetimeMs } from "../../lifetime.ts";
 import { textField } from "../../text_field.ts";
 import { waitForDaemonPods } from "./daemon_pods.ts";
@@ -26,7 +25,8 @@ import { launchPod } from "./pods/launch_pod.ts";
 import { explainPod, podWarnings } from "./pods/pod_events.ts";
 import { podLogEntry, podLogText } from "./pods/pod_log.ts";
 import { PodTimeoutError } from "./pods/pod_timeout.ts";
-import { PodFailedError, waitForPod } from "./pods/wait_for_pod.ts";
+import { PodFailedError } from "./pods/wait_for_pod.ts";
+import { waitWithin } from "./pods/wait_within.ts";
 
 const TITLE = "goldpinger";
 const RESULT = "goldpinger/check_all.json";
@@ -210,7 +210,7 @@ async function* askFromPod(
   }, clock);
   const target = { namespace: pod.metadata.namespace!, pod: pod.metadata.name, container: CONTAINER };
   try {
-    const ended = await end(pod, context);
+    const ended = await waitWithin(ASK_MS, "ended", pod, context);
     const limits = { limitBytes: MAX_OUTPUT_BYTES };
     if (ended.status?.phase === "Succeeded") {
       return yield await podLogEntry(kube, { ...target, limits }, RESULT, signal);
@@ -223,23 +223,6 @@ async function* askFromPod(
   } catch (error) {
     rethrowFatal(error, signal);
     yield* failed(outcomeReason(error), describeError(error));
-  }
-}
-
-async function end(pod: KubeObject, { kube, clock, signal }: CollectContext): Promise<KubeObject> {
-  using deadline = startDeadline(clock, ASK_MS, signal);
-  let last = pod;
-  try {
-    return await waitForPod(kube, pod, {
-      until: "ended",
-      clock,
-      signal: deadline.signal,
-      onPoll: (polled) => void (last = polled),
-    });
-  } catch (error) {
-    if (!deadline.expired) throw error;
-    const why = await explainPod(kube, last, signal);
-    throw new PodTimeoutError(`the pod "${pod.metadata.name}" did not end`, ASK_MS, why);
   }
 }
 

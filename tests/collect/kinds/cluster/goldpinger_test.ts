@@ -225,7 +225,12 @@ clusterCase("goldpinger gives its pods 60 s to start", async (kube, namespace) =
     code: "TIMEOUT",
     message: /within 1m \(Pending; .*ContainerCreating/,
   });
-  await untilPods(kube, namespace, (pods) => pods.some(({ status }) => status?.containerStatuses));
+  const nodes = await listAll(kube, "/api/v1/nodes");
+  await untilPods(
+    kube,
+    namespace,
+    (pods) => pods.length === nodes.length && pods.every(({ status }) => status?.containerStatuses),
+  );
   await clock.advance(60_000);
   await collecting;
   deepStrictEqual(await found(kube, namespace), []);

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { s3Status } from "../../../../src/collect/kinds/cluster/s3_status.ts";
-import { freePort, randomHex, type S3Server, startS3Server, TEST_SERVICES } from "../../../fixtures/s3_server.ts";
+import { type S3Server, startS3Server, TEST_SERVICES } from "../../../fixtures/s3_server.ts";
+import { freePort, randomHex } from "../../../fixtures/server_process.ts";
 import { ManualClock } from "../../../manual_clock.ts";
 import { collectAll } from "../../collect_all.ts";
 import { CertificateMaker, HAS_OPENSSL } from "../../openssl.ts";
