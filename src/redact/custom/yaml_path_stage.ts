@@ -1,6 +1,6 @@
 import { concatBytes } from "../../core/concat_bytes.ts";
 import { fromBytes, toBytes } from "../latin1.ts";
-import { MASK } from "../mask.ts";
+import { type FileMasks, HIDDEN, hide } from "../mask.ts";
 import { RedactionError } from "../redaction_error.ts";
 import type { Span } from "../rule.ts";
 import type { Emit, Report, Stage, Step } from "../stage.ts";
@@ -26,12 +26,14 @@ export interface NamedPath {
 export function yamlPathStage(paths: NamedPath[], appliesTo: ((path: string) => boolean) | undefined): Stage {
   const compiled = paths.map(({ path }) => new StructurePath(path));
   return {
-    start(path, report) {
+    start(path, report, masks = HIDDEN) {
       if (appliesTo?.(path) === false) return undefined;
-      return new StructuredFile(path, paths, compiled, report);
+      return new StructuredFile(path, paths, compiled, report, masks);
     },
   };
 }
+
+const QUOTED = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')$/s;
 
 class StructuredFile implements Step {
   #pieces: Uint8Array[] = [];
@@ -43,6 +45,7 @@ class StructuredFile implements Step {
     readonly names: NamedPath[],
     readonly paths: StructurePath[],
     readonly report: Report,
+    readonly masks: FileMasks,
   ) {}
 
   push(chunk: Uint8Array, emit: Emit): void {
@@ -82,17 +85,26 @@ class StructuredFile implements Step {
   }
 
   #hide(text: string, found: Span[][], quote: string, emit: Emit, bytes: Uint8Array): void {
-    const mask = quote + MASK + quote;
     const out: string[] = [];
     let at = 0;
     const all = found.flatMap((spans, number) => spans.map((span) => ({ ...span, number })));
     all.sort((a, b) => a.start - b.start || b.end - a.end);
     for (const { start, end, number } of all) {
+      if (start < at) continue;
+      const { name, path } = this.names[number]!;
       const before = text.slice(start, end);
-      if (start < at || before === mask || before.slice(1, -1) === MASK) continue;
-      out.push(text.slice(at, start), mask);
+      const isString = QUOTED.test(before);
+      const value = isString ? before.slice(1, -1) : before;
+      const mask = hide(value, name, `${path}: `, this.masks);
+      if (mask === value) continue;
+      // In its own quotes what stays around a token needs no other escapes than it has.
+      const inside = isString ? before[0]! : quote;
+      // A list may stand right below its key, where a scalar may not.
+      const indent = quote === "'" && /^-\s/.test(before) ? " " : "";
+      const escaped = isString || quote === '"' ? mask : mask.replaceAll("'", "''");
+      out.push(text.slice(at, start), indent, inside, escaped, inside);
       at = end;
-      this.report({ rule: this.names[number]!.name, count: 1, bytesHidden: end - start, builtIn: false });
+      this.report({ rule: name, count: 1, bytesHidden: end - start, builtIn: false });
     }
     if (at === 0) return emit(bytes);
     out.push(text.slice(at));
