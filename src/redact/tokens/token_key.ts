@@ -1,0 +1,24 @@
+import { CredentialError, resolveCredential } from "../../core/credential_reference.ts";
+
+export const KEY_BYTES = 32;
+const MIN_LENGTH = 16;
+
+/** The key of a run's tokens: what a credential reference names, or a random one that nobody keeps.
+ * @throws {CredentialError} when the reference names nothing, or a key that could be guessed */
+export async function tokenKey(
+  reference: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Uint8Array> {
+  if (reference === undefined) return crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  const text = await resolveCredential(reference, env);
+  if (text.length >= MIN_LENGTH) return new TextEncoder().encode(text);
+  throw new CredentialError(
+    `The token key has less than ${MIN_LENGTH} characters: whoever guesses it can guess the values, too`,
+    "Make one with: openssl rand -hex 32",
+  );
+}
+
+/** A fresh key as text, for a file that a reference names. */
+export function newTokenKey(): string {
+  return crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toHex();
+}
