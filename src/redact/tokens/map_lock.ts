@@ -11,14 +11,19 @@ export interface MapKeys {
   passphrase?: string;
 }
 
+/** 64 MB for a moment, at the end of a run that may have little: age's own 18 takes 256 MB. */
+const SCRYPT_WORK_FACTOR = 16;
+
 /** Makes ready to encrypt, so that a wrong recipient is found before there is something to encrypt.
  * @returns the text as an age file, armored
  * @throws {UsageError} for what is no recipient */
 export async function encryptFor(lock: MapLock): Promise<(text: string) => Promise<string>> {
   const { armor, Encrypter } = await import("age-encryption");
   const encrypter = new Encrypter();
-  if ("passphrase" in lock) encrypter.setPassphrase(lock.passphrase);
-  else {
+  if ("passphrase" in lock) {
+    encrypter.setPassphrase(lock.passphrase);
+    encrypter.setScryptWorkFactor(SCRYPT_WORK_FACTOR);
+  } else {
     for (const recipient of lock.recipients) {
       try {
         encrypter.addRecipient(recipient);

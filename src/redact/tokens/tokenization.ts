@@ -3,6 +3,8 @@ import { resolveCredential } from "../../core/credential_reference.ts";
 import { describeError, UsageError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit_codes.ts";
 import { RedactionMapError } from "./map_error.ts";
+import { fromUnicode } from "../latin1.ts";
+import type { RedactorSpec } from "../redactor.ts";
 import { checkMapPath, writeMap } from "./map_file.ts";
 import { encryptFor, type MapLock } from "./map_lock.ts";
 import { newBundleId, redactionMap } from "./redaction_map.ts";
@@ -23,8 +25,10 @@ export interface TokenReport {
 /** Tokens for one bundle, from the key to the map. */
 export class Tokenization {
   private constructor(
-    /** Hand it to `createRedactor`. */
+    /** Hand it to `createRedactor` … */
     readonly mask: Tokenizer,
+    /** … and these, which hide the key wherever it turns up. */
+    readonly redactors: RedactorSpec[],
     readonly bundleId: string,
     readonly options: TokenOptions,
     readonly clock: Clock,
@@ -39,15 +43,21 @@ export class Tokenization {
   ): Promise<Tokenization> {
     const { key, format, bundleId, typesFile, map } = options;
     if (map !== undefined) await checkMapPath(map.path);
+    const { bytes, text } = await tokenKey(key, context.env);
+    const lock = map?.encrypt === undefined ? undefined : await lockOf(map.encrypt, context.env);
+    const own = [text, lock !== undefined && "passphrase" in lock ? lock.passphrase : undefined]
+      .filter((text) => text !== undefined);
     const tokenizer = new Tokenizer({
-      key: await tokenKey(key, context.env),
+      key: bytes,
+      never: own.map(fromUnicode),
       clock: context.clock,
       format: format === undefined ? undefined : parseTokenFormat(format),
       types: typesFile === undefined ? undefined : await loadTypes(typesFile),
     });
-    const lock = map?.encrypt === undefined ? undefined : await lockOf(map.encrypt, context.env);
     const encrypt = lock && await encryptFor(lock);
-    return new Tokenization(tokenizer, newBundleId(bundleId, context.clock.now()), options, context.clock, encrypt);
+    const redactors = own.length === 0 ? [] : [{ name: "token-key", removals: { values: own } }];
+    const id = newBundleId(bundleId, context.clock.now());
+    return new Tokenization(tokenizer, redactors, id, options, context.clock, encrypt);
   }
 
   /** Keeps what shall be kept, when all files of the bundle have been redacted.

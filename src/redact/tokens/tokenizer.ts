@@ -13,6 +13,8 @@ export interface TokenizerOptions {
   format?: TokenFormat;
   /** Types by hash that earlier runs with the same key chose, and that later ones shall know. Is added to. */
   types?: Map<string, SecretType>;
+  /** Values that get the constant mask, one character per byte: the key itself shall be in no map. */
+  never?: readonly string[];
   /** Memory for values, in bytes. */
   maxBytes?: number;
   /** Hexadecimal digits of a hash, 6 at least. By default 12: two of 100,000 values share these 48 bits in one run of
@@ -53,6 +55,7 @@ export class Tokenizer implements MaskMaker {
   readonly #byValue = new Map<string, Secret>();
   readonly #byHash = new Map<string, Secret>();
   readonly #digits: number;
+  readonly #never: ReadonlySet<string>;
   #bytesLeft: number;
   /** Occurrences of values that differed only in what is around them from the value that their token stands for. */
   trimmed = 0;
@@ -67,6 +70,7 @@ export class Tokenizer implements MaskMaker {
     this.#format = options.format ?? new TokenFormat();
     this.types = options.types ?? new Map();
     this.#digits = options.digits ?? DIGITS;
+    this.#never = new Set(options.never);
     this.#bytesLeft = options.maxBytes ?? MAX_BYTES;
   }
 
@@ -79,10 +83,11 @@ export class Tokenizer implements MaskMaker {
     for (const secret of this.#byValue.values()) if (secret.count > 0) yield secret;
   }
 
-  /** @returns the token alone where there is no memory for the value */
+  /** @returns the mask alone where there is no memory for the value, or shall be none */
   secretOf(value: string, rule: string, before: string): Secret | string {
     const known = this.#byValue.get(value);
     if (known !== undefined) return known;
+    if (this.#never.has(value)) return MASK;
     const started = performance.now();
     const bytes = toBytes(value);
     const hash = createHmac("sha256", this.#key).update(bytes).digest("hex").toUpperCase();
@@ -184,7 +189,7 @@ class FileTokens implements FileMasks {
   #exactly(value: string, rule: string, before: string): string {
     const secret = this.#tokenizer.secretOf(value, rule, before);
     if (typeof secret === "string") {
-      this.#unknown++;
+      if (secret !== MASK) this.#unknown++;
       return secret;
     }
     this.#add(secret, 1);
