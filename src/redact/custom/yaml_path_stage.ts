@@ -4,6 +4,7 @@ import { type FileMasks, HIDDEN, hide } from "../mask.ts";
 import { RedactionError } from "../redaction_error.ts";
 import type { Span } from "../rule.ts";
 import type { Emit, Report, Stage, Step } from "../stage.ts";
+import { stringEnd } from "../string_nesting.ts";
 import { textFormatOf } from "../text_format.ts";
 import { scanJson } from "./json_values.ts";
 import { StructurePath } from "./structure_path.ts";
@@ -32,8 +33,6 @@ export function yamlPathStage(paths: NamedPath[], appliesTo: ((path: string) => 
     },
   };
 }
-
-const QUOTED = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')$/s;
 
 class StructuredFile implements Step {
   #pieces: Uint8Array[] = [];
@@ -93,7 +92,7 @@ class StructuredFile implements Step {
       if (start < at) continue;
       const { name, path } = this.names[number]!;
       const before = text.slice(start, end);
-      const isString = QUOTED.test(before);
+      const isString = isQuoted(before);
       const value = isString ? before.slice(1, -1) : before;
       const mask = hide(value, name, `${path}: `, this.masks);
       if (mask === value) continue;
@@ -118,4 +117,11 @@ class StructuredFile implements Step {
     }
     emit(toBytes(hidden));
   }
+}
+
+/** True for one string in quotes, of JSON or YAML; not for a map that begins and ends with one. */
+function isQuoted(text: string): boolean {
+  if (text.length < 2 || text.at(-1) !== text[0]) return false;
+  if (text[0] === '"') return stringEnd(text, 1, 0) === text.length - 1;
+  return text[0] === "'" && !text.slice(1, -1).replaceAll("''", "").includes("'");
 }

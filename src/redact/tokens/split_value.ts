@@ -26,7 +26,7 @@ export function splitValue(text: string): SplitValue {
   return { lead: text.slice(0, start), value: text.slice(start, end), tail: text.slice(end) };
 }
 
-/** True for text of which {@linkcode splitValue} would leave nothing. */
+/** True for a short text of which {@linkcode splitValue} would leave nothing. */
 export function isOnlyAround(text: string): boolean {
-  return ONLY_AROUND.test(text);
+  return text.length <= 100 && ONLY_AROUND.test(text);
 }

@@ -191,3 +191,16 @@ Deno.test("a file that cannot be redacted to its end is not counted", async () =
   ok(failed);
   deepStrictEqual([...mask.secrets()], []);
 });
+
+const long: [name: string, custom: RedactorSpec, path: string, text: string][] = [
+  ["blanks", regex("(k=)(?P<mask>.*)"), "a.log", `k=${" ".repeat(12 << 20)}${MASK}`],
+  ["escapes in JSON", removals({ yamlPath: ["a"] }), "a.json", `{"a":"${"\\n".repeat(6 << 20)}"}`],
+  ["stars", regex("(k=)(?P<mask>.*)"), "a.log", `k=${"*".repeat(2 << 20)}`],
+];
+for (const [name, spec, path, text] of long) {
+  Deno.test(`a value of megabytes of ${name} is hidden in seconds`, async () => {
+    const { redactor } = start([spec]);
+    const once = (await redactText(redactor, text, path)).text;
+    ok(once.length < 200, once.slice(0, 200));
+  });
+}
