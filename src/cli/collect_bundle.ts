@@ -7,7 +7,7 @@ import { parseNotifyTarget } from "../notify/registry.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
-import type { TokenOptions } from "../redact/tokens/token_options.ts";
+import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { validateDestination } from "../upload/registry.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";

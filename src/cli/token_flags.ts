@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { validateCredentialReference } from "../core/credential_reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseTokenFormat } from "../redact/tokens/token_format.ts";
-import type { TokenOptions } from "../redact/tokens/token_options.ts";
+import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean } from "./command.ts";
 

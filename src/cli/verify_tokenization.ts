@@ -2,8 +2,7 @@ import { dirname } from "node:path";
 import { createRedactor } from "../redact/create_redactor.ts";
 import { isMask } from "../redact/mask.ts";
 import { RedactionMapError } from "../redact/tokens/map_error.ts";
-import type { TokenOptions } from "../redact/tokens/token_options.ts";
-import { Tokenization } from "../redact/tokens/tokenization.ts";
+import { Tokenization, type TokenOptions } from "../redact/tokens/tokenization.ts";
 import type { CliContext } from "./cli_context.ts";
 
 /** `--verify-tokenization`: does all that tokens take, on a sample, and writes nothing that stays.

@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { newTokenKey } from "../redact/tokens/token_key.ts";
-import type { TokenOptions } from "../redact/tokens/token_options.ts";
+import type { PipelineRequest } from "../pipeline/request.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 
 /** How the executions of a job write tokens: with a key that is kept, so that equal values have equal tokens in all bundles
  * of the job. The key is a file that its owner alone may read; what is handed on is its name. */
-export function jobTokens(jobId: string, state: StateFolder): TokenOptions {
+export function jobTokens(jobId: string, state: StateFolder): NonNullable<PipelineRequest["tokens"]> {
   const { key, types } = tokenFiles(jobId, state);
   return { key: `file:${key}`, typesFile: types };
 }
@@ -18,7 +17,8 @@ export async function ensureTokenKey(jobId: string, state: StateFolder): Promise
   if (await Deno.lstat(key).then(() => true, () => false)) return;
   const draft = `${key}.${crypto.randomUUID()}`;
   try {
-    await Deno.writeTextFile(draft, newTokenKey() + "\n", { createNew: true, mode: 0o600 });
+    const value = crypto.getRandomValues(new Uint8Array(32)).toHex();
+    await Deno.writeTextFile(draft, value + "\n", { createNew: true, mode: 0o600 });
     // A key never appears half written, and the first of two that are made at once stays.
     await Deno.link(draft, key);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { CredentialError, resolveCredential } from "../../core/credential_reference.ts";
 
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 const MIN_LENGTH = 16;
 
 export interface TokenKey {
@@ -22,9 +22,4 @@ export async function tokenKey(
     `The token key has less than ${MIN_LENGTH} characters: whoever guesses it can guess the values, too`,
     "Make one with: openssl rand -hex 32",
   );
-}
-
-/** A fresh key as text, for a file that a reference names. */
-export function newTokenKey(): string {
-  return crypto.getRandomValues(new Uint8Array(KEY_BYTES)).toHex();
 }

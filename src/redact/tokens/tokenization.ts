@@ -10,10 +10,27 @@ import { encryptFor, type MapLock } from "./map_lock.ts";
 import { newBundleId, redactionMap } from "./redaction_map.ts";
 import { parseTokenFormat } from "./token_format.ts";
 import { tokenKey } from "./token_key.ts";
-import type { TokenOptions } from "./token_options.ts";
 import type { TokenStats } from "./token_stats.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { loadTypes, saveTypes } from "./type_memory.ts";
+
+/** How a run writes tokens. Serializable, and without secrets: keys are named by credential references. */
+export interface TokenOptions {
+  /** Credential reference; absent: a random key that is forgotten with the run. */
+  key?: string;
+  /** As `--token-prefix` has it. */
+  format?: string;
+  /** What the user calls the bundle. */
+  bundleId?: string;
+  /** Absolute; where the types of values are kept from run to run, for a key that is. */
+  typesFile?: string;
+  map?: {
+    /** Absolute. */
+    path: string;
+    /** The passphrase is a credential reference. */
+    encrypt?: { recipients: string[] } | { passphrase: string };
+  };
+}
 
 /** What became of the tokens of a run. */
 export interface TokenReport {
