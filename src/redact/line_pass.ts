@@ -1,6 +1,7 @@
 import { KeywordScanner } from "./keyword_scanner.ts";
 import { fromBytes } from "./latin1.ts";
 import type { LineRule } from "./line_rule.ts";
+import type { FileMasks } from "./mask.ts";
 import type { RuleLine } from "./rule.ts";
 import { StringNesting } from "./string_nesting.ts";
 import { type TextFormat, textFormatOf } from "./text_format.ts";
@@ -42,6 +43,7 @@ export class LinePass {
   readonly #set: RuleSet;
   readonly #path: string;
   readonly #format: TextFormat;
+  readonly #masks: FileMasks;
   /** Keyword numbers found on the line at hand. */
   #hits: number[] = [];
   /** By rule number: 1 when it is to run on the line at hand. */
@@ -49,10 +51,11 @@ export class LinePass {
   /** By rule number. */
   readonly #carried = new Map<number, unknown>();
 
-  constructor(set: RuleSet, path: string) {
+  constructor(set: RuleSet, path: string, masks: FileMasks) {
     this.#set = set;
     this.#path = path;
     this.#format = textFormatOf(path);
+    this.#masks = masks;
     this.#wanted = new Uint8Array(set.rules.length);
     this.tallies = set.rules.map(() => ({ count: 0, hidden: 0 }));
   }
@@ -79,7 +82,7 @@ export class LinePass {
       const carried = this.#carried.get(number);
       this.#carried.delete(number);
       line ??= new Line(fromBytes(bytes.subarray(start, end)), this.#path, this.#format, () => before ?? previous());
-      const change = this.#set.rules[number]!.run(line, carried);
+      const change = this.#set.rules[number]!.run(line, carried, this.#masks);
       if (change === undefined) continue;
       if (change.carry !== undefined) this.#carried.set(number, change.carry);
       const tally = this.tallies[number]!;

@@ -1,6 +1,7 @@
 import { concatBytes } from "../core/concat_bytes.ts";
 import { fromBytes, toBytes } from "./latin1.ts";
 import { LinePass, type RuleSet, type Tally } from "./line_pass.ts";
+import { type FileMasks, HIDDEN } from "./mask.ts";
 import { RedactionError } from "./redaction_error.ts";
 import type { Emit, Step } from "./stage.ts";
 
@@ -22,8 +23,9 @@ export function redactLines(
   path: string,
   done: (tallies: Tally[]) => void,
   maxLineBytes = MAX_LINE_BYTES,
+  masks: FileMasks = HIDDEN,
 ): Step {
-  const lines = new LineRedactor(set, path, maxLineBytes);
+  const lines = new LineRedactor(set, path, maxLineBytes, masks);
   return {
     push(chunk, emit) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) lines.push(chunk.subarray(at, at + PIECE_BYTES), emit);
@@ -46,10 +48,10 @@ class LineRedactor {
   /** The last whole line, its line feed included, kept back because the next one may still change it. */
   #kept: Uint8Array | undefined;
 
-  constructor(set: RuleSet, path: string, maxLineBytes: number) {
+  constructor(set: RuleSet, path: string, maxLineBytes: number, masks: FileMasks) {
     this.#set = set;
     this.#path = path;
-    this.#pass = new LinePass(set, path);
+    this.#pass = new LinePass(set, path, masks);
     this.#maxLineBytes = maxLineBytes;
   }
 
