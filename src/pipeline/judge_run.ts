@@ -17,6 +17,10 @@ export interface RunFacts {
   collectors: CollectorRecord[];
   missing: MissingRecord[];
   redactions: Record<string, number>;
+  /** Why values of the cluster's Secrets are not hidden wherever they are. */
+  notScrubbed?: string;
+  /** What reading them asked of the API server. */
+  scrubUsage?: { requests: number; bytes: number };
   findings: Finding[];
   analysis?: unknown[];
   /** Why the bundle has nothing, or little, of the cluster. */

@@ -6,18 +6,25 @@ import { lineStage } from "./line_stage.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
+import type { KnownValues } from "./values/known_values.ts";
+import { maskQuoting } from "./values/mask_quoting.ts";
+import { valueStage } from "./values/value_stage.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
   /** Applied after the built-in rules, in this order. */
   custom: RedactorSpec[];
+  /** Hidden wherever they are, before anything else. */
+  values?: KnownValues;
 }
 
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
   const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
-  return redactorOf(stagesOf(builtIn, options.custom));
+  const { values, custom } = options;
+  if (values === undefined || values.size === 0) return redactorOf(stagesOf(builtIn, custom));
+  return redactorOf([valueStage(values), ...stagesOf([maskQuoting, ...builtIn], custom)]);
 }
 
 function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {

@@ -27,6 +27,10 @@ export const jobSchema = z.object({
   selector: z.array(z.string()).default([]),
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
+  /** Hide the values of the cluster's Secrets wherever they appear. */
+  scrubSecrets: z.boolean().default(true),
+  /** References to lists of further values (`env:NAME`, `file:/path`), never the values. */
+  scrubValues: z.array(z.string()).default([]),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

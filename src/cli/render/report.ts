@@ -29,6 +29,9 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     : `, ${counted(requests, "request")} to the API server (${formatSize(receivedBytes)})`;
   line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden${cost}`);
 
+  const redaction = report.stages.find(({ stage }) => stage === "redact")?.message;
+  if (redaction !== undefined) line(`  ${oneLine(redaction)}`);
+
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {
     line(`  ${counted(fail, "failure")}, ${counted(warn, "warning")}, ${pass} passed`);

@@ -18,6 +18,8 @@ export interface JobFlags extends SizeFlags {
   selector?: string[];
   redactors?: string[];
   redact?: boolean;
+  scrubSecrets?: boolean;
+  scrubValues?: string[];
   analyze?: boolean;
   upload?: string;
   uploadOptions?: Record<string, string>;
@@ -61,6 +63,12 @@ export function addJobOptions(command: Command): Command {
     .option("--redactors <file>", "further Redactor spec; repeatable", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
     .option("--no-redact", "the same as --redact=false")
+    .option(
+      "--scrub-secrets [bool]",
+      "hide values of the cluster's Secrets wherever they are (default: true)",
+      parseBoolean,
+    )
+    .option("--scrub-values <list>", "hide these values, too: a file or env:NAME, one a line; repeatable", collect)
     .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
     .option("--no-analyze", "the same as --analyze=false")
     .option("--upload <url>", "deliver each bundle there: s3://bucket/prefix/, file:///folder/ or a path")

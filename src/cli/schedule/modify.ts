@@ -32,6 +32,8 @@ const DEFINITION = [
   "selector",
   "redactors",
   "redact",
+  "scrubSecrets",
+  "scrubValues",
   "analyze",
   "kubernetes",
   "upload",

@@ -1,0 +1,112 @@
+import { concatBytes } from "../../core/concat_bytes.ts";
+import { toBytes } from "../latin1.ts";
+import { MASK } from "../mask.ts";
+import type { Emit, Report, Stage, Step } from "../stage.ts";
+import type { KnownValues, ValueRule } from "./known_values.ts";
+import { ValueIndex } from "./value_index.ts";
+
+const MASK_BYTES = toBytes(MASK);
+
+/** Hides known values wherever they are, in whatever spelling, before any rule sees the file: a rule that hid a part of
+ * one would leave the rest. Values that overlap or touch become one mask. */
+export function valueStage(values: KnownValues): Stage {
+  const index = new ValueIndex(values);
+  return { start: (_path, report) => new ValueStep(index, report) };
+}
+
+interface Hit {
+  start: number;
+  end: number;
+  rule: ValueRule;
+}
+
+/** Holds of a file, beside the chunk at hand, twice as much as a value can take. */
+class ValueStep implements Step {
+  /** The end of what has come: a value that begins in it may not be known yet. Positions are in it. */
+  #held: Uint8Array = new Uint8Array();
+  /** Where to look next. */
+  #next = 0;
+  /** Up to where all has been passed on, since the last mask reaches into what is held. */
+  #done = 0;
+  /** The rule of the mask that was passed on last, if nothing came after it. */
+  #mask?: ValueRule;
+  #hits: Hit[] = [];
+  readonly #tallies = new Map<ValueRule, { count: number; hidden: number }>();
+
+  constructor(readonly index: ValueIndex, readonly report: Report) {}
+
+  push(chunk: Uint8Array, emit: Emit): void {
+    const border = 2 * this.index.reach;
+    if (this.#held.length === 0) return this.#take(chunk, emit);
+    if (chunk.length <= 2 * border) return this.#take(concatBytes([this.#held, chunk]), emit);
+    this.#take(concatBytes([this.#held, chunk.subarray(0, border)]), emit);
+    // What is held now is of the chunk: the rest need not be copied.
+    this.#take(chunk.subarray(border - this.#held.length), emit);
+  }
+
+  /** @param bytes what is held, and more */
+  #take(bytes: Uint8Array, emit: Emit): void {
+    const { reach } = this.index;
+    this.#look(bytes, bytes.length - reach);
+    // Every value that begins before this has been found.
+    const end = Math.max(0, this.#next - reach);
+    this.#pass(bytes, end, emit);
+    this.#held = bytes.slice(end);
+    this.#next -= end;
+    this.#done -= end;
+    for (const hit of this.#hits) {
+      hit.start -= end;
+      hit.end -= end;
+    }
+  }
+
+  end(emit: Emit): void {
+    this.#look(this.#held, this.#held.length);
+    this.#pass(this.#held, this.#held.length, emit);
+    for (const [rule, { count, hidden }] of this.#tallies) {
+      this.report({ rule, count, bytesHidden: hidden, builtIn: true });
+    }
+  }
+
+  #look(bytes: Uint8Array, to: number): void {
+    this.#next = this.index.scan(bytes, this.#next, to, ({ rule }, { start, end }) => {
+      this.#hits.push({ start, end, rule });
+    });
+  }
+
+  #pass(bytes: Uint8Array, end: number, emit: Emit): void {
+    this.#hits.sort((a, b) => a.start - b.start || b.end - a.end || (a.rule < b.rule ? -1 : 1));
+    let used = 0;
+    for (const hit of this.#hits) {
+      if (hit.start >= end) break;
+      used++;
+      if (hit.end > this.#done) this.#hide(bytes, hit, emit);
+    }
+    this.#hits.splice(0, used);
+    this.#keep(bytes, end, emit);
+  }
+
+  #hide(bytes: Uint8Array, { start, end, rule }: Hit, emit: Emit): void {
+    this.#keep(bytes, start, emit);
+    if (this.#mask === undefined) {
+      emit(MASK_BYTES);
+      this.#mask = rule;
+      this.#tally(rule).count++;
+    }
+    this.#tally(this.#mask).hidden += end - this.#done;
+    this.#done = end;
+  }
+
+  #keep(bytes: Uint8Array, end: number, emit: Emit): void {
+    if (end <= this.#done) return;
+    emit(bytes.subarray(this.#done, end));
+    this.#done = end;
+    this.#mask = undefined;
+  }
+
+  #tally(rule: ValueRule): { count: number; hidden: number } {
+    let tally = this.#tallies.get(rule);
+    if (tally === undefined) this.#tallies.set(rule, tally = { count: 0, hidden: 0 });
+    return tally;
+  }
+}
