@@ -36,38 +36,45 @@ export function isPublicKey(line: string): boolean {
 
 export function lineParts(line: string): LineParts {
   const fields: LineParts["fields"] = [];
-  if (!/[\s=:<]/.test(line)) return { fields, words: [] };
+  const none = { fields, words: [] };
+  if (!/[\s=:<]/.test(line)) return none;
   const isMarkup = line.includes("<");
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== "") fields.push({ name, value: isMarkup ? withoutEntities(value) : value });
   };
-  if (CONNECTION.test(line)) {
+  if (line.includes(";") && CONNECTION.test(line)) {
     for (const pair of line.split(";")) {
       const equals = pair.indexOf("=");
       add(pair.slice(0, equals), pair.slice(equals + 1));
     }
-    return { fields, words: [] };
+    return none;
   }
-  add("password", PGPASS.exec(line)?.[1]);
-  add("token", HTPASSWD.exec(line)?.[1]);
-  const whole = WHOLE.exec(line);
-  if (whole !== null) add(whole[1]!, unquoted(whole[2]!));
-  /** @returns the text without what was found */
-  const take = (text: string, pattern: RegExp, found: (groups: (string | undefined)[]) => void) =>
-    text.replace(pattern, (...match) => {
+  let rest = line;
+  /** Takes what is found out of the rest. */
+  const take = (pattern: RegExp, found: (groups: (string | undefined)[]) => void) => {
+    rest = rest.replace(pattern, (...match) => {
       found(match.slice(1) as (string | undefined)[]);
       return " ";
     });
-  let rest = take(line, USER_INFO, ([password]) => {
-    add("password", password);
-    if (password!.includes("%")) add("password", decoded(password!));
-  });
-  rest = take(rest, AFTER_WORD, ([single, double, bare]) => add("password", single ?? double ?? bare));
-  rest = take(rest, ELEMENT, ([name, value]) => add(name!, value!.trim()));
-  rest = take(rest, FIELD, ([name, double, single, bare]) => {
-    add(name!, double === undefined ? single ?? bare : unescape(double));
-  });
-  return { fields, words: whole === null ? wordsOf(rest) : [] };
+  };
+  if (line.includes("@")) {
+    take(USER_INFO, ([password]) => {
+      add("password", password);
+      if (password!.includes("%")) add("password", decoded(password!));
+    });
+  }
+  add("password", PGPASS.exec(line)?.[1]);
+  add("token", HTPASSWD.exec(line)?.[1]);
+  const whole = WHOLE.exec(rest);
+  if (whole !== null) {
+    // What stands in it is found when it is looked into.
+    add(whole[1]!, unquoted(whole[2]!));
+    return none;
+  }
+  take(AFTER_WORD, ([single, double, bare]) => add("password", single ?? double ?? bare));
+  if (isMarkup) take(ELEMENT, ([name, value]) => add(name!, value!.trim()));
+  take(FIELD, ([name, double, single, bare]) => add(name!, double === undefined ? single ?? bare : unescape(double)));
+  return { fields, words: wordsOf(rest) };
 }
 
 function wordsOf(text: string): string[] {

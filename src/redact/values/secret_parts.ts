@@ -11,6 +11,11 @@ export type Part = (text: string, weight: Weight) => void;
 const MAX_WHOLE = 1 << 20;
 /** JSON in base64 in JSON … */
 const MAX_DEPTH = 5;
+const MAX_LEVEL = 100;
+/** A shorter text is never hidden. */
+const MIN_TEXT = 6;
+/** A longer line is not taken apart. */
+const MAX_LINE = 16 << 10;
 const BASE64 = /^[A-Za-z0-9+\/_-]{16,}={0,2}$/;
 /** What stands for bytes that are no UTF-8, and control characters other than blanks. */
 const NO_TEXT = /\ufffd|(?!\s)\p{Cc}/u;
@@ -38,8 +43,8 @@ export function textOf(bytes: Uint8Array): string | undefined {
 const decoder = new TextDecoder();
 
 function findParts(whole: string, weight: Weight, part: Part, depth: number): void {
-  const text = takePemBlocks(whole, (line) => part(line, "entry")).trim();
-  if (text === "") return;
+  const text = takePemBlocks(whole, (line) => part(line, "key")).trim();
+  if (text.length < MIN_TEXT) return;
   if (text.length <= MAX_WHOLE && depth < MAX_DEPTH) {
     if (/^[{\[]/.test(text) && findInJson(text, part, depth)) return;
     const inner = BASE64.test(text) ? textOf(toBytes(fromBase64(text))) : undefined;
@@ -49,7 +54,9 @@ function findParts(whole: string, weight: Weight, part: Part, depth: number): vo
     }
   }
   const lines = text.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "" && !isPublicKey(line));
-  const found = lines.map((line) => lineParts(line));
+  const found = lines.map((line) =>
+    line.length > MAX_LINE || BASE64.test(line) ? { fields: [], words: [] } : lineParts(line)
+  );
   const isList = lines.length > 1 && found.every(({ fields }) => fields.length === 0);
   lines.forEach((line, i) => {
     const { fields, words } = found[i]!;
@@ -76,9 +83,9 @@ function findInJson(text: string, part: Part, depth: number): boolean {
       if (pair !== null) part(pair[1]!, "named");
       findParts(node, weightOf(name, "part"), part, depth + 1);
     } else if (typeof node === "number") part(String(node), weightOf(name, "part"));
-    else if (Array.isArray(node)) node.forEach((item) => visit(item, name, level + 1));
-    else if (typeof node === "object" && node !== null && level < 100) {
-      for (const [key, value] of Object.entries(node)) visit(value, key, level + 1);
+    else if (typeof node === "object" && node !== null && level < MAX_LEVEL) {
+      const named = Array.isArray(node) ? node.map((item) => [name, item] as const) : Object.entries(node);
+      for (const [key, value] of named) visit(value, key, level + 1);
     }
   };
   visit(root, "", 0);

@@ -2,10 +2,10 @@ import { fromBytes } from "../latin1.ts";
 import type { ValueRule } from "./known_values.ts";
 import { BASE64_WRITERS, base64Spellings, isPlain, TEXT_WRITERS, textSpellings } from "./spellings.ts";
 
-/** Bytes one of which lies in a file, wherever their target does. */
+/** One of these texts is in a file, wherever their target is. */
 export interface Anchor {
-  bytes: Uint8Array;
-  /** Number of the target's character that they begin with. */
+  text: string;
+  /** Number of the target's character that it begins with. */
   index: number;
 }
 
@@ -33,18 +33,25 @@ export class Target {
   /** How far it may extend from any of its characters, in bytes, however it is spelled. */
   readonly reach: number;
   readonly #text: string;
+  /** The longest part of the text without escapes, in UTF-16 units. */
+  readonly #plain: { start: number; length: number };
   readonly #base64?: { lead: number; alone: boolean };
 
   private constructor(text: string, rule: ValueRule, base64?: { lead: number; alone: boolean }) {
     this.#text = text;
     this.#base64 = base64;
     this.rule = rule;
-    this.reach = MAX_REST;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      // a lone surrogate stands for its character here: its spellings are the longest
-      this.reach += isPlain(code) ? 1 : this.#longest(text[i]!);
+    let reach = MAX_REST, start = 0, length = 0;
+    for (let from = 0, at = 0; at <= text.length; at++) {
+      if (isPlain(text.charCodeAt(at))) continue;
+      reach += at - from;
+      if (at - from > length) [start, length] = [from, at - from];
+      // Halves of a surrogate pair have longer spellings than the whole.
+      if (at < text.length) reach += this.#longest(text[at]!);
+      from = at + 1;
     }
+    this.reach = reach;
+    this.#plain = { start, length };
   }
 
   static text(text: string, rule: ValueRule): Target {
@@ -110,26 +117,16 @@ export class Target {
   }
 
   anchors(): Anchor[] {
-    const { start, length } = longestPlain(this.#text);
+    const { start, length } = this.#plain;
     if (length >= PLAIN_ENOUGH || length === this.#text.length) {
-      const bytes = encoder.encode(this.#text.slice(start, start + length));
-      return [{ bytes, index: countCharacters(this.#text, start) }];
+      const text = this.#text.slice(start, start + Math.min(length, MAX_ANCHOR));
+      return [{ text, index: countCharacters(this.#text, start) }];
     }
     const beginning = [...this.#text].slice(0, MAX_ANCHOR).join("");
     const writers = this.#base64 === undefined ? TEXT_WRITERS : BASE64_WRITERS;
     const forms = new Set(writers.map((write) => write(beginning)));
-    return [...forms].map((form) => ({ bytes: encoder.encode(form), index: 0 }));
+    return [...forms].map((text) => ({ text, index: 0 }));
   }
-}
-
-function longestPlain(text: string): { start: number; length: number } {
-  let start = 0, length = 0;
-  for (let from = 0, at = 0; at <= text.length; at++) {
-    if (isPlain(text.charCodeAt(at))) continue;
-    if (at - from > length) [start, length] = [from, at - from];
-    from = at + 1;
-  }
-  return { start, length };
 }
 
 /** Those of several UTF-16 units count once. */

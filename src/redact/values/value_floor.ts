@@ -5,8 +5,9 @@ import { isPlainlyNoSecret, looksGenerated } from "../secret_value.ts";
  *
  * - `named`: it stands under a name such as `password` or `api-key`
  * - `entry`: it is the whole value of a key that says nothing
+ * - `key`: it is a line of a private key
  * - `part`: it is a part of a configuration, under a name that says nothing */
-export type Weight = "named" | "entry" | "part";
+export type Weight = "named" | "entry" | "key" | "part";
 
 const WORDS = new Set(
   ("admin administrator root user username guest test testing tester default changeme change-me password passw0rd passwd " +
@@ -35,6 +36,11 @@ export const MIN_USER_LENGTH = 4;
 const MIN_NAMED_LENGTH = 6;
 /** … and of all others. */
 const MIN_LENGTH = 12;
+/** Fewest different characters, of each. */
+const MIN_NAMED_DISTINCT = 4;
+const MIN_DISTINCT = 6;
+/** What is longer is a file. */
+const MAX_LENGTH = 64 << 10;
 
 /** Whether a value the user names can be hidden everywhere. */
 export function isUserValue(text: string): boolean {
@@ -44,16 +50,15 @@ export function isUserValue(text: string): boolean {
 /** Whether a text of a Secret is so unlike what else is in files that it can be hidden wherever it appears. Words, numbers,
  * names, hosts, paths and the like are not. */
 export function isDistinctive(text: string, weight: Weight): boolean {
-  const length = [...text].length, distinct = new Set(text).size;
-  if (length < MIN_NAMED_LENGTH || isOrdinary(text) || MASK.includes(text)) return false;
-  switch (weight) {
-    case "named":
-      return distinct >= 4 && kindsOf(text) >= 2 || length >= MIN_LENGTH && distinct >= 6;
-    case "entry":
-      return length >= MIN_LENGTH && distinct >= 6 && !isReadable(text) && !isIdentifier(text);
-    case "part":
-      return length >= MIN_LENGTH && distinct >= 6 && looksGenerated(text) && !isReadable(text);
-  }
+  const { length } = text;
+  if (length < (weight === "named" ? MIN_NAMED_LENGTH : MIN_LENGTH) || length > MAX_LENGTH) return false;
+  if (weight === "part" && !looksGenerated(text)) return false;
+  const distinct = new Set(text).size;
+  if (weight === "key") return distinct >= MIN_DISTINCT;
+  const stands = weight === "named"
+    ? distinct >= MIN_NAMED_DISTINCT && kindsOf(text) >= 2 || length >= MIN_LENGTH && distinct >= MIN_DISTINCT
+    : distinct >= MIN_DISTINCT && !isReadable(text) && !isIdentifier(text);
+  return stands && !isOrdinary(text) && !MASK.includes(text);
 }
 
 function isOrdinary(text: string): boolean {

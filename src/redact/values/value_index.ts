@@ -34,41 +34,43 @@ export class ValueIndex {
   readonly #stride: number;
   readonly #width: number;
   readonly #windows = new Map<number, Window[]>();
-  /** By four bytes: a bit for each place in windows where they are. */
-  readonly #grams = new Map<number, number>();
-  readonly #filter: Filter;
+  readonly #grams: GramTable;
 
   constructor(values: KnownValues) {
-    const anchors: { target: Target; index: number; view: DataView }[] = [];
+    const anchors: { target: Target; index: number; at: Stretch }[] = [];
+    const texts = new TextArena();
     for (const target of targetsOf(values)) {
       this.reach = Math.max(this.reach, target.reach);
-      for (const { bytes, index } of target.anchors()) {
-        if (bytes.length >= GRAM_BYTES) anchors.push({ target, index, view: viewOf(bytes) });
+      for (const { text, index } of target.anchors()) {
+        const at = texts.add(text);
+        if (at.end - at.start >= GRAM_BYTES) anchors.push({ target, index, at });
       }
     }
+    const view = texts.view();
     const widest = GRAM_BYTES + MAX_STRIDE - 1;
-    this.#width = anchors.reduce((least, { view }) => Math.min(least, view.byteLength), widest);
+    this.#width = anchors.reduce((least, { at }) => Math.min(least, at.end - at.start), widest);
     this.#stride = this.#width - GRAM_BYTES + 1;
-    const chooser = new WindowChooser(anchors.map(({ view }) => view), this.#width);
-    for (const { target, index, view } of anchors) this.#add(view, { target, index, offset: chooser.choose(view) });
-    this.#filter = filterOf(this.#grams);
+    this.#grams = new GramTable(anchors.length * this.#stride);
+    const chooser = new WindowChooser(view, this.#width);
+    for (const { at } of anchors) chooser.count(at);
+    for (const { target, index, at } of anchors) {
+      const place = chooser.choose(at);
+      this.#add(view, place, { target, index, offset: place - at.start });
+    }
   }
 
-  #add(view: DataView, window: Window): void {
-    const key = windowKey(view, window.offset, this.#width);
+  #add(view: DataView, at: number, window: Window): void {
+    const key = windowKey(view, at, this.#width);
     const known = this.#windows.get(key);
     if (known === undefined) this.#windows.set(key, [window]);
     else known.push(window);
-    for (let place = 0; place < this.#stride; place++) {
-      const gram = view.getInt32(window.offset + place, true);
-      this.#grams.set(gram, (this.#grams.get(gram) ?? 0) | 1 << place);
-    }
+    for (let place = 0; place < this.#stride; place++) this.#grams.add(view.getInt32(at + place, true), place);
   }
 
   /** Looks at positions from `from` to `to`, or to the end where that comes first.
    * @returns where to look next */
   scan(bytes: Uint8Array, from: number, to: number, found: Found): number {
-    const { words, shift } = this.#filter, stride = this.#stride;
+    const { words, shift } = this.#grams, stride = this.#stride;
     const view = viewOf(bytes);
     const end = Math.min(to, bytes.length - GRAM_BYTES + 1);
     let at = from;
@@ -82,7 +84,7 @@ export class ValueIndex {
   }
 
   #look(bytes: Uint8Array, view: DataView, at: number, gram: number, found: Found): void {
-    const places = this.#grams.get(gram) ?? 0;
+    const places = this.#grams.placesOf(gram);
     for (let place = 0; places >>> place !== 0; place++) {
       const start = at - place;
       if ((places >>> place & 1) === 0 || start < 0 || start + this.#width > bytes.length) continue;
@@ -94,8 +96,9 @@ export class ValueIndex {
   }
 }
 
+const encoder = new TextEncoder();
+
 function* targetsOf(values: KnownValues): Generator<Target> {
-  const encoder = new TextEncoder();
   for (const [text, rule] of values.texts()) {
     const pieces = text.length <= MAX_PIECE ? [text] : piecesOf([...text]).map((characters) => characters.join(""));
     for (const piece of pieces) {
@@ -115,26 +118,53 @@ function piecesOf<T extends Uint8Array | string[]>(whole: T): T[] {
     .filter((piece) => new Set<unknown>(piece).size >= MIN_DISTINCT);
 }
 
+interface Stretch {
+  start: number;
+  end: number;
+}
+
+/** Many short texts in one array of bytes: an array for each takes longer than all else. */
+class TextArena {
+  #bytes = new Uint8Array(1 << 16);
+  #end = 0;
+
+  add(text: string): Stretch {
+    const most = this.#end + 3 * text.length;
+    if (most > this.#bytes.length) {
+      const larger = new Uint8Array(2 * most);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    const start = this.#end;
+    this.#end += encoder.encodeInto(text, this.#bytes.subarray(start)).written;
+    return { start, end: this.#end };
+  }
+
+  view(): DataView {
+    return viewOf(this.#bytes);
+  }
+}
+
 /** Chooses the windows by which long anchors are found: those that few others have, and that are no filling. */
 class WindowChooser {
   readonly #counts = new Uint32Array(1 << 16);
 
-  constructor(anchors: readonly DataView[], readonly width: number) {
-    for (const view of anchors) {
-      const step = this.#step(view);
-      for (let place = 0; place + width <= view.byteLength; place += step) {
-        this.#counts[windowKey(view, place, width) >>> 16]!++;
-      }
+  constructor(readonly view: DataView, readonly width: number) {}
+
+  count(anchor: Stretch): void {
+    const step = this.#step(anchor);
+    for (let place = anchor.start; place + this.width <= anchor.end; place += step) {
+      this.#counts[windowKey(this.view, place, this.width) >>> 16]!++;
     }
   }
 
   /** @returns position of the window */
-  choose(view: DataView): number {
-    const step = this.#step(view);
-    let best = 0, least = Infinity;
-    for (let place = 0; place + this.width <= view.byteLength; place += step) {
-      const count = this.#counts[windowKey(view, place, this.width) >>> 16]!;
-      const cost = count / distinct(view, place, this.width);
+  choose(anchor: Stretch): number {
+    const step = this.#step(anchor);
+    let best = anchor.start, least = Infinity;
+    for (let place = anchor.start; place + this.width <= anchor.end; place += step) {
+      const count = this.#counts[windowKey(this.view, place, this.width) >>> 16]!;
+      const cost = count / distinct(this.view, place, this.width);
       if (cost < least) {
         best = place;
         least = cost;
@@ -143,8 +173,8 @@ class WindowChooser {
     return best;
   }
 
-  #step({ byteLength }: DataView): number {
-    return Math.max(1, Math.floor((byteLength - this.width) / TRIED_PLACES));
+  #step({ start, end }: Stretch): number {
+    return Math.max(1, Math.floor((end - start - this.width) / TRIED_PLACES));
   }
 }
 
@@ -164,21 +194,43 @@ function windowKey(view: DataView, at: number, width: number): number {
   return Math.imul(first, FACTOR) ^ Math.imul(last, OTHER_FACTOR);
 }
 
-interface Filter {
-  /** Each entry sets two bits of a word. */
-  words: Int32Array;
-  shift: number;
-}
+/** Four bytes at a time, as numbers: at which places of windows they are. */
+class GramTable {
+  /** A filter with two bits for each: few others pass it. By the high bits of the hash. */
+  readonly words: Int32Array;
+  readonly shift: number;
+  /** Open addressing: a free entry has no places. */
+  readonly #grams: Int32Array;
+  readonly #places: Uint8Array;
 
-/** With a word or two for each entry, one other in three hundred passes it. */
-function filterOf(grams: ReadonlyMap<number, number>): Filter {
-  const words = new Int32Array(1 << Math.max(5, Math.ceil(Math.log2(grams.size + 1))));
-  const shift = Math.clz32(words.length - 1);
-  for (const gram of grams.keys()) {
-    const hash = Math.imul(gram, FACTOR);
-    words[hash >>> shift]! |= 1 << (hash >>> 5) | 1 << (hash >>> 10);
+  /** @param most how many there will be */
+  constructor(most: number) {
+    const size = 1 << Math.max(5, Math.ceil(Math.log2(most + 1)));
+    this.words = new Int32Array(size);
+    this.shift = Math.clz32(size - 1);
+    this.#grams = new Int32Array(size * 2);
+    this.#places = new Uint8Array(size * 2);
   }
-  return { words, shift };
+
+  add(gram: number, place: number): void {
+    const hash = Math.imul(gram, FACTOR);
+    this.words[hash >>> this.shift]! |= 1 << (hash >>> 5) | 1 << (hash >>> 10);
+    const entry = this.#entry(gram);
+    this.#grams[entry] = gram;
+    this.#places[entry]! |= 1 << place;
+  }
+
+  /** A bit for each. */
+  placesOf(gram: number): number {
+    return this.#places[this.#entry(gram)]!;
+  }
+
+  #entry(gram: number): number {
+    const last = this.#grams.length - 1;
+    let entry = Math.imul(gram, OTHER_FACTOR) >>> (this.shift - 1);
+    while (this.#places[entry] !== 0 && this.#grams[entry] !== gram) entry = (entry + 1) & last;
+    return entry;
+  }
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
