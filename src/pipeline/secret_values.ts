@@ -14,7 +14,7 @@ import { type SecretObject, SecretValues } from "../redact/values/secret_values.
 const DEADLINE_MS = 5_000;
 const PAGE_SIZE = 500;
 const MAX_SECRETS = 20_000;
-const MAX_BYTES = 64 << 20;
+const MAX_BYTES = 64e6;
 /** Of Helm's records as they come: what they unpack to is many times as much. */
 const MAX_HELM_BYTES = 4 << 20;
 const MAX_NAMESPACES = 500;
@@ -41,15 +41,18 @@ export async function readSecretValues(
   { clock, signal, namespace }: SecretReadingOptions,
 ): Promise<string | undefined> {
   using deadline = startDeadline(clock, DEADLINE_MS, signal);
-  const reader = new SecretReader(kube, deadline.signal);
+  const started = clock.now().getTime();
+  // What is worked on keeps the timer waiting.
+  const isLate = () => deadline.expired || clock.now().getTime() - started > DEADLINE_MS;
+  const reader = new SecretReader(kube, deadline.signal, isLate);
   let shortfall: string | undefined;
   try {
     shortfall = await reader.readAll(namespace);
   } catch (error) {
-    shortfall = deadline.expired
-      ? `there was no answer within ${DEADLINE_MS / 1000} s`
-      : signal.aborted
+    shortfall = signal.aborted
       ? "the run was interrupted"
+      : isLate()
+      ? `they could not be read within ${DEADLINE_MS / 1000} s`
       : reasonOf(error);
   }
   reader.found.addTo(values);
@@ -70,7 +73,7 @@ class SecretReader {
   #bytes = 0;
   #helmBytes = 0;
 
-  constructor(readonly kube: KubeClient, readonly signal: AbortSignal) {}
+  constructor(readonly kube: KubeClient, readonly signal: AbortSignal, readonly isLate: () => boolean) {}
 
   /** @returns why some were not read
    * @throws why none were, or what broke it off */
@@ -80,13 +83,19 @@ class SecretReader {
         await this.#read("/api/v1/secrets");
       } catch (error) {
         if (!isForbidden(error)) throw error;
-        return await this.#readNamespaces(await this.#namespaces());
+        return await this.#readNamespaces();
       }
     } else await this.#read(secretsPath(namespace));
     return this.#helmBytes > MAX_HELM_BYTES ? "there is more in Helm releases than is read" : undefined;
   }
 
-  async #readNamespaces(namespaces: string[]): Promise<string | undefined> {
+  async #readNamespaces(): Promise<string | undefined> {
+    const namespaces = await this.#namespaces();
+    if (namespaces === undefined) {
+      const name = await this.kube.contextNamespace();
+      await this.#read(secretsPath(name));
+      return `forbidden outside of namespace "${name}"`;
+    }
     const limiter = new Limiter(CONCURRENCY);
     const asked = namespaces.slice(0, MAX_NAMESPACES);
     const reading = asked.map((name) => limiter.run(() => this.#read(secretsPath(name)), this.signal));
@@ -100,8 +109,8 @@ class SecretReader {
     return asked.length < namespaces.length ? `there are more than ${MAX_NAMESPACES} namespaces` : undefined;
   }
 
-  /** Those that there are, or where they may not be listed the context's own. */
-  async #namespaces(): Promise<string[]> {
+  /** Undefined where they may not be listed. */
+  async #namespaces(): Promise<string[] | undefined> {
     try {
       const names: string[] = [];
       for await (const { items } of this.kube.listRaw("/api/v1/namespaces", { signal: this.signal })) {
@@ -110,7 +119,7 @@ class SecretReader {
       return names;
     } catch (error) {
       if (!isForbidden(error)) throw error;
-      return [await this.kube.contextNamespace()];
+      return undefined;
     }
   }
 
@@ -137,6 +146,7 @@ class SecretReader {
       for (const secret of page.items ?? []) {
         if (++this.secrets > MAX_SECRETS) throw new Error(`there are more than ${MAX_SECRETS.toLocaleString("en")}`);
         await add(secret);
+        if (this.isLate()) throw new Error("late");
       }
       token = page.metadata.continue || undefined;
     }
