@@ -3,6 +3,13 @@ import { fromBytes, toBytes } from "../latin1.ts";
 /** Where a value comes from: the rule that reports name when it was hidden. */
 export type ValueRule = "secret-value" | "user-value";
 
+/** Something to be hidden wherever it appears. */
+export interface KnownValue {
+  /** One character per byte. */
+  readonly text: string;
+  readonly rule: ValueRule;
+}
+
 /** More is no list of secrets any more. */
 const MAX_VALUES = 50_000;
 const MAX_BYTES = 16 << 20;

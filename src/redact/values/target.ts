@@ -1,5 +1,5 @@
 import { fromBytes } from "../latin1.ts";
-import type { ValueRule } from "./known_values.ts";
+import type { KnownValue } from "./known_values.ts";
 import { BASE64_WRITERS, base64Spellings, isPlain, TEXT_WRITERS, textSpellings } from "./spellings.ts";
 
 /** One of these texts is in a file, wherever their target is. */
@@ -29,18 +29,17 @@ const PADDINGS = ["=", "%3D", "%3d", "\\u003d", "\\u003D"].map((padding) => enco
 /** What is looked for in files: a text, or what base64 makes of bytes at one of the three places where the first of them
  * can lie in a group. */
 export class Target {
-  readonly rule: ValueRule;
+  readonly #base64?: { lead: number; alone: boolean };
   /** How far it may extend from any of its characters, in bytes, however it is spelled. */
   readonly reach: number;
   readonly #text: string;
   /** The longest part of the text without escapes, in UTF-16 units. */
   readonly #plain: { start: number; length: number };
-  readonly #base64?: { lead: number; alone: boolean };
 
-  private constructor(text: string, rule: ValueRule, base64?: { lead: number; alone: boolean }) {
+  /** @param value it is all of this, or a part */
+  private constructor(text: string, readonly value: KnownValue, base64?: { lead: number; alone: boolean }) {
     this.#text = text;
     this.#base64 = base64;
-    this.rule = rule;
     let reach = MAX_REST, start = 0, length = 0;
     for (let from = 0, at = 0; at <= text.length; at++) {
       if (isPlain(text.charCodeAt(at))) continue;
@@ -54,17 +53,17 @@ export class Target {
     this.#plain = { start, length };
   }
 
-  static text(text: string, rule: ValueRule): Target {
-    return new Target(text, rule);
+  static text(text: string, value: KnownValue): Target {
+    return new Target(text, value);
   }
 
-  static base64(bytes: Uint8Array, rule: ValueRule): Target[] {
+  static base64(bytes: Uint8Array, value: KnownValue): Target[] {
     const alone = bytes.length < MIN_INNER_BYTES;
-    const value = fromBytes(bytes);
+    const text = fromBytes(bytes);
     return LEADS.slice(0, alone ? 1 : 3).map((lead, shift) => {
       // Characters that bytes before or after it take part in are not known.
-      const end = Math.floor((shift + value.length) * 8 / 6);
-      return new Target(btoa("\0".repeat(shift) + value).slice(lead, end), rule, { lead, alone });
+      const end = Math.floor((shift + text.length) * 8 / 6);
+      return new Target(btoa("\0".repeat(shift) + text).slice(lead, end), value, { lead, alone });
     });
   }
 

@@ -1,8 +1,9 @@
+import { fromBytes, fromUnicode } from "../latin1.ts";
 import type { KnownValues } from "./known_values.ts";
 import { Target } from "./target.ts";
 
 /** Longer values are looked for in pieces, so that a part of one is found too. */
-const MAX_PIECE = 512;
+export const MAX_PIECE = 512;
 /** A piece with fewer different characters is filling. */
 const MIN_DISTINCT = 6;
 
@@ -100,14 +101,16 @@ const encoder = new TextEncoder();
 
 function* targetsOf(values: KnownValues): Generator<Target> {
   for (const [text, rule] of values.texts()) {
+    const value = { text: fromUnicode(text), rule };
     const pieces = text.length <= MAX_PIECE ? [text] : piecesOf([...text]).map((characters) => characters.join(""));
     for (const piece of pieces) {
-      yield Target.text(piece, rule);
-      yield* Target.base64(encoder.encode(piece), rule);
+      yield Target.text(piece, value);
+      yield* Target.base64(encoder.encode(piece), value);
     }
   }
   for (const bytes of values.binary()) {
-    for (const piece of piecesOf(bytes)) yield* Target.base64(piece, "secret-value");
+    const value = { text: fromBytes(bytes), rule: "secret-value" } as const;
+    for (const piece of piecesOf(bytes)) yield* Target.base64(piece, value);
   }
 }
 

@@ -2,13 +2,14 @@ import { concatBytes } from "../../core/concat_bytes.ts";
 import { toBytes } from "../latin1.ts";
 import { MASK } from "../mask.ts";
 import type { Emit, Report, Stage, Step } from "../stage.ts";
-import type { KnownValues, ValueRule } from "./known_values.ts";
-import { ValueIndex } from "./value_index.ts";
+import type { KnownValue, KnownValues, ValueRule } from "./known_values.ts";
+import { MAX_PIECE, ValueIndex } from "./value_index.ts";
 
-const MASK_BYTES = toBytes(MASK);
+/** A first chunk that is no larger may be the whole file: it waits for the next, and passes in one piece. */
+const SMALL_BYTES = 16 << 10;
 
 /** Hides known values wherever they are, in whatever spelling, before any rule sees the file: a rule that hid a part of
- * one would leave the rest. Values that overlap or touch become one mask. */
+ * one would leave the rest. Values that overlap become one mask. */
 export function valueStage(values: KnownValues): Stage {
   const index = new ValueIndex(values);
   return { start: (_path, report) => new ValueStep(index, report) };
@@ -17,7 +18,7 @@ export function valueStage(values: KnownValues): Stage {
 interface Hit {
   start: number;
   end: number;
-  rule: ValueRule;
+  value: KnownValue;
 }
 
 /** Holds of a file, beside the chunk at hand, twice as much as a value can take. */
@@ -26,10 +27,10 @@ class ValueStep implements Step {
   #held: Uint8Array = new Uint8Array();
   /** Where to look next. */
   #next = 0;
-  /** Up to where all has been passed on, since the last mask reaches into what is held. */
+  /** Up to where all has been passed on: the last mask may reach into what is held. */
   #done = 0;
-  /** The rule of the mask that was passed on last, if nothing came after it. */
-  #mask?: ValueRule;
+  /** What the last mask stands for, if nothing was passed on after it. */
+  #masked?: KnownValue;
   #hits: Hit[] = [];
   readonly #tallies = new Map<ValueRule, { count: number; hidden: number }>();
 
@@ -37,11 +38,14 @@ class ValueStep implements Step {
 
   push(chunk: Uint8Array, emit: Emit): void {
     const border = 2 * this.index.reach;
-    if (this.#held.length === 0) return this.#take(chunk, emit);
-    if (chunk.length <= 2 * border) return this.#take(concatBytes([this.#held, chunk]), emit);
-    this.#take(concatBytes([this.#held, chunk.subarray(0, border)]), emit);
-    // What is held now is of the chunk: the rest need not be copied.
-    this.#take(chunk.subarray(border - this.#held.length), emit);
+    if (this.#held.length === 0 && chunk.length <= SMALL_BYTES) this.#held = chunk;
+    else if (this.#held.length === 0) this.#take(chunk, emit);
+    else if (chunk.length <= 2 * border) this.#take(concatBytes([this.#held, chunk]), emit);
+    else {
+      this.#take(concatBytes([this.#held, chunk.subarray(0, border)]), emit);
+      // What is held now is of the chunk: the rest need not be copied.
+      this.#take(chunk.subarray(border - this.#held.length), emit);
+    }
   }
 
   /** @param bytes what is held, and more */
@@ -51,7 +55,7 @@ class ValueStep implements Step {
     // Every value that begins before this has been found.
     const end = Math.max(0, this.#next - reach);
     this.#pass(bytes, end, emit);
-    this.#held = bytes.slice(end);
+    this.#held = bytes.subarray(end);
     this.#next -= end;
     this.#done -= end;
     for (const hit of this.#hits) {
@@ -69,13 +73,13 @@ class ValueStep implements Step {
   }
 
   #look(bytes: Uint8Array, to: number): void {
-    this.#next = this.index.scan(bytes, this.#next, to, ({ rule }, { start, end }) => {
-      this.#hits.push({ start, end, rule });
+    this.#next = this.index.scan(bytes, this.#next, to, ({ value }, { start, end }) => {
+      this.#hits.push({ start, end, value });
     });
   }
 
   #pass(bytes: Uint8Array, end: number, emit: Emit): void {
-    this.#hits.sort((a, b) => a.start - b.start || b.end - a.end || (a.rule < b.rule ? -1 : 1));
+    this.#hits.sort((a, b) => a.start - b.start || b.end - a.end || (a.value.rule < b.value.rule ? -1 : 1));
     let used = 0;
     for (const hit of this.#hits) {
       if (hit.start >= end) break;
@@ -86,14 +90,15 @@ class ValueStep implements Step {
     this.#keep(bytes, end, emit);
   }
 
-  #hide(bytes: Uint8Array, { start, end, rule }: Hit, emit: Emit): void {
+  #hide(bytes: Uint8Array, { start, end, value }: Hit, emit: Emit): void {
     this.#keep(bytes, start, emit);
-    if (this.#mask === undefined) {
-      emit(MASK_BYTES);
-      this.#mask = rule;
-      this.#tally(rule).count++;
+    const goesOn = start < this.#done || (this.#masked === value && value.text.length > MAX_PIECE);
+    if (!goesOn) {
+      emit(toBytes(MASK));
+      this.#masked = value;
+      this.#tally(value).count++;
     }
-    this.#tally(this.#mask).hidden += end - this.#done;
+    this.#tally(this.#masked!).hidden += end - this.#done;
     this.#done = end;
   }
 
@@ -101,10 +106,10 @@ class ValueStep implements Step {
     if (end <= this.#done) return;
     emit(bytes.subarray(this.#done, end));
     this.#done = end;
-    this.#mask = undefined;
+    this.#masked = undefined;
   }
 
-  #tally(rule: ValueRule): { count: number; hidden: number } {
+  #tally({ rule }: KnownValue): { count: number; hidden: number } {
     let tally = this.#tallies.get(rule);
     if (tally === undefined) this.#tallies.set(rule, tally = { count: 0, hidden: 0 });
     return tally;
