@@ -8,6 +8,7 @@ import { loadRequest } from "../pipeline/load_request.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
+import { readValueLists, valueListReference } from "../pipeline/value_lists.ts";
 import { validateDestination } from "../upload/registry.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
@@ -60,6 +61,12 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     });
   }
 
+  const lists = await readValueLists(request.redact ? request.scrub.lists : [], {
+    env: cli.env,
+    stdin: () => cli.stdin.readAll(),
+  });
+  for (const warning of lists.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+
   const interactive = flags.interactive !== false && cli.stdout.isTerminal;
   const debug = flags.debug === true || Number(flags.v ?? 0) > 0;
   const progress = liveProgress(cli, { live: interactive && cli.stderr.isTerminal && !debug, debug });
@@ -69,6 +76,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       env: cli.env,
       stop: cli.signal,
       abort: cli.abort,
+      userValues: lists.values,
       emit: (event) => progress.show(event),
     });
     progress.clear();
@@ -122,6 +130,7 @@ async function toRequest(
     redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
     redact: flags.redact !== false,
     tokens,
+    scrub: { secrets: flags.scrubSecrets !== false, lists: scrubLists(cli, specs, flags.scrubValues) },
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,
@@ -139,6 +148,13 @@ async function toRequest(
     upload,
     notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
   });
+}
+
+function scrubLists(cli: CliContext, specs: string[], lists: string[] = []): string[] {
+  if (specs.includes("-") && lists.includes("-")) {
+    throw new UsageError("Both a spec and --scrub-values are -: standard input can be read once", "Save one to a file");
+  }
+  return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
 /** The default name, or `-o` with its suffix; an existing file is never replaced: ` (1)`, ` (2)` … are added. */

@@ -56,6 +56,12 @@ export function program(cli: CliContext): Command {
     )
     .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
+    .option(
+      "--scrub-secrets [bool]",
+      "hide values of the cluster's Secrets wherever they are (default: true)",
+      parseBoolean,
+    )
+    .option("--scrub-values <list>", "hide these values, too: a file, env:NAME or -, one a line (repeatable)", collect)
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
     .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
     .option("--since <duration>", "logs of the last 24h, 30m …")

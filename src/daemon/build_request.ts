@@ -30,6 +30,7 @@ export function buildRequest(
     redactors: job.redactors,
     redact: job.redact,
     tokens: job.tokenize ? jobTokens(job.id, state) : undefined,
+    scrub: { secrets: job.scrubSecrets, lists: job.scrubValues },
     analyze: job.analyze,
     namespace: job.namespace || undefined,
     kube: definedOnly(job.kubernetes),

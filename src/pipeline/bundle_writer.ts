@@ -22,7 +22,7 @@ export interface AddOptions {
  * recorded. */
 export class BundleWriter {
   readonly #folder: WorkFolder;
-  readonly #redactor: Redactor | undefined;
+  readonly #redactor: Promise<Redactor | undefined>;
   readonly #clock: Clock;
   readonly #limits: SizeLimits;
   /** What collectors may write together. */
@@ -32,9 +32,16 @@ export class BundleWriter {
   /** Files that were left out because redaction could not be sure of them. */
   leftOut = 0;
 
-  constructor(folder: WorkFolder, redactor: Redactor | undefined, clock: Clock, limits: SizeLimits) {
+  /** @param redactor nothing is written before it is ready; undefined: nothing is hidden */
+  constructor(
+    folder: WorkFolder,
+    redactor: Promise<Redactor | undefined> | undefined,
+    clock: Clock,
+    limits: SizeLimits,
+  ) {
     this.#folder = folder;
-    this.#redactor = redactor;
+    this.#redactor = redactor ?? Promise.resolve(undefined);
+    this.#redactor.catch(() => {}); // told for each file
     this.#clock = clock;
     this.#limits = limits;
     this.budget = SizeBudget.ofBundle(limits.bundle);
@@ -94,8 +101,9 @@ export class BundleWriter {
       },
     };
     try {
+      const redactor = await this.#redactor;
       const { bytes } = entry;
-      const atOnce = bytes === undefined ? undefined : this.#redactAtOnce(entry.path, bytes);
+      const atOnce = bytes === undefined ? undefined : redactAtOnce(redactor, entry.path, bytes);
       if (atOnce !== undefined) {
         redactions = atOnce.redactions;
         const kept = room === undefined ? atOnce.bytes : cutBytes(atOnce.bytes, room, options);
@@ -106,7 +114,7 @@ export class BundleWriter {
       const source = endOnAbort(entry.body, over, () => {
         if (!full.signal.aborted) entry.truncated ??= { limit: "deadline" };
       });
-      const body = this.#redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
+      const body = redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
       return record(await this.#folder.write(entry.path, room === undefined ? body : cutBody(body, room, options)));
     } catch (error) {
       if (error instanceof DiskError) throw error;
@@ -123,10 +131,6 @@ export class BundleWriter {
     return { reason: "redaction-failed", message: `left out, it could not be redacted: ${message}` };
   }
 
-  #redactAtOnce(path: string, bytes: Uint8Array): { bytes: Uint8Array; redactions: Redaction[] } | undefined {
-    return this.#redactor === undefined ? { bytes, redactions: [] } : this.#redactor.redactBytes(path, bytes);
-  }
-
   records(): FileRecord[] {
     return this.#folder.files().flatMap(({ path }) => this.#records.get(path) ?? []);
   }
@@ -139,4 +143,12 @@ export class BundleWriter {
     }
     return total;
   }
+}
+
+function redactAtOnce(
+  redactor: Redactor | undefined,
+  path: string,
+  bytes: Uint8Array,
+): { bytes: Uint8Array; redactions: Redaction[] } | undefined {
+  return redactor === undefined ? { bytes, redactions: [] } : redactor.redactBytes(path, bytes);
 }

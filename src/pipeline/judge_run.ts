@@ -21,6 +21,10 @@ export interface RunFacts {
   tokens?: TokenReport;
   /** Why there is no map of the tokens, or no memory of them. */
   tokenError?: unknown;
+  /** Why values of the cluster's Secrets are not hidden wherever they are. */
+  notScrubbed?: string;
+  /** What reading them asked of the API server. */
+  scrubUsage?: { requests: number; bytes: number };
   findings: Finding[];
   analysis?: unknown[];
   /** Why the bundle has nothing, or little, of the cluster. */

@@ -12,9 +12,11 @@ import type { Clock } from "../core/clock.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
-import type { KubeOptions } from "../kube/kube_client.ts";
+import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { createRedactor } from "../redact/create_redactor.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
+import type { Redactor } from "../redact/redactor.ts";
+import { KnownValues } from "../redact/values/known_values.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
@@ -26,6 +28,7 @@ import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
+import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
 
 export interface PipelineContext {
@@ -35,6 +38,8 @@ export interface PipelineContext {
   stop: AbortSignal;
   /** Aborted by the second one: everything ends, and nothing stays. */
   abort: AbortSignal;
+  /** What the lists of the request name, to be hidden wherever it appears. */
+  userValues?: readonly string[];
   emit(event: PipelineEvent): void;
 }
 
@@ -66,9 +71,8 @@ export async function runPipeline(
   const kube = connectKube(request.kube as KubeOptions, { ...context.env }, { clock });
   const folder = await WorkFolder.create(request.workParent);
   try {
-    const custom = [...spec.redactors, ...tokens?.redactors ?? []];
-    const redactor = request.redact ? createRedactor({ builtIn: true, custom, mask: tokens?.mask }) : undefined;
-    const writer = new BundleWriter(folder, redactor, clock, request.sizeLimits);
+    const redaction = request.redact ? startRedaction(run, spec, tokens, kube, gathering.signal, context) : undefined;
+    const writer = new BundleWriter(folder, redaction, clock, request.sizeLimits);
     const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
     context.abort.throwIfAborted();
     if (!gathered.collectors.some(({ files }) => files > 0)) {
@@ -90,6 +94,28 @@ export async function runPipeline(
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
   return toReport(run, clock.now());
+}
+
+/** Makes the rules of the run ready as soon as it is known which values are secret in the cluster. */
+async function startRedaction(
+  run: RunFacts,
+  spec: LoadedSpec,
+  tokens: Tokenization | undefined,
+  kube: KubeClient,
+  signal: AbortSignal,
+  { clock, userValues = [] }: PipelineContext,
+): Promise<Redactor> {
+  const { request } = run;
+  const values = new KnownValues();
+  for (const value of userValues) values.addText(value, "user-value");
+  // A run that wants nothing of a cluster does not speak to one.
+  if (request.scrub.secrets && spec.collectors.some(({ config }) => config.exclude !== true)) {
+    const counted = kube.counted();
+    run.notScrubbed = await readSecretValues(counted, values, { clock, signal, namespace: request.namespace });
+    run.scrubUsage = counted.usage;
+  }
+  const custom = [...spec.redactors, ...tokens?.redactors ?? []];
+  return createRedactor({ builtIn: true, custom, values, mask: tokens?.mask });
 }
 
 async function collect(
@@ -122,7 +148,7 @@ async function collect(
     await writer.add(jsonEntry(BUNDLE_PATHS.metadata, sorted), NAME);
   }
   const durationMs = context.clock.now().getTime() - started;
-  run.cost = costReport(gathered.collectors, kube.usage, durationMs);
+  run.cost = costReport(gathered.collectors, { whole: kube.usage, secretValues: run.scrubUsage }, durationMs);
   await writer.add(jsonEntry(BUNDLE_PATHS.cost, run.cost), NAME);
   run.collectors = gathered.collectors;
   run.clusterError = gathered.clusterError ?? refusedAccess({
@@ -148,10 +174,18 @@ async function collect(
   record(run, {
     stage: "redact",
     status: !request.redact ? "skipped" : writer.leftOut === 0 ? "ok" : "partial",
-    message: writer.leftOut === 0 ? undefined : `${writer.leftOut} files were left out, they could not be redacted`,
+    message: redactionMessage(writer.leftOut, run.notScrubbed),
     durationMs,
   }, context);
   return gathered;
+}
+
+function redactionMessage(leftOut: number, notScrubbed: string | undefined): string | undefined {
+  const parts = [
+    ...leftOut > 0 ? [`${leftOut} files were left out, they could not be redacted`] : [],
+    ...notScrubbed === undefined ? [] : [notScrubbed],
+  ];
+  return parts.length > 0 ? parts.join("; ") : undefined;
 }
 
 /** True unless somebody named the namespaces whose resources are wanted. */

@@ -7,6 +7,9 @@ import { type FileMasks, HIDDEN, type MaskMaker } from "./mask.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
+import type { KnownValues } from "./values/known_values.ts";
+import { maskQuoting } from "./values/mask_quoting.ts";
+import { valueStage } from "./values/value_stage.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
@@ -14,13 +17,17 @@ export interface RedactorOptions {
   custom: RedactorSpec[];
   /** What stands in place of hidden text; by default `***HIDDEN***`. */
   mask?: MaskMaker;
+  /** Hidden wherever they are, before anything else. */
+  values?: KnownValues;
 }
 
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
   const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
-  return redactorOf(stagesOf(builtIn, options.custom), options.mask ?? HIDDEN);
+  const { values, custom, mask = HIDDEN } = options;
+  if (values === undefined || values.size === 0) return redactorOf(stagesOf(builtIn, custom), mask);
+  return redactorOf([valueStage(values), ...stagesOf([maskQuoting, ...builtIn], custom)], mask);
 }
 
 function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {

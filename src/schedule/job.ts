@@ -29,6 +29,10 @@ export const jobSchema = z.object({
   redact: z.boolean().default(true),
   /** Tokens in place of hidden values, with a key of the job: equal values have equal tokens in all its bundles. */
   tokenize: z.boolean().default(false),
+  /** Hide the values of the cluster's Secrets wherever they appear. */
+  scrubSecrets: z.boolean().default(true),
+  /** References to lists of further values (`env:NAME`, `file:/path`), never the values. */
+  scrubValues: z.array(z.string()).default([]),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

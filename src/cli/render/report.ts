@@ -34,6 +34,8 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     line(`  ${counted(occurrences, "token")} for ${counted(totalSecrets, "different value")}`);
     if (map !== undefined) lines.push(`  their map${map.encrypted ? ", encrypted" : ""}: ${map.path}`);
   }
+  const redaction = report.stages.find(({ stage }) => stage === "redact")?.message;
+  if (redaction !== undefined) line(`  ${oneLine(redaction)}`);
 
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {

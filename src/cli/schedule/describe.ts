@@ -77,6 +77,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
           ? [job.tokenize ? "on, with tokens that stay the same" : "on", ...job.redactors.map(oneLine)]
           : colors.red("off"),
       ],
+      ...optional("Scrubs", job.redact ? scrubLines(job) : []),
       ["Analysis", job.analyze ? "on" : "off"],
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
@@ -146,6 +147,13 @@ function optional(label: string, value: string | string[]): [string, string | st
 
 function pairs(record: Record<string, string>): string {
   return Object.entries(record).map(([key, value]) => `${key}=${value}`).join(", ");
+}
+
+function scrubLines({ scrubSecrets, scrubValues }: Job): string[] {
+  return [
+    ...scrubSecrets ? ["values of the cluster's Secrets"] : [],
+    ...scrubValues.map((list) => `values in ${list}`),
+  ];
 }
 
 function clusterText(job: Job): string {

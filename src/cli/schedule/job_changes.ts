@@ -3,6 +3,7 @@ import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Job } from "../../schedule/job.ts";
 import type { LoadedSpec } from "../../spec/load_spec.ts";
+import { valueListReference } from "../../pipeline/value_lists.ts";
 import { parseSpecSource } from "../../spec/spec_source.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
@@ -56,6 +57,8 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
   if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
+  if (flags.scrubSecrets !== undefined) draft.scrubSecrets = flags.scrubSecrets;
+  if (flags.scrubValues !== undefined) draft.scrubValues = scrubLists(cli, flags.scrubValues);
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
@@ -75,6 +78,16 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
   if (flags.loadClusterSpecs !== undefined) draft.loadClusterSpecs = flags.loadClusterSpecs;
   if (flags.selector !== undefined) draft.selector = flags.selector;
+}
+
+function scrubLists(cli: CliContext, lists: string[]): string[] {
+  if (lists.includes("-")) {
+    throw new UsageError(
+      "--scrub-values -: a scheduled job cannot read values from standard input",
+      "Save them to a file that only its owner may read, and name the file",
+    );
+  }
+  return lists.filter((text) => text !== "").map((text) => valueListReference(text, cli.cwd));
 }
 
 function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: string[], now: Date): void {

@@ -34,6 +34,8 @@ const DEFINITION = [
   "redactors",
   "redact",
   "tokenize",
+  "scrubSecrets",
+  "scrubValues",
   "analyze",
   "kubernetes",
   "upload",
