@@ -54,6 +54,11 @@ export function program(cli: CliContext): Command {
     )
     .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
+    .option(
+      "--leak-gate [bool]",
+      "hold the bundle back when secrets are found in it after all (default: true)",
+      parseBoolean,
+    )
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
     .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
     .option("--since <duration>", "logs of the last 24h, 30m …")

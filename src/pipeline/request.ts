@@ -16,6 +16,8 @@ export const pipelineRequestSchema = z.object({
   /** Sources of further Redactor documents. */
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
+  /** Looks for secrets in the finished archive, and holds it back where there are any. */
+  leakGate: z.boolean().default(true),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */

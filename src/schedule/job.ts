@@ -27,6 +27,8 @@ export const jobSchema = z.object({
   selector: z.array(z.string()).default([]),
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
+  /** Holds bundles back in which secrets are found after all. */
+  leakGate: z.boolean().default(true),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({
@@ -47,7 +49,7 @@ export const jobSchema = z.object({
   notify: z.array(z.object({
     kind: z.string(),
     url: z.string(),
-    on: z.array(z.enum(["failure", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
+    on: z.array(z.enum(["failure", "quarantined", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
     secret: z.string().optional(),
   })).default([]),
   overlapPolicy: z.enum(["skip", "allow"]).default("skip"),

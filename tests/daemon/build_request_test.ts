@@ -25,6 +25,7 @@ Deno.test("buildRequest() asks for what the job says", () => {
     auto: true,
     redactors: ["/specs/redact.yaml"],
     redact: true,
+    leakGate: true,
     analyze: true,
     followUri: true,
     requirePermissions: false,

@@ -32,6 +32,7 @@ const DEFINITION = [
   "selector",
   "redactors",
   "redact",
+  "leakGate",
   "analyze",
   "kubernetes",
   "upload",
