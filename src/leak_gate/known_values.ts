@@ -1,5 +1,5 @@
 import { looksRandom } from "./randomness.ts";
-import { WordProbe } from "./word_probe.ts";
+import { LONG_LITERAL, WordProbe } from "./word_probe.ts";
 
 /** A shorter value is not looked for: it would be found where it means something else. */
 const MIN_BYTES = 8;
@@ -12,12 +12,14 @@ const MAX_LINES = 3;
 /** Values that must not be in the archive, whatever they look like: as they are, in base64 wherever they lie in it, and as
  * JSON and URLs escape them. */
 export class KnownValues {
-  readonly #forms: Uint8Array[];
-  readonly #probe: WordProbe;
+  /** Long forms, and short ones, which are looked for apart: they would make the search for the long ones slower. */
+  readonly #searches: { forms: Uint8Array[]; probe: WordProbe }[];
 
   private constructor(forms: Uint8Array[]) {
-    this.#forms = forms;
-    this.#probe = new WordProbe(forms);
+    const long = forms.filter(({ length }) => length >= LONG_LITERAL);
+    const short = forms.filter(({ length }) => length < LONG_LITERAL);
+    this.#searches = [long, short].filter(({ length }) => length > 0)
+      .map((forms) => ({ forms, probe: new WordProbe(forms) }));
   }
 
   /** @returns undefined when there is nothing to look for */
@@ -39,12 +41,14 @@ export class KnownValues {
     limit: number,
     found: (start: number, end: number) => void,
   ): void {
-    this.#probe.probe(bytes, from, to, (number, at) => {
-      const form = this.#forms[number]!;
-      if (at + form.length > limit) return;
-      for (let i = 0; i < form.length; i++) if (bytes[at + i] !== form[i]) return;
-      found(at, at + form.length);
-    });
+    for (const { forms, probe } of this.#searches) {
+      probe.probe(bytes, from, to, (number, at) => {
+        const form = forms[number]!;
+        if (at + form.length > limit) return;
+        for (let i = 0; i < form.length; i++) if (bytes[at + i] !== form[i]) return;
+        found(at, at + form.length);
+      });
+    }
   }
 }
 

@@ -42,13 +42,17 @@ for (const [name, literals, text, expect] of behaviour) {
   Deno.test(`WordProbe finds literals ${name}`, () => deepStrictEqual(probe(literals, text), expect));
 }
 
-Deno.test("WordProbe finds what a search at every place finds", () => {
-  for (let round = 0; round < 50; round++) {
-    const literals = [...new Set(Array.from({ length: 40 }, (_, i) => draw("abcd", 3 + i % 8)))];
-    const text = draw("abcdABCD", 2000 + round);
-    deepStrictEqual(probe(literals, text), search(literals, text));
-  }
-});
+for (const [name, shortest] of [["short and long", 3], ["long", 9]] as const) {
+  Deno.test(`WordProbe finds of ${name} literals what a search at every place finds`, () => {
+    for (let round = 0; round < 50; round++) {
+      const text = draw("abcdABCD", 2000 + round);
+      const drawn = Array.from({ length: 40 }, (_, i) => draw("abcd", shortest + i % 8));
+      const cut = Array.from({ length: 40 }, (_, i) => text.slice(i * 37, i * 37 + shortest + i % 8));
+      const literals = [...new Set([...drawn, ...cut].map((literal) => literal.toLowerCase()))];
+      deepStrictEqual(probe(literals, text), search(literals, text));
+    }
+  });
+}
 
 Deno.test("WordProbe tells only of what begins in its range", () => {
   const text = "token token token";

@@ -26,8 +26,10 @@ export const namedSecret: Detector = {
     ...["cookie", "session", "signature", "sig=", "license"],
   ],
   find(text, at): Span | undefined {
-    // Some anchors begin with what comes before a name.
-    const name = nameAround(text, /\w/.test(text[at]!) ? at : at + 1);
+    // Some anchors begin with what comes before a name; of those, `passw` has an anchor of its own.
+    const inName = /\w/.test(text[at]!) && text[at] !== "_";
+    if (!inName && text[at + 5] === "w") return undefined;
+    const name = nameAround(text, inName ? at : at + 1);
     const noun = nounOf(text.slice(name.start, name.end));
     if (noun === undefined || isAboutChecksum(text, name)) return undefined;
     const found = valueOf(text, name);
