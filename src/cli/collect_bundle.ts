@@ -1,10 +1,12 @@
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { tmpdir } from "node:os";
+import { quarantinedPath } from "../bundle/quarantine_paths.ts";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { readDiscoveryFlags } from "../discover/discovery_options.ts";
 import { parseNotifyTarget } from "../notify/registry.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
+import type { PipelineReport } from "../pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
@@ -83,7 +85,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     await cli.stdout.write(
       interactive
         ? renderReport(report, cli)
-        : JSON.stringify({ analyzerResults: report.analysis, archivePath: report.archive?.path ?? "" }, null, 4) + "\n",
+        : JSON.stringify({ analyzerResults: report.analysis, ...archivePaths(report) }, null, 4) + "\n",
     );
     if (!interactive && report.shortfallCount > 0) {
       await cli.stderr.write(
@@ -101,6 +103,12 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   } finally {
     progress.clear();
   }
+}
+
+/** What scripts read as `archivePath` is theirs to send on: of an archive that is held back, it is empty. */
+function archivePaths({ status, archive }: PipelineReport): Record<string, string> {
+  const path = archive?.path ?? "";
+  return status === "quarantined" ? { archivePath: "", quarantinedPath: path } : { archivePath: path };
 }
 
 async function toRequest(
@@ -131,6 +139,7 @@ async function toRequest(
     redact: flags.redact !== false,
     tokens,
     scrub: { secrets: flags.scrubSecrets !== false, lists: scrubLists(cli, specs, flags.scrubValues) },
+    leakGate: flags.leakGate !== false,
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,
@@ -157,7 +166,8 @@ function scrubLists(cli: CliContext, specs: string[], lists: string[] = []): str
   return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
-/** The default name, or `-o` with its suffix; an existing file is never replaced: ` (1)`, ` (2)` … are added. */
+/** The default name, or `-o` with its suffix; an existing file, and one that is held back, is never replaced: ` (1)`,
+ * ` (2)` … are added. */
 async function chooseArchivePath(cli: CliContext, output: string | undefined): Promise<string> {
   const named = output ?? `support-bundle-${localStamp(cli.clock.now())}`;
   const path = isAbsolute(named) ? named : join(cli.cwd, named);
@@ -169,7 +179,9 @@ async function chooseArchivePath(cli: CliContext, output: string | undefined): P
   const stem = path.replace(/\.tar\.gz$/, "");
   for (let n = 0;; n++) {
     const candidate = `${stem}${n === 0 ? "" : ` (${n})`}.tar.gz`;
-    if (await Deno.lstat(candidate).catch(() => undefined) === undefined) return candidate;
+    const names = [candidate, quarantinedPath(candidate)];
+    const taken = await Promise.all(names.map((name) => Deno.lstat(name).then(() => true, () => false)));
+    if (!taken.includes(true)) return candidate;
   }
 }
 

@@ -62,6 +62,11 @@ export function program(cli: CliContext): Command {
       parseBoolean,
     )
     .option("--scrub-values <list>", "hide these values, too: a file, env:NAME or -, one a line (repeatable)", collect)
+    .option(
+      "--leak-gate [bool]",
+      "hold the bundle back when secrets are found in it after all (default: true)",
+      parseBoolean,
+    )
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
     .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
     .option("--since <duration>", "logs of the last 24h, 30m …")

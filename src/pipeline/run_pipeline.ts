@@ -5,6 +5,7 @@ import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
 import { jsonEntry, textEntry } from "../bundle/entry.ts";
 import type { Manifest, StageOutcome } from "../bundle/manifest.ts";
+import { uncheckedPath } from "../bundle/quarantine_paths.ts";
 import { WorkFolder } from "../bundle/work_folder.ts";
 import { readWorkFolder } from "../bundle/work_folder_reader.ts";
 import { startDeadline } from "../collect/deadline.ts";
@@ -24,6 +25,7 @@ import { costReport } from "./cost_report.ts";
 import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
+import { passLeakGate, whyNotGated } from "./leak_gate.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
@@ -45,7 +47,7 @@ export interface PipelineContext {
 
 const NAME = "support-bundle";
 
-/** Runs all stages, in order: collect and redact, analyze, archive, upload, notify. The one place where they meet, for
+/** Runs all stages, in order: collect and redact, analyze, archive, leak gate, upload, notify. The one place where they meet, for
  * the command line and the daemon alike.
  *
  * A stage that falls short is a recorded outcome, and what was had is delivered.
@@ -89,7 +91,15 @@ export async function runPipeline(
     kube.close();
     await folder.remove();
   }
-  if (request.upload !== undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
+  await leakGate(run, context);
+  if (request.upload !== undefined) {
+    if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
+    else {record(
+        run,
+        { stage: "upload", status: "skipped", message: "the bundle is held back", durationMs: 0 },
+        context,
+      );}
+  }
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
@@ -114,6 +124,7 @@ async function startRedaction(
     run.notScrubbed = await readSecretValues(counted, values, { clock, signal, namespace: request.namespace });
     run.scrubUsage = counted.usage;
   }
+  run.knownValues = values;
   const custom = [...spec.redactors, ...tokens?.redactors ?? []];
   return createRedactor({ builtIn: true, custom, values, mask: tokens?.mask });
 }
@@ -256,7 +267,7 @@ async function archive(
     };
     await writer.add(jsonEntry(BUNDLE_PATHS.manifest, manifest), NAME);
     return await writeArchive(folder, {
-      path: request.archivePath,
+      path: whyNotGated(request) === undefined ? uncheckedPath(request.archivePath) : request.archivePath,
       rootName: request.rootName,
       first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.analysis],
       mtime: now,
@@ -274,6 +285,25 @@ async function keepTokens(run: RunFacts, tokens: Tokenization): Promise<void> {
   } catch (error) {
     run.tokenError = error;
   }
+}
+
+/** An archive has its own name from here on, unless it is held back. */
+async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> {
+  const { request, archive } = run;
+  const message = whyNotGated(request);
+  if (message !== undefined) {
+    return record(run, { stage: "leak-gate", status: "skipped", message, durationMs: 0 }, context);
+  }
+  const gated = await stage(run, "leak-gate", context, async () => {
+    const gated = await passLeakGate(archive!, request.archivePath, run.knownValues ?? [], context);
+    run.archive = gated.archive;
+    if (gated.error === undefined) return gated;
+    const told: string[] = [BUNDLE_PATHS.analysis, BUNDLE_PATHS.manifest];
+    const withholdTexts = gated.leaks.length === 0 || gated.leaks.some(({ path }) => told.includes(path));
+    run.quarantine = { error: gated.error, withholdTexts };
+    throw gated.error;
+  });
+  if (gated === undefined && run.quarantine === undefined) throw run.failure;
 }
 
 /** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */

@@ -27,6 +27,7 @@ Deno.test("buildRequest() asks for what the job says", () => {
     redactors: ["/specs/redact.yaml"],
     redact: true,
     scrub: { secrets: true, lists: ["file:/lists/values", "env:VALUES"] },
+    leakGate: true,
     analyze: true,
     followUri: true,
     requirePermissions: false,

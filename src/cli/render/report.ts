@@ -18,7 +18,11 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     const path = relative(cli.cwd, report.archive.path);
     const shown = path.startsWith("..") ? report.archive.path : path;
     // Never cut: the path is what the reader takes away.
-    const mark = report.status === "completed" ? colors.green("✓") : colors.yellow("!");
+    const mark = report.status === "completed"
+      ? colors.green("✓")
+      : report.status === "quarantined"
+      ? colors.red("✗ held back:")
+      : colors.yellow("!");
     lines.push(`${mark} ${shown} (${formatSize(report.archive.bytes)}, ${spanText(report.durationMs)})`);
   }
   if (report.uploadUrl !== undefined) lines.push(`  delivered to ${report.uploadUrl}`);

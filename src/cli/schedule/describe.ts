@@ -78,6 +78,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
           : colors.red("off"),
       ],
       ...optional("Scrubs", job.redact ? scrubLines(job) : []),
+      ...job.redact && !job.leakGate ? [["Leak gate", colors.red("off")] as [string, string]] : [],
       ["Analysis", job.analyze ? "on" : "off"],
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
@@ -176,7 +177,7 @@ function uploadLines(job: Job): string[] {
 /** Host only: the path of a chat's webhook is a secret in itself. */
 function notifyText({ kind, url, on }: Job["notify"][number]): string {
   const host = URL.canParse(url) ? new URL(url).host : "";
-  return `${kind} ${host} on ${(on ?? ["failure", "recovery", "new-findings"]).join(", ")}`;
+  return `${kind} ${host} on ${(on ?? ["failure", "quarantined", "recovery", "new-findings"]).join(", ")}`;
 }
 
 function overlapText(job: Job): string {

@@ -47,6 +47,9 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   if (!draft.redact && (isNew || flags.redact !== undefined)) {
     warnings.push("Redaction is off: the bundles of this job will contain secrets as they are");
   }
+  if (draft.redact && !draft.leakGate && (isNew || flags.leakGate !== undefined)) {
+    warnings.push("The leak gate is off: bundles are delivered without being checked for secrets");
+  }
   return { job: draft, warnings };
 }
 
@@ -59,6 +62,7 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
   if (flags.scrubSecrets !== undefined) draft.scrubSecrets = flags.scrubSecrets;
   if (flags.scrubValues !== undefined) draft.scrubValues = scrubLists(cli, flags.scrubValues);
+  if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };

@@ -21,6 +21,7 @@ export interface JobFlags extends SizeFlags {
   tokenize?: boolean;
   scrubSecrets?: boolean;
   scrubValues?: string[];
+  leakGate?: boolean;
   analyze?: boolean;
   upload?: string;
   uploadOptions?: Record<string, string>;
@@ -71,6 +72,11 @@ export function addJobOptions(command: Command): Command {
       parseBoolean,
     )
     .option("--scrub-values <list>", "hide these values, too: a file or env:NAME, one a line; repeatable", collect)
+    .option(
+      "--leak-gate [bool]",
+      "hold bundles back in which secrets are found after all (default: true)",
+      parseBoolean,
+    )
     .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
     .option("--no-analyze", "the same as --analyze=false")
     .option("--upload <url>", "deliver each bundle there: s3://bucket/prefix/, file:///folder/ or a path")

@@ -36,6 +36,7 @@ const DEFINITION = [
   "tokenize",
   "scrubSecrets",
   "scrubValues",
+  "leakGate",
   "analyze",
   "kubernetes",
   "upload",
