@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import { fromUnicode, toBytes } from "../latin1.ts";
 import { MASK, type Masked } from "../mask.ts";
+import { PatternPace } from "./pattern_pace.ts";
 import { requiredLiteral } from "./required_literal.ts";
 
 /** What becomes of a capture group's text in the replacement. */
@@ -17,17 +18,24 @@ export class UserPattern {
   readonly keyword: string | undefined;
   readonly #pattern: RE2JS;
   readonly #groups: Group[];
+  readonly #pace: PatternPace;
 
   /** @throws when the pattern cannot be read */
   constructor(source: string) {
     const { plain, groups } = withoutNames(source);
     this.#pattern = RE2JS.compile(plain);
     this.#groups = groups;
+    this.#pace = new PatternPace(source, (text) => {
+      const matcher = this.#pattern.matcher(text);
+      while (matcher.find());
+    });
     const literal = requiredLiteral(plain);
     this.keyword = literal && fromUnicode(literal).toLowerCase();
   }
 
+  /** @throws {RedactionError} when it would take too long */
   test(text: string): boolean {
+    this.#pace.check(text);
     return NOT_ASCII.test(text) ? this.#pattern.matcher(toBytes(text)).find() : this.#pattern.test(text);
   }
 
@@ -36,9 +44,12 @@ export class UserPattern {
     // bytes are read as UTF-8, and positions in bytes are positions in the line
     const matcher = this.#pattern.matcher(NOT_ASCII.test(text) ? toBytes(text) : text);
     const out: string[] = [];
-    let at = 0, count = 0, hidden = 0;
+    let at = 0, count = 0, hidden = 0, behind = -1;
     while (matcher.find()) {
       const start = matcher.start(), end = matcher.end();
+      // As in Go, an empty match right behind another is none.
+      if (start === end && start === behind) continue;
+      behind = end;
       if (start < at || isInMask(text, start, end)) continue;
       const replacement = this.#replacement(text, matcher);
       if (replacement === text.slice(start, end)) continue;
@@ -64,8 +75,9 @@ export class UserPattern {
 
 /** True for a match that is no more than (a part of) a mask. */
 function isInMask(text: string, start: number, end: number): boolean {
-  const from = text.lastIndexOf(MASK, start);
-  return from >= 0 && end > start && end <= from + MASK.length;
+  const before = Math.max(0, start - MASK.length);
+  const from = text.slice(before, start + MASK.length).lastIndexOf(MASK, start - before);
+  return from >= 0 && end > start && end <= before + from + MASK.length;
 }
 
 /** The pattern with its named groups unnamed, since names may repeat, and what each group is for. */
