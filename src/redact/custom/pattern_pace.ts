@@ -34,7 +34,7 @@ export class PatternPace {
   /** @param enoughMs what is no longer need not be told more precisely */
   #time(text: string, enoughMs: number): number {
     let least = Infinity;
-    for (let tries = 0; tries < TRIES && least > enoughMs; tries++) {
+    for (let tries = 0; tries < 2 || (tries < TRIES && least > enoughMs); tries++) {
       const started = performance.now();
       this.run(text);
       least = Math.min(least, performance.now() - started);
