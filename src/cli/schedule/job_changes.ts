@@ -78,7 +78,10 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   for (const name of ["maxFileSize", "maxCollectorSize", "maxBundleSize"] as const satisfies (keyof SizeFlags)[]) {
     if (flags[name] !== undefined) draft.limits = { ...draft.limits, [name]: flags[name].trim() };
   }
-  if (flags.redactors !== undefined) draft.redactors = flags.redactors.map((source) => absoluteSource(cli, source));
+  if (flags.redactors !== undefined) {
+    const sources = flags.redactors.flatMap((list) => list.split(","));
+    draft.redactors = sources.map((source) => absoluteSource(cli, source));
+  }
   if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
   if (flags.loadClusterSpecs !== undefined) draft.loadClusterSpecs = flags.loadClusterSpecs;
   if (flags.selector !== undefined) draft.selector = flags.selector;
@@ -91,7 +94,7 @@ function scrubLists(cli: CliContext, lists: string[]): string[] {
       "Save them to a file that only its owner may read, and name the file",
     );
   }
-  return lists.filter((text) => text !== "").map((text) => valueListReference(text, cli.cwd));
+  return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
 function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: string[], now: Date): void {

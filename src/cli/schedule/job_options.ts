@@ -62,7 +62,7 @@ export function addJobOptions(command: Command): Command {
       collect,
     )
     .option("--auto [bool]", "collect what auto-discovery finds, beside --spec or without one", parseBoolean)
-    .option("--redactors <file>", "further Redactor spec; repeatable", collect)
+    .option("--redactors <file>", "further Redactor spec; repeatable, or separated by commas", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
     .option("--no-redact", "the same as --redact=false")
     .option("--tokenize [bool]", "hide behind tokens that are the same in all bundles of the job", parseBoolean)

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { fromBase64, toBytes } from "../latin1.ts";
 import { nameKind } from "../secret_name.ts";
 import { takePemBlocks } from "./pem_blocks.ts";
@@ -9,6 +10,7 @@ export type Part = (text: string, weight: Weight) => void;
 
 /** A longer text is read line by line alone. */
 const MAX_WHOLE = 1 << 20;
+const MAX_UNPACKED = 4 << 20;
 /** JSON in base64 in JSON … */
 const MAX_DEPTH = 5;
 const MAX_LEVEL = 100;
@@ -34,10 +36,18 @@ export function weightOf(name: string, otherwise: Weight): Weight {
   return kind === "none" ? otherwise : "entry";
 }
 
-/** Bytes as text, undefined where they are something else. */
+/** Bytes as text, unpacked where they are gzip; undefined where they are something else. */
 export function textOf(bytes: Uint8Array): string | undefined {
-  const text = decoder.decode(bytes);
+  const text = decoder.decode(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes) : bytes);
   return NO_TEXT.test(text) ? undefined : text;
+}
+
+function unpacked(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
+  } catch {
+    return bytes;
+  }
 }
 
 const decoder = new TextDecoder();

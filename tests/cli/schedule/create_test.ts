@@ -186,6 +186,8 @@ Deno.test("schedule create stores what its flags say", async () => {
   await using harness = await CliHarness.create();
   const spec = await harness.file("spec.yaml", SPEC);
   const kubeconfig = await harness.file("kc", "{}");
+  const redactor = "apiVersion: troubleshoot.sh/v1beta2\nkind: Redactor\nspec: {redactors: []}\n";
+  const rules = await harness.file("rules.yaml", redactor), more = await harness.file("more.yaml", redactor);
   const created = await harness.json([
     "create",
     " nightly ",
@@ -199,6 +201,8 @@ Deno.test("schedule create stores what its flags say", async () => {
     "spec.yaml",
     "-n",
     "prod",
+    "--redactors",
+    "rules.yaml,more.yaml",
     "--scrub-secrets=false",
     "--scrub-values",
     "spec.yaml",
@@ -256,7 +260,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     autoDiscovery: false,
     loadClusterSpecs: false,
     selector: [],
-    redactors: [],
+    redactors: [rules, more],
     redact: true,
     tokenize: true,
     scrubSecrets: false,

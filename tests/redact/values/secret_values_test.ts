@@ -1,5 +1,6 @@
-import { deepStrictEqual, equal } from "node:assert/strict";
+import { deepStrictEqual, equal, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
 import { KnownValues } from "../../../src/redact/values/known_values.ts";
 import { SecretValues } from "../../../src/redact/values/secret_values.ts";
 
@@ -77,6 +78,13 @@ for (const [name, key, value, found] of behaviour) {
     deepStrictEqual(found.filter((text) => !texts.includes(text)), []);
   });
 }
+
+Deno.test("SecretValues looks into gzip, and is not blown up by it", () => {
+  const config = gzipSync(`a: 1\npassword: ${PW}\n`);
+  deepStrictEqual(valuesOf("config.yaml.gz", config), [PW]);
+  ok(valuesOf("x", base64(config)).includes(PW));
+  deepStrictEqual(valuesOf("x", gzipSync(new Uint8Array(100 << 20))), []);
+});
 
 Deno.test("SecretValues takes the name of a Secret for that of its key, where it is a password's", () => {
   deepStrictEqual(valuesOf("value", PW, { name: "db-password" }), [PW]);
