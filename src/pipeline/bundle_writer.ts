@@ -5,7 +5,7 @@ import type { FileRecord, MissingRecord } from "../bundle/manifest.ts";
 import { anySignal } from "../core/any_signal.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
-import { archiveKind } from "../redact/archive.ts";
+import { isArchiveName } from "../redact/archive.ts";
 import { RedactionError } from "../redact/redaction_error.ts";
 import type { Redaction, Redactor } from "../redact/redactor.ts";
 import { cutBody, cutBytes, type CutOptions } from "./cut_body.ts";
@@ -87,7 +87,7 @@ export class BundleWriter {
     const room = budget?.ofFile(this.#limits.file);
     const options: CutOptions = {
       bothEnds: entry.bothEnds,
-      whole: archiveKind(entry.path) !== undefined,
+      whole: isArchiveName(entry.path),
       onCut(by) {
         limit = by.toString();
         full.abort();

@@ -1,11 +1,12 @@
-import { archiveKind, redactArchive } from "./archive.ts";
+import { archiveFormat, redactPacked } from "./archive.ts";
 import { customStages } from "./custom/custom_stages.ts";
+import { FORMAT_BYTES } from "../bundle/file_format.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
-import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
+import { asStream, chain, generated, RedactionTotals, type Stage } from "./stage.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
@@ -38,19 +39,17 @@ function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
 function redactorOf(stages: Stage[]): Redactor {
   const stepFor = (path: string, totals: RedactionTotals) =>
     chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? []));
-  const isArchive = (path: string) => stages.length > 0 && archiveKind(path) !== undefined;
   return {
     redact(path, body, report) {
       const totals = new RedactionTotals();
-      const hidden = !isArchive(path)
-        ? body.pipeThrough(asStream(stepFor(path, totals)))
-        : redactArchive(path, body, (inner, bytes) => bytes.pipeThrough(asStream(stepFor(inner, totals))));
-      return hidden.pipeThrough(
-        new TransformStream<Uint8Array, Uint8Array>({ flush: () => report(totals.list()) }),
-      );
+      const done = new TransformStream<Uint8Array, Uint8Array>({ flush: () => report(totals.list()) });
+      if (stages.length === 0) return body.pipeThrough(done);
+      const plain = (inner: string, bytes: ReadableStream<Uint8Array>) =>
+        bytes.pipeThrough(asStream(stepFor(inner, totals)));
+      return generated(redactPacked(path, body, plain), body).pipeThrough(done);
     },
     redactBytes(path, bytes) {
-      if (isArchive(path)) return undefined;
+      if (stages.length > 0 && archiveFormat(path, bytes.subarray(0, FORMAT_BYTES)) !== undefined) return undefined;
       const totals = new RedactionTotals();
       const step = stepFor(path, totals);
       const out: Uint8Array[] = [];
