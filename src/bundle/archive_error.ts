@@ -1,34 +1,39 @@
-import { describeError, SupportBundleError, type SupportBundleErrorOptions } from "../core/errors.ts";
+import { describeError, type ErrorCode, SupportBundleError } from "../core/errors.ts";
 
 /** An archive that cannot be read: no archive at all, damaged, or beyond the limits. */
 export class ArchiveError extends SupportBundleError {
-  /** @param why in the form that follows a colon */
-  private constructor(message: string, readonly why: string, options: SupportBundleErrorOptions) {
-    super(`${message}: ${why}`, options);
+  /** @param why begins with "it": whoever knows the archive's name puts it in front */
+  private constructor(
+    readonly why: string,
+    code: ErrorCode,
+    hint: string,
+    options: ErrorOptions & { of?: string } = {},
+  ) {
+    const what = options.of === undefined ? "The archive cannot be read" : `Cannot read "${options.of}"`;
+    super(`${what}: ${why}`, { ...options, code, hint });
   }
 
   static format(found: string): ArchiveError {
-    return new ArchiveError("This is no tar archive, neither plain nor in gzip", `it is ${found}`, {
-      code: "ARCHIVE_FORMAT",
-      hint: "Name a bundle (.tar.gz, .tgz or .tar), or the folder it was unpacked into",
-    });
+    return new ArchiveError(
+      `it is no tar archive, plain or in gzip, but ${found}`,
+      "ARCHIVE_FORMAT",
+      "Name a bundle (.tar.gz, .tgz or .tar), or the folder it was unpacked into",
+    );
   }
 
   static damaged(cause: unknown): ArchiveError {
-    const why = /unexpected end of file|truncated/i.test(describeError(cause))
-      ? "it ends in the middle"
-      : describeError(cause);
-    return new ArchiveError("The archive is damaged", why, {
-      code: "ARCHIVE_DAMAGED",
-      hint: "Copy or download it again; `gzip -t` and `tar tzf` check it",
-      cause,
-    });
+    const text = describeError(cause);
+    const why = /unexpected end of file|truncated/i.test(text) ? "it ends in the middle" : text;
+    const hint = "Copy or download it again; `gzip -t` and `tar tzf` check it";
+    return new ArchiveError(`it is damaged: ${why}`, "ARCHIVE_DAMAGED", hint, { cause });
   }
 
-  static limit(what: string): ArchiveError {
-    return new ArchiveError("The archive is not read any further", what, {
-      code: "ARCHIVE_LIMIT",
-      hint: "If you trust it, unpack it with tar, and name the folder instead",
-    });
+  static limit(why: string): ArchiveError {
+    return new ArchiveError(why, "ARCHIVE_LIMIT", "If you trust it, unpack it with tar, and name the folder instead");
+  }
+
+  /** The same, of an archive of this name. */
+  of(path: string): ArchiveError {
+    return new ArchiveError(this.why, this.code, this.hint!, { cause: this.cause, of: path });
   }
 }

@@ -163,7 +163,7 @@ export class ArchiveWriter implements AsyncDisposable {
     await this.#queue;
     const offset = this.#size;
     const blocks = await headerBlocks(header, 0);
-    this.#append(Promise.resolve(stored(blocks)));
+    this.#enqueue(() => this.#append(stored(blocks)));
     const hash = createHash("sha256");
     let bytes = 0;
     const add = async (chunk: Uint8Array) => {
@@ -189,11 +189,11 @@ export class ArchiveWriter implements AsyncDisposable {
   async #put(bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
       this.#block ??= await this.#compressor.lend();
-      const taken = rest.subarray(0, this.#block.length - this.#filled);
+      const taken = rest.subarray(0, BLOCK_BYTES - this.#filled);
       this.#block.set(taken, this.#filled);
       this.#filled += taken.length;
       rest = rest.subarray(taken.length);
-      if (this.#filled === this.#block.length) this.#flush();
+      if (this.#filled === BLOCK_BYTES) this.#flush();
     }
     if (this.#failed) await this.#queue;
   }
@@ -201,19 +201,28 @@ export class ArchiveWriter implements AsyncDisposable {
   /** Ends the gzip member. */
   #flush(): void {
     if (this.#block === undefined || this.#filled === 0) return;
-    this.#append(this.#compressor.compress(this.#block, this.#filled));
+    const compressing = this.#compressor.compress(this.#block, this.#filled);
+    compressing.catch(() => {}); // it is awaited once it is its turn
     this.#block = undefined;
     this.#filled = 0;
+    this.#enqueue(async () => {
+      const { packed, block } = await compressing;
+      try {
+        this.#append(packed);
+      } finally {
+        this.#compressor.giveBack(block);
+      }
+    });
   }
 
-  #append(packed: Promise<Uint8Array>): void {
-    packed.catch(() => {}); // it is awaited once it is its turn
-    this.#queue = this.#queue.then(async () => {
-      const bytes = await packed;
-      this.#write(bytes, this.#size);
-      this.#size += bytes.length;
-    });
+  #enqueue(action: () => void | Promise<void>): void {
+    this.#queue = this.#queue.then(action);
     this.#queue.catch(() => this.#failed = true);
+  }
+
+  #append(packed: Uint8Array): void {
+    this.#write(packed, this.#size);
+    this.#size += packed.length;
   }
 
   /** Takes back what was written from here on. */

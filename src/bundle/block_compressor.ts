@@ -3,21 +3,28 @@ import { freeGarbage } from "../core/free_garbage.ts";
 
 /** Larger ones compress no better than by 1 %. */
 export const BLOCK_BYTES = 1024 * 1024;
-export const BLOCKS_BETWEEN_SWEEPS = 4;
+export const BLOCKS_BETWEEN_SWEEPS = 2;
 
-/** Blocks in flight to the worker: one it works on, one that waits, one that is filled. */
+/** Room for what gzip makes of bytes that cannot be compressed. */
+const SLACK_BYTES = 4096;
+/** Of the worker: one that it is at, one that waits, one that is filled. */
 const WORKER_BLOCKS = 3;
 /** A worker takes 30 ms and 15 MB: not for bundles of a few blocks. */
 const BLOCKS_BEFORE_WORKER = 4;
 
-export interface GzipRequest {
+/** A block on its way to the worker, or back. Its buffer goes with it: none is made for each of them. */
+export interface GzipMessage {
   block: Uint8Array<ArrayBuffer>;
+  /** Bytes in it that count. */
   length: number;
 }
 
-export interface GzipAnswer {
+/** What a block became. */
+export interface PackedBlock {
+  /** A gzip member. It may lie in the block. */
+  packed: Uint8Array;
+  /** To be given back. */
   block: Uint8Array<ArrayBuffer>;
-  packed: Uint8Array<ArrayBuffer>;
 }
 
 /** Compresses blocks, each into a gzip member of its own: members may simply follow each other, and a block in one call
@@ -25,12 +32,12 @@ export interface GzipAnswer {
  * @see https://www.rfc-editor.org/rfc/rfc1952#section-2.2 */
 export class BlockCompressor implements Disposable {
   /** Blocks that nobody uses at the moment. */
-  readonly #free: Uint8Array<ArrayBuffer>[] = [new Uint8Array(BLOCK_BYTES)];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [newBlock()];
   readonly #threads: number;
   #worker?: Worker;
   #blocks = 0;
   /** What the worker is at, oldest first. */
-  readonly #jobs: { resolve(packed: Uint8Array): void; reject(error: unknown): void }[] = [];
+  readonly #jobs: PromiseWithResolvers<PackedBlock>[] = [];
   #wake?: () => void;
   #failure?: unknown;
 
@@ -39,7 +46,7 @@ export class BlockCompressor implements Disposable {
     this.#threads = threads;
   }
 
-  /** A block to fill. Waits while the worker has all of them. */
+  /** A block, to be filled up to {@linkcode BLOCK_BYTES}. Waits until one is given back. */
   async lend(): Promise<Uint8Array<ArrayBuffer>> {
     while (true) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -49,33 +56,32 @@ export class BlockCompressor implements Disposable {
     }
   }
 
-  /** Takes a block back. Those of several calls are done in their order.
-   * @param length how much of it is filled
-   * @returns a gzip member */
-  compress(block: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array> {
-    this.#blocks++;
+  /** Those of several calls are done in their order.
+   * @param length how much of the block is filled */
+  compress(block: Uint8Array<ArrayBuffer>, length: number): Promise<PackedBlock> {
+    if (++this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
     if (this.#threads > 1 && this.#blocks > BLOCKS_BEFORE_WORKER) return this.#send(block, length);
-    const packed = gzipSync(block.subarray(0, length));
-    this.#giveBack(block);
-    if (this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
-    return Promise.resolve(packed);
+    return Promise.resolve({ packed: gzipSync(block.subarray(0, length)), block });
   }
 
-  #send(block: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array> {
+  giveBack(block: Uint8Array<ArrayBuffer>): void {
+    this.#free.push(block);
+    this.#wake?.();
+  }
+
+  #send(block: Uint8Array<ArrayBuffer>, length: number): Promise<PackedBlock> {
     this.#worker ??= this.#start();
-    if (this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
-    return new Promise((resolve, reject) => {
-      this.#jobs.push({ resolve, reject });
-      this.#worker!.postMessage({ block, length } satisfies GzipRequest, [block.buffer]);
-    });
+    const job = Promise.withResolvers<PackedBlock>();
+    this.#jobs.push(job);
+    this.#worker.postMessage({ block, length } satisfies GzipMessage, [block.buffer]);
+    return job.promise;
   }
 
   #start(): Worker {
-    for (let n = 1; n < WORKER_BLOCKS; n++) this.#free.push(new Uint8Array(BLOCK_BYTES));
+    for (let n = 1; n < WORKER_BLOCKS; n++) this.#free.push(newBlock());
     const worker = new Worker(workerUrl(), { type: "module", name: "gzip" });
-    worker.onmessage = ({ data: { block, packed } }: MessageEvent<GzipAnswer>) => {
-      this.#giveBack(block);
-      this.#jobs.shift()!.resolve(packed);
+    worker.onmessage = ({ data: { block, length } }: MessageEvent<GzipMessage>) => {
+      this.#jobs.shift()!.resolve({ packed: block.subarray(0, length), block });
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -86,14 +92,13 @@ export class BlockCompressor implements Disposable {
     return worker;
   }
 
-  #giveBack(block: Uint8Array<ArrayBuffer>): void {
-    this.#free.push(block);
-    this.#wake?.();
-  }
-
   [Symbol.dispose](): void {
     this.#worker?.terminate();
   }
+}
+
+function newBlock(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(BLOCK_BYTES + SLACK_BYTES);
 }
 
 /** Beside this file, or where the binary has it: the bundler keeps the path of an entry point, and joins all else. */

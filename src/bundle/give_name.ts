@@ -1,5 +1,5 @@
 /** The names that an archive may get, the one that was asked for first: `x.tar.gz`, `x (1).tar.gz`, `x (2).tar.gz` … */
-export function* archiveNames(path: string): Generator<string> {
+export function* archiveNames(path: string): Generator<string, never> {
   const stem = path.replace(/\.tar\.gz$/, "");
   yield `${stem}.tar.gz`;
   for (let n = 1;; n++) yield `${stem} (${n}).tar.gz`;

@@ -3,7 +3,7 @@ import { createGunzip } from "node:zlib";
 import type { UnpackBudget } from "./unpack_budget.ts";
 
 /** One piece of output. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /** Unpacks gzip, all members of it.
  * @throws into the stream: what the budget throws, or zlib's own error for what is damaged or ends too early */

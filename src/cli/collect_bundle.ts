@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { tmpdir } from "node:os";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
@@ -8,6 +8,7 @@ import { loadRequest } from "../pipeline/load_request.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { validateDestination } from "../upload/registry.ts";
+import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
@@ -92,7 +93,7 @@ async function toRequest(
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
-  const archivePath = await chooseArchivePath(cli, flags.output);
+  const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "support-bundle"));
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
   const upload = flags.upload === undefined ? undefined : {
@@ -124,28 +125,6 @@ async function toRequest(
     upload,
     notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
   });
-}
-
-/** The default name, or `-o` with its suffix; an existing file is never replaced: ` (1)`, ` (2)` … are added. */
-async function chooseArchivePath(cli: CliContext, output: string | undefined): Promise<string> {
-  const named = output ?? `support-bundle-${localStamp(cli.clock.now())}`;
-  const path = isAbsolute(named) ? named : join(cli.cwd, named);
-  const folder = dirname(path);
-  const info = await Deno.stat(folder).catch(() => undefined);
-  if (!info?.isDirectory) {
-    throw new UsageError(`--output: the folder "${folder}" does not exist`, "Make it first, or name another one");
-  }
-  const stem = path.replace(/\.tar\.gz$/, "");
-  for (let n = 0;; n++) {
-    const candidate = `${stem}${n === 0 ? "" : ` (${n})`}.tar.gz`;
-    if (await Deno.lstat(candidate).catch(() => undefined) === undefined) return candidate;
-  }
-}
-
-function localStamp(now: Date): string {
-  const two = (n: number) => String(n).padStart(2, "0");
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `${date}T${two(now.getHours())}_${two(now.getMinutes())}_${two(now.getSeconds())}`;
 }
 
 function since(cli: CliContext, flags: Flags): string | undefined {
