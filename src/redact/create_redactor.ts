@@ -7,25 +7,29 @@ import { lineStage } from "./line_stage.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { asStream, chain, generated, RedactionTotals, type Stage } from "./stage.ts";
+import { type Trace, traced } from "./trace.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
   /** Applied after the built-in rules, in this order. */
   custom: RedactorSpec[];
+  /** Told of each line that a rule changes. */
+  trace?: Trace;
 }
 
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
-  const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
-  return redactorOf(stagesOf(builtIn, options.custom));
+  return redactorOf(redactionStages(options));
 }
 
-function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
+/** What a redactor does to files that are not packed, in order. */
+export function redactionStages({ builtIn, custom, trace }: RedactorOptions): Stage[] {
+  const made = (rule: LineRule) => trace === undefined ? rule : traced(rule, trace);
   const stages: Stage[] = [];
-  let lines = builtIn;
+  let lines = builtIn ? builtInRules.map((rule) => made(compileRule(rule))) : [];
   for (const part of customStages(custom)) {
-    if ("run" in part) lines.push(part);
+    if ("run" in part) lines.push(made(part));
     else {
       if (lines.length > 0) stages.push(lineStage(lines));
       lines = [];
