@@ -1,13 +1,14 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
  *
  *   scripts/deno task bench            everything that this machine can
- *   scripts/deno task bench redaction  one section: startup, redaction, scheduler, cluster */
+ *   scripts/deno task bench redaction  one section: startup, redaction, redact, scheduler, cluster */
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createRedactor } from "../src/redact/create_redactor.ts";
 import { jobSchema } from "../src/schedule/job.ts";
 import { openJobStore } from "../src/store/kv_job_store.ts";
+import { redactBench } from "./bench_redact.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
 import { HALF, LARGE, type SeedSize } from "./test_cluster/seed_objects.ts";
@@ -16,7 +17,7 @@ const KUBECTL_KINDS =
   "pods,services,deployments,statefulsets,replicasets,jobs,cronjobs,events,configmaps,endpointslices," +
   "roles,rolebindings,serviceaccounts";
 
-const sections: Record<string, () => Promise<void>> = { startup, redaction, scheduler, cluster };
+const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, scheduler, cluster };
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
 const binary = await buildBinary();
@@ -77,6 +78,11 @@ async function redaction(): Promise<void> {
   const speed = median(speeds.redact);
   row("redaction of logs, one core", `${speed.toFixed(0)} MB/s`);
   row("  ratio to gzip of the same bytes", (speed / median(speeds.gzip)).toFixed(2));
+}
+
+/** A bundle that exists, redacted by the binary, against gzip of the same bundle. */
+async function redact(): Promise<void> {
+  await redactBench({ binary, scratch, measure, row, median, logText });
 }
 
 /** A daemon with 1,000 jobs: its memory when idle, the listing, and how late due jobs start. */
