@@ -2,11 +2,12 @@ import { archiveFormat, redactPacked } from "./archive.ts";
 import { customStages } from "./custom/custom_stages.ts";
 import { FORMAT_BYTES } from "../bundle/file_format.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
+import { generatedStream } from "./generated_stream.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
-import { asStream, chain, generated, RedactionTotals, type Stage } from "./stage.ts";
+import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 import { type Trace, traced } from "./trace.ts";
 
 export interface RedactorOptions {
@@ -50,7 +51,7 @@ function redactorOf(stages: Stage[]): Redactor {
       if (stages.length === 0) return body.pipeThrough(done);
       const plain = (inner: string, bytes: ReadableStream<Uint8Array>) =>
         bytes.pipeThrough(asStream(stepFor(inner, totals)));
-      return generated(redactPacked(path, body, plain), body).pipeThrough(done);
+      return generatedStream(redactPacked(path, body, plain), body).pipeThrough(done);
     },
     redactBytes(path, bytes) {
       if (stages.length > 0 && archiveFormat(path, bytes.subarray(0, FORMAT_BYTES)) !== undefined) return undefined;

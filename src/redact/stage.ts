@@ -34,25 +34,6 @@ export function asStream(step: Step): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** A generator as a stream. Nothing runs before somebody reads.
- * @param source is cancelled with it, also when the generator has not begun to read it */
-export function generated(
-  pieces: AsyncGenerator<Uint8Array>,
-  source: ReadableStream<Uint8Array>,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel(reason) {
-      await pieces.return(undefined);
-      if (!source.locked) await source.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-}
-
 /** Adds what was hidden to what is known so far. */
 export type Report = (redaction: Redaction) => void;
 
