@@ -2,6 +2,7 @@ import type { ParsedTarEntry, TarHeader } from "modern-tar";
 import { isAbort, SupportBundleError } from "../core/errors.ts";
 import { ArchiveError } from "./archive_error.ts";
 import { UnsafePathError } from "./bundle_path.ts";
+import { dropBody } from "./drop_body.ts";
 import { FORMAT_BYTES, packedFormat } from "./file_format.ts";
 import { gunzip } from "./gunzip.ts";
 import { MemberNames } from "./member_names.ts";
@@ -163,13 +164,7 @@ class MemberBody {
     }, { highWaterMark: 0 });
   }
 
-  /** Drops what is left of it. (To cancel it instead would drop the next one: the decoder reads ahead, and forgets which of
-   * them it was.) An archive that is damaged says so where the next member is asked for. */
   async skip(): Promise<void> {
-    try {
-      while (!(await this.#reader.read()).done);
-    } catch {
-      // It is damaged.
-    }
+    await dropBody(this.#reader);
   }
 }
