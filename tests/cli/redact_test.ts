@@ -1,5 +1,6 @@
 import { deepStrictEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { gzipSync } from "node:zlib";
 import { runCli } from "../../src/cli/run_cli.ts";
 import { type Member, tarOf } from "../bundle/tar_bytes.ts";
@@ -66,7 +67,7 @@ Deno.test("support-bundle redact tells a person what was hidden, below the line 
   const [first, summary, ...rules] = stdout.trimEnd().split("\n");
   equal(first, "Redacted support bundle: out.tar.gz");
   match(summary!, /^ {2}\d+ B in 0 ms: 2 values hidden in 1 of 3 files$/);
-  deepStrictEqual(rules.map((rule) => rule.replace(/\x1b\[\d+m/g, "").trim()), [
+  deepStrictEqual(rules.map((rule) => stripVTControlCharacters(rule).trim()), [
     "1  named-value",
     "1  words.literal.0",
   ]);
