@@ -1,6 +1,5 @@
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { tmpdir } from "node:os";
-import { quarantinedPath } from "../bundle/quarantine_paths.ts";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { readDiscoveryFlags } from "../discover/discovery_options.ts";
@@ -12,6 +11,7 @@ import { runPipeline } from "../pipeline/run_pipeline.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readValueLists, valueListReference } from "../pipeline/value_lists.ts";
 import { validateDestination } from "../upload/registry.ts";
+import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
@@ -119,7 +119,7 @@ async function toRequest(
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
-  const archivePath = await chooseArchivePath(cli, flags.output);
+  const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "support-bundle"));
   if (tokens?.map?.path === archivePath) {
     throw new UsageError("--redaction-map and --output name the same file", "Name another file for the map");
   }
@@ -164,31 +164,6 @@ function scrubLists(cli: CliContext, specs: string[], lists: string[] = []): str
     throw new UsageError("Both a spec and --scrub-values are -: standard input can be read once", "Save one to a file");
   }
   return lists.map((text) => valueListReference(text, cli.cwd));
-}
-
-/** The default name, or `-o` with its suffix; an existing file, and one that is held back, is never replaced: ` (1)`,
- * ` (2)` … are added. */
-async function chooseArchivePath(cli: CliContext, output: string | undefined): Promise<string> {
-  const named = output ?? `support-bundle-${localStamp(cli.clock.now())}`;
-  const path = isAbsolute(named) ? named : join(cli.cwd, named);
-  const folder = dirname(path);
-  const info = await Deno.stat(folder).catch(() => undefined);
-  if (!info?.isDirectory) {
-    throw new UsageError(`--output: the folder "${folder}" does not exist`, "Make it first, or name another one");
-  }
-  const stem = path.replace(/\.tar\.gz$/, "");
-  for (let n = 0;; n++) {
-    const candidate = `${stem}${n === 0 ? "" : ` (${n})`}.tar.gz`;
-    const names = [candidate, quarantinedPath(candidate)];
-    const taken = await Promise.all(names.map((name) => Deno.lstat(name).then(() => true, () => false)));
-    if (!taken.includes(true)) return candidate;
-  }
-}
-
-function localStamp(now: Date): string {
-  const two = (n: number) => String(n).padStart(2, "0");
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `${date}T${two(now.getHours())}_${two(now.getMinutes())}_${two(now.getSeconds())}`;
 }
 
 function since(cli: CliContext, flags: Flags): string | undefined {

@@ -112,13 +112,13 @@ export function program(cli: CliContext): Command {
   });
   root.addCommand(scheduleCommand(cli));
   addLazyCommands(root, cli, [{
+    name: "redact",
+    summary: "hide the secrets in a bundle that exists, or explain what is hidden",
+    load: async () => (await import("./redact.ts")).defineRedact,
+  }, {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,
-  }, {
-    name: "redact",
-    summary: "what belongs to redacted bundles",
-    load: async () => (await import("./reveal.ts")).addReveal,
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });

@@ -251,6 +251,7 @@ async function archive(
       textEntry(BUNDLE_PATHS.summary, summaryText(run.collectors, run.stages, run.findings, totalMs)),
       NAME,
     );
+    if (request.redact) await writer.add(jsonEntry(BUNDLE_PATHS.redaction, writer.redactionReport()), NAME);
     const manifest: Manifest = {
       schemaVersion: 1,
       tool: { name: "support-bundle", version: VERSION },
