@@ -1,6 +1,6 @@
-import { RuleSet } from "./line_pass.ts";
 import type { LineRule } from "./line_rule.ts";
 import { redactLines } from "./redact_lines.ts";
+import { RuleSet } from "./rule_set.ts";
 import type { Stage } from "./stage.ts";
 
 /** All rules that work line by line, in one pass. Files that other rules apply to get a set of their own, made once. */
