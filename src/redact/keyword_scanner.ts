@@ -1,3 +1,5 @@
+import { toBytes } from "./latin1.ts";
+
 /** Most bytes that are looked at in one go. */
 export const SCAN_BYTES = 16 << 10;
 
@@ -45,6 +47,7 @@ export class KeywordScanner {
       if (shorter !== undefined) this.#next.copyWithin(place, shorter.place, shorter.place + (1 << bits));
       for (const [c, state] of moves) this.#next[place | c] = state.place;
     }
+    this.#warmUp(toBytes(keywords[0] ?? "-"));
   }
 
   /** Finds the keywords that end in bytes `from` to `to`.
@@ -54,11 +57,11 @@ export class KeywordScanner {
   scan(bytes: Uint8Array, from: number, to: number, begin = from): KeywordHits {
     const next = this.#next, classes = this.#classes, accepting = this.#accepting, bits = this.#classBits;
     const hits = this.#hits, { ends, found } = hits;
-    // Each step waits for the one before. Two halves at once wait half as long.
-    const half = (to - from) >> 1, middle = from + half, last = middle + half;
+    // Each step waits for the one before. Two halves at once wait half as long. They share a byte where it is odd.
+    const half = (to - from + 1) >> 1, middle = to - half;
     let a = this.#stateAt(bytes, from, begin), b = this.#stateAt(bytes, middle, begin);
     let first = 0, second = half;
-    for (let i = from, j = middle; j < last; i++, j++) {
+    for (let i = from, j = middle; j < to; i++, j++) {
       a = next[a | classes[bytes[i]!]!]!;
       b = next[b | classes[bytes[j]!]!]!;
       if (a < accepting && b < accepting) continue;
@@ -71,17 +74,21 @@ export class KeywordScanner {
         found[second++] = (b - accepting) >> bits;
       }
     }
-    if (last < to) {
-      b = next[b | classes[bytes[last]!]!]!;
-      if (b >= accepting) {
-        ends[second] = last;
-        found[second++] = (b - accepting) >> bits;
-      }
-    }
-    ends.copyWithin(first, half, second);
-    found.copyWithin(first, half, second);
-    hits.count = first + second - half;
+    const isTwice = first > 0 && second > half && ends[first - 1] === ends[half];
+    const start = isTwice ? half + 1 : half;
+    ends.copyWithin(first, start, second);
+    found.copyWithin(first, start, second);
+    hits.count = first + second - start;
     return hits;
+  }
+
+  /** A short scan in which all happens that can. Otherwise the compiler, which steps in during the first long loop, knows
+   * nothing of what comes after it, and has to give up at the end of each scan. */
+  #warmUp(keyword: Uint8Array): void {
+    const twice = new Uint8Array(2 * keyword.length + 1);
+    twice.set(keyword);
+    twice.set(keyword, keyword.length);
+    this.scan(twice, 0, twice.length);
   }
 
   #stateAt(bytes: Uint8Array, position: number, begin: number): number {

@@ -36,19 +36,24 @@ export function asStream(step: Step): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** Smaller pieces are put together: each costs whoever takes it more than a copy. */
-const SMALL_BYTES = 16 << 10;
+/** Smaller pieces are put together, to no more than the other size: each costs whoever takes it more than a copy. */
+const SMALL_BYTES = 16 << 10, GATHERED_BYTES = 64 << 10;
 
 function gather(make: (emit: Emit) => void, take: Emit): void {
-  let small: Uint8Array[] = [];
+  let small: Uint8Array[] = [], bytes = 0;
   const takeSmall = () => {
-    if (small.length > 0) take(concatBytes(small));
+    if (bytes > 0) take(concatBytes(small));
     small = [];
+    bytes = 0;
   };
   make((piece) => {
-    if (piece.length < SMALL_BYTES) return void small.push(piece);
-    takeSmall();
-    take(piece);
+    if (bytes + piece.length > GATHERED_BYTES) takeSmall();
+    if (piece.length >= SMALL_BYTES) {
+      takeSmall();
+      return take(piece);
+    }
+    small.push(piece);
+    bytes += piece.length;
   });
   takeSmall();
 }
