@@ -31,7 +31,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that cost start-up time or memory: `await import(…)` at first use, or types alone. */
-const HEAVY = ["@kubernetes/client-node", "@peculiar/", "@aws-sdk/", "@smithy/", "ioredis", "mysql2", "pg", "tedious"];
+const HEAVY = [
+  "@kubernetes/client-node",
+  "age-encryption",
+  "@peculiar/",
+  "@aws-sdk/",
+  "@smithy/",
+  "ioredis",
+  "mysql2",
+  "pg",
+  "tedious",
+];
 
 const MAX_LINES = 400;
 /** Files that may be longer, each with the reason. */

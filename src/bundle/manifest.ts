@@ -13,6 +13,11 @@ export interface Manifest {
   stages: StageOutcome[];
   collectors: CollectorRecord[];
   files: FileRecord[];
+  /** Set when tokens stand in place of hidden values. */
+  tokens?: {
+    /** In the map that leads back to the values, too. */
+    bundleId: string;
+  };
   links: { path: string; target: string }[];
   missing: MissingRecord[];
 }

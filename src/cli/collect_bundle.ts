@@ -7,13 +7,16 @@ import { parseNotifyTarget } from "../notify/registry.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
+import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { validateDestination } from "../upload/registry.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
+import { readTokenFlags } from "./token_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { showDryRun } from "./dry_run.ts";
 import { renderReport } from "./render/report.ts";
+import { renderTokenStats } from "./render/token_stats.ts";
 import { liveProgress } from "./render/live_progress.ts";
 
 // deno-lint-ignore no-explicit-any -- commander's options are untyped
@@ -22,6 +25,11 @@ type Flags = Record<string, any>;
 /** `support-bundle SPEC…`: collects once, now.
  * @param commands names of the commands, for mistyped ones */
 export async function collectBundle(cli: CliContext, specs: string[], flags: Flags, commands: string[]): Promise<void> {
+  const tokens = readTokenFlags(cli, flags, flags.redact !== false);
+  if (flags.verifyTokenization === true) {
+    const { verifyTokenization } = await import("./verify_tokenization.ts");
+    return await verifyTokenization(cli, tokens!);
+  }
   const searches = flags.loadClusterSpecs ?? specs.length === 0;
   if (specs.length === 0 && flags.auto !== true && !searches) {
     throw new UsageError(
@@ -29,7 +37,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       "Name a spec file, or use --auto; --help shows examples",
     );
   }
-  const request = await toRequest(cli, specs, flags, searches);
+  const request = await toRequest(cli, specs, flags, { searches, tokens });
   const spec = await loadRequest(request, {
     cwd: cli.cwd,
     env: cli.env,
@@ -74,6 +82,9 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
         `The bundle is partial: ${report.shortfallCount} missing, MANIFEST.json in it says what and why\n`,
       );
     }
+    if (report.tokens !== undefined && flags.tokenizationStats === true) {
+      await cli.stderr.write(renderTokenStats(report.tokens));
+    }
     if (report.error !== undefined) {
       const hint = report.error.hint === undefined ? "" : `  ${report.error.hint}\n`;
       await cli.stderr.write(`${colorsFor(cli.stderr, cli.env).red("Error:")} ${report.error.message}\n${hint}`);
@@ -88,11 +99,14 @@ async function toRequest(
   cli: CliContext,
   specs: string[],
   flags: Flags,
-  searches: boolean,
+  { searches, tokens }: { searches: boolean; tokens: TokenOptions | undefined },
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
   const archivePath = await chooseArchivePath(cli, flags.output);
+  if (tokens?.map?.path === archivePath) {
+    throw new UsageError("--redaction-map and --output name the same file", "Name another file for the map");
+  }
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
   const upload = flags.upload === undefined ? undefined : {
@@ -107,6 +121,7 @@ async function toRequest(
     discovery,
     redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
     redact: flags.redact !== false,
+    tokens,
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,

@@ -6,6 +6,7 @@ import { addDiscoveryFlags } from "./discovery_flags.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
 import { addSizeFlags } from "./size_flags.ts";
+import { addTokenFlags } from "./token_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
 
 const EXAMPLES = `
@@ -19,6 +20,7 @@ Examples:
   kubectl get cm spec -o yaml | support-bundle - a spec from standard input
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
   support-bundle spec.yaml --upload s3://bucket/bundles/
+  support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
   support-bundle schedule create nightly --cron "0 2 * * *" --auto
   support-bundle schedule daemon start
 
@@ -82,6 +84,7 @@ export function program(cli: CliContext): Command {
       optionDescription: ({ description, defaultValue }) =>
         defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
     });
+  addTokenFlags(root);
   addSizeFlags(root);
   addDiscoveryFlags(root);
   addKubeFlags(root);
@@ -101,6 +104,10 @@ export function program(cli: CliContext): Command {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,
+  }, {
+    name: "redact",
+    summary: "what belongs to redacted bundles",
+    load: async () => (await import("./reveal.ts")).addReveal,
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });

@@ -6,6 +6,7 @@ import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
+import { jobTokens } from "./job_tokens.ts";
 
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const COLLECTOR_DEADLINE_MS = 5 * 60_000;
@@ -28,6 +29,7 @@ export function buildRequest(
     search: job.loadClusterSpecs ? { selector: job.selector.length > 0 ? job.selector : undefined } : undefined,
     redactors: job.redactors,
     redact: job.redact,
+    tokens: job.tokenize ? jobTokens(job.id, state) : undefined,
     analyze: job.analyze,
     namespace: job.namespace || undefined,
     kube: definedOnly(job.kubernetes),

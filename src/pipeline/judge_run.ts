@@ -4,6 +4,7 @@ import { isShortfall } from "../bundle/entry.ts";
 import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/manifest.ts";
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
+import type { TokenReport } from "../redact/tokens/tokenization.ts";
 import type { Delivery } from "../upload/uploader.ts";
 import type { CostReport } from "./cost_report.ts";
 import type { PipelineReport } from "./report.ts";
@@ -17,6 +18,9 @@ export interface RunFacts {
   collectors: CollectorRecord[];
   missing: MissingRecord[];
   redactions: Record<string, number>;
+  tokens?: TokenReport;
+  /** Why there is no map of the tokens, or no memory of them. */
+  tokenError?: unknown;
   findings: Finding[];
   analysis?: unknown[];
   /** Why the bundle has nothing, or little, of the cluster. */
@@ -54,6 +58,7 @@ export class InterruptedError extends SupportBundleError {
 const TOP_FINDINGS = 50;
 const MAX_MESSAGE = 500;
 const MAX_SHORTFALLS = 20;
+const TOP_TOKEN_FILES = 20;
 
 /** How a run ended: pure, from what its stages left. */
 export function toReport(run: RunFacts, now: Date): PipelineReport {
@@ -69,6 +74,7 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     findings: countFindings(run.findings),
     analysis: run.analysis ?? [],
     redactions: run.redactions,
+    tokens: run.tokens && summarize(run.tokens),
     shortfalls: shortfalls.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
     shortfallCount: shortfalls.length,
     cost: run.cost && { requests: run.cost.requests, receivedBytes: run.cost.receivedBytes },
@@ -99,12 +105,26 @@ function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport,
       },
     };
   }
+  if (run.tokenError !== undefined) {
+    return { status: "partial", exitCode: exitCodeOf(run.tokenError), error: toReportError(run.tokenError) };
+  }
   if (run.clusterError !== undefined) {
     return { status: "partial", exitCode: EXIT.partial, error: toReportError(run.clusterError) };
   }
   const short = shortfalls.length > 0 ||
     run.stages.some(({ status, stage }) => stage !== "notify" && (status === "partial" || status === "failed"));
   return { status: short ? "partial" : "completed", exitCode: EXIT.ok };
+}
+
+/** Without what grows with the bundle. */
+function summarize({ bundleId, map, stats: { fileCoverage, ...stats } }: TokenReport): PipelineReport["tokens"] {
+  const files = Object.values(fileCoverage).sort((a, b) => b.secretsFound - a.secretsFound);
+  const topFiles = files.slice(0, TOP_TOKEN_FILES).map(({ filePath, secretsFound, tokensUsed }) => ({
+    path: filePath,
+    occurrences: secretsFound,
+    values: tokensUsed,
+  }));
+  return { ...stats, bundleId, map, topFiles };
 }
 
 /** A failure in the form that reports and records keep. */

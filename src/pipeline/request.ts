@@ -16,6 +16,20 @@ export const pipelineRequestSchema = z.object({
   /** Sources of further Redactor documents. */
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
+  /** Tokens instead of `***HIDDEN***`; means nothing without `redact`. See `TokenOptions`: keys are references. */
+  tokens: z.object({
+    key: z.string().optional(),
+    format: z.string().optional(),
+    bundleId: z.string().optional(),
+    typesFile: z.string().optional(),
+    map: z.object({
+      path: z.string(),
+      encrypt: z.union([
+        z.object({ recipients: z.array(z.string()).min(1) }),
+        z.object({ passphrase: z.string() }),
+      ]).optional(),
+    }).optional(),
+  }).optional(),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */

@@ -14,6 +14,7 @@ import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
 import type { KubeOptions } from "../kube/kube_client.ts";
 import { createRedactor } from "../redact/create_redactor.ts";
+import { Tokenization } from "../redact/tokens/tokenization.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
@@ -43,7 +44,8 @@ const NAME = "support-bundle";
  * the command line and the daemon alike.
  *
  * A stage that falls short is a recorded outcome, and what was had is delivered.
- * @throws when there is nothing to deliver: no cluster and no host collectors, a full disk, an aborted run */
+ * @throws when there is nothing to deliver: no cluster and no host collectors, a full disk, an aborted run; before anything
+ * is collected, when tokens could not be made or their map not be written */
 export async function runPipeline(
   request: PipelineRequest,
   spec: LoadedSpec,
@@ -59,11 +61,13 @@ export async function runPipeline(
     missing: [],
     redactions: {},
   };
+  const tokens = request.tokens && request.redact ? await Tokenization.open(request.tokens, context) : undefined;
   using gathering = startDeadline(clock, request.deadlineMs, anySignal(context.stop, context.abort));
   const kube = connectKube(request.kube as KubeOptions, { ...context.env }, { clock });
   const folder = await WorkFolder.create(request.workParent);
   try {
-    const redactor = request.redact ? createRedactor({ builtIn: true, custom: spec.redactors }) : undefined;
+    const custom = [...spec.redactors, ...tokens?.redactors ?? []];
+    const redactor = request.redact ? createRedactor({ builtIn: true, custom, mask: tokens?.mask }) : undefined;
     const writer = new BundleWriter(folder, redactor, clock, request.sizeLimits);
     const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
     context.abort.throwIfAborted();
@@ -75,7 +79,8 @@ export async function runPipeline(
 
     run.findings = await analyze(run, spec, folder, context);
     run.analysis = toAnalysisJson(run.findings);
-    run.archive = await archive(run, writer, folder, context);
+    run.archive = await archive(run, writer, folder, tokens, context);
+    if (tokens !== undefined) await keepTokens(run, tokens);
   } finally {
     kube.close();
     await folder.remove();
@@ -189,6 +194,7 @@ async function archive(
   run: RunFacts,
   writer: BundleWriter,
   folder: WorkFolder,
+  tokens: Tokenization | undefined,
   context: PipelineContext,
 ): Promise<WrittenArchive> {
   const { request } = run;
@@ -210,6 +216,7 @@ async function archive(
       stages: run.stages,
       collectors: run.collectors,
       files: writer.records(),
+      tokens: tokens && { bundleId: tokens.bundleId },
       links: folder.links(),
       missing: writer.missing,
     };
@@ -224,6 +231,15 @@ async function archive(
   });
   if (written === undefined) throw run.failure;
   return written;
+}
+
+/** The bundle is whole and hides what it shall, whatever becomes of the map. */
+async function keepTokens(run: RunFacts, tokens: Tokenization): Promise<void> {
+  try {
+    run.tokens = await tokens.keep();
+  } catch (error) {
+    run.tokenError = error;
+  }
 }
 
 /** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */

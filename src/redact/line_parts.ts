@@ -28,11 +28,10 @@ export class LineParts {
     return change?.text === undefined ? undefined : toBytes(change.text);
   }
 
-  /** As `redact`, without effect. */
+  /** What `redact` would make of it, without effect and with the constant mask. */
   try(part: Uint8Array, depth: number): Uint8Array | undefined {
-    const carried = this.#trial.carried;
+    this.#trial.carried = this.#carried;
     const text = run(this.#trial, part, NO_LINE, depth)?.text;
-    this.#trial.carried = carried;
     return text === undefined ? undefined : toBytes(text);
   }
 
@@ -42,9 +41,9 @@ export class LineParts {
     this.#atStart = false;
   }
 
-  /** Says that bytes were hidden without the rules, which had hidden what they belong to. */
-  hidMore(bytes: number): void {
-    this.#pass.hidMore(bytes);
+  /** Counts bytes that are left out for what the last trial hid. */
+  hid(bytes: number): void {
+    this.#pass.countHidden(this.#trial.lastRule, bytes);
   }
 }
 

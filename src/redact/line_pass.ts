@@ -2,6 +2,7 @@ import { type HarmlessLines, MAX_HARMLESS_CHARACTERS } from "./harmless_lines.ts
 import { SCAN_BYTES } from "./keyword_scanner.ts";
 import { fromBytes } from "./latin1.ts";
 import type { LineRule } from "./line_rule.ts";
+import type { FileMasks } from "./mask.ts";
 import type { RuleLine } from "./rule.ts";
 import type { RuleSet } from "./rule_set.ts";
 import { StringNesting } from "./string_nesting.ts";
@@ -43,6 +44,7 @@ export class LinePass {
   readonly #set: RuleSet;
   readonly #path: string;
   readonly #format: TextFormat;
+  readonly #masks: FileMasks;
   /** What the line at hand calls for: rules, and conditions that are met. */
   readonly #wanted: Int32Array;
   /** The rules that run on it. */
@@ -54,12 +56,14 @@ export class LinePass {
   #harmless: HarmlessLines | undefined;
   /** Lines that were not among them, beyond four times those that were. */
   #unknownLines = 0;
-  #lastChanged: Tally | undefined;
+  /** Number of the rule that changed a line last. */
+  lastRule = -1;
 
-  constructor(set: RuleSet, path: string) {
+  constructor(set: RuleSet, path: string, masks: FileMasks) {
     this.#set = set;
     this.#path = path;
     this.#format = textFormatOf(path);
+    this.#masks = masks;
     this.#wanted = new Int32Array(set.words + 1);
     this.#chosen = new Int32Array(set.words);
     this.#carried = { rules: new Int32Array(set.words), values: [] };
@@ -94,9 +98,9 @@ export class LinePass {
     }
   }
 
-  /** Counts bytes as hidden by the rule that changed a line last. */
-  hidMore(bytes: number): void {
-    if (this.#lastChanged !== undefined) this.#lastChanged.hidden += bytes;
+  /** Counts more bytes as hidden by a rule. */
+  countHidden(rule: number, bytes: number): void {
+    this.#tally(rule).hidden += bytes;
   }
 
   /** One line, without its line feed, of which all keywords were noted.
@@ -160,7 +164,7 @@ export class LinePass {
       rules[word]! &= ~bit;
     }
     const rule: LineRule = this.#set.rules[number]!;
-    const change = rule.run(line, carried);
+    const change = rule.run(line, carried, this.#masks);
     if (change === undefined) return false;
     if (change.carry !== undefined) {
       values[number] = change.carry;
@@ -168,14 +172,18 @@ export class LinePass {
       this.#carries = true;
     }
     if (change.count === 0) return false;
-    const tally = this.tallies[number] ??= { count: 0, hidden: 0 };
+    const tally = this.#tally(number);
     tally.count += change.count;
     tally.hidden += change.hidden;
     if (change.previous !== undefined) line.changedPrevious = change.previous;
     if (change.text === undefined) return false;
     line.replaceText(change.text);
-    this.#lastChanged = tally;
+    this.lastRule = number;
     return true;
+  }
+
+  #tally(rule: number): Tally {
+    return this.tallies[rule] ??= { count: 0, hidden: 0 };
   }
 }
 

@@ -3,6 +3,7 @@ import { SCAN_BYTES } from "./keyword_scanner.ts";
 import { LineOutput } from "./line_output.ts";
 import { LinePass, type Tally } from "./line_pass.ts";
 import { LONG_LINE, LongLine, type LongLineSize } from "./long_line.ts";
+import { type FileMasks, HIDDEN } from "./mask.ts";
 import type { RuleSet } from "./rule_set.ts";
 import type { Emit, Step } from "./stage.ts";
 
@@ -16,8 +17,14 @@ const LF = 10;
  *
  * Holds a piece of input and one line at a time; of a long line, as much as `size` says.
  * @param done told what was hidden, by rule number, when the stream has ended */
-export function redactLines(set: RuleSet, path: string, done: (tallies: Tally[]) => void, size = LONG_LINE): Step {
-  const lines = new LineRedactor(set, path, size);
+export function redactLines(
+  set: RuleSet,
+  path: string,
+  done: (tallies: Tally[]) => void,
+  masks: FileMasks = HIDDEN,
+  size = LONG_LINE,
+): Step {
+  const lines = new LineRedactor(set, path, masks, size);
   return {
     push(chunk, emit) {
       // of a Buffer, which many sources give, parts would be Buffers too: they cost several times as much
@@ -42,10 +49,10 @@ class LineRedactor {
   #openBytes = 0;
   #long: LongLine | undefined;
 
-  constructor(set: RuleSet, path: string, size: LongLineSize) {
+  constructor(set: RuleSet, path: string, masks: FileMasks, size: LongLineSize) {
     this.#set = set;
     this.#path = path;
-    this.#pass = new LinePass(set, path);
+    this.#pass = new LinePass(set, path, masks);
     this.#size = size;
   }
 
@@ -79,7 +86,7 @@ class LineRedactor {
     this.#open.push(part);
     const ends = part[part.length - 1] === LF;
     if (this.#long === undefined && this.#openBytes - Number(ends) > this.#size.lineBytes) {
-      const trial = new LinePass(this.#set, this.#path);
+      const trial = new LinePass(this.#set, this.#path, HIDDEN);
       this.#long = new LongLine(this.#pass, trial, this.#output, this.#size);
     }
     if (this.#long === undefined) return;

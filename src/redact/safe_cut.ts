@@ -18,11 +18,6 @@ const RANKS = new Uint8Array(256);
 for (const blank of "\0\t\n\v\f\r ") RANKS[blank.charCodeAt(0)] = AFTER_BLANK;
 for (const mark of "\"',;&|<>(){}[]`") RANKS[mark.charCodeAt(0)] = AFTER_MARK;
 
-/** True for what no word, number, token or base64 text goes on after, and for what may belong to a quote that ends one. */
-export function endsWord(byte: number): boolean {
-  return RANKS[byte]! > IN_WORD || byte === BACKSLASH;
-}
-
 /** Where to cut a text that is looked at in pieces: after a comma between items of JSON; else after a blank, or after a
  * line feed of the text in a string; else after a mark; else anywhere, but not in an escape, and so that base64 can be
  * decoded on both sides.

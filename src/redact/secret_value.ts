@@ -1,5 +1,5 @@
 import type { NameKind } from "./secret_name.ts";
-import { MASK } from "./mask.ts";
+import { isMask } from "./mask.ts";
 
 // Longer than any of the patterns here needs, so that judging a megabyte costs nothing.
 const LOOK_AT = 512;
@@ -28,7 +28,7 @@ const OBJECT_NAME = /^(?:[a-z0-9.-]+\/)?[a-z0-9]+(?:[-.][a-z0-9]+)*$/;
 
 /** True when a value that stands under such a name is a secret for all one can tell. */
 export function isSecretValue(kind: NameKind, value: string): boolean {
-  if (kind === "none" || value === MASK) return false;
+  if (kind === "none" || isMask(value)) return false;
   const v = value.length > LOOK_AT ? value.slice(0, LOOK_AT) : value;
   if (isPlainlyNoSecret(v)) return false;
   if (kind === "password") return !NUMBER.test(v) || v.length >= 4;

@@ -1,10 +1,12 @@
 import { concatBytes } from "../core/concat_bytes.ts";
+import type { FileMasks } from "./mask.ts";
 import type { Redaction } from "./redactor.ts";
 
 /** One step on the way of a file's bytes through redaction. */
 export interface Stage {
-  /** Undefined when it has nothing to do with the file. */
-  start(path: string, report: Report): Step | undefined;
+  /** Undefined when it has nothing to do with the file.
+   * @param masks what stands in place of hidden text; by default `***HIDDEN***` */
+  start(path: string, report: Report, masks?: FileMasks): Step | undefined;
 }
 
 /** What a stage does to one file, a piece at a time. May throw: the file is then left out. */

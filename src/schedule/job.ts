@@ -27,6 +27,8 @@ export const jobSchema = z.object({
   selector: z.array(z.string()).default([]),
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
+  /** Tokens in place of hidden values, with a key of the job: equal values have equal tokens in all its bundles. */
+  tokenize: z.boolean().default(false),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

@@ -3,14 +3,14 @@ import { createRedactor } from "../../src/redact/create_redactor.ts";
 import { fromBytes, toBytes } from "../../src/redact/latin1.ts";
 import { compileRule } from "../../src/redact/line_rule.ts";
 import { LONG_LINE, type LongLineSize } from "../../src/redact/long_line.ts";
-import { MASK } from "../../src/redact/mask.ts";
+import { HIDDEN, MASK } from "../../src/redact/mask.ts";
 import { redactLines } from "../../src/redact/redact_lines.ts";
 import { builtInRules } from "../../src/redact/registry.ts";
 import { RuleSet } from "../../src/redact/rule_set.ts";
 import { findCut, findItemCuts } from "../../src/redact/safe_cut.ts";
 import { pick, random } from "./random.ts";
 
-const SMALL: LongLineSize = { lineBytes: 4096, itemsBytes: 512, windowBytes: 2048, overlapBytes: 768 };
+const SMALL: LongLineSize = { lineBytes: 4096, itemsBytes: 512, windowBytes: 2048, overlapBytes: 512 };
 
 const rules = new RuleSet(builtInRules.map(compileRule));
 
@@ -23,12 +23,18 @@ interface Result {
 function redacted(text: string, path: string, size: LongLineSize, chunkBytes = text.length): Result {
   const result: Result = { text: "", count: 0, hidden: 0 };
   const emit = (bytes: Uint8Array) => result.text += fromBytes(bytes);
-  const step = redactLines(rules, path, (tallies) => {
-    tallies.forEach(({ count, hidden }) => {
-      result.count += count;
-      result.hidden += hidden;
-    });
-  }, size);
+  const step = redactLines(
+    rules,
+    path,
+    (tallies) => {
+      tallies.forEach(({ count, hidden }) => {
+        result.count += count;
+        result.hidden += hidden;
+      });
+    },
+    HIDDEN,
+    size,
+  );
   const bytes = toBytes(text);
   for (let at = 0; at < bytes.length; at += chunkBytes) step.push(bytes.slice(at, at + chunkBytes), emit);
   step.end(emit);
@@ -117,7 +123,7 @@ const endless: [name: string, text: string, expected: string][] = [
 for (const [name, text, expected] of endless) {
   Deno.test(`redactLines() hides all of ${name} that is longer than it looks at`, () => {
     const { text: now, hidden } = redacted(text, "a.json", SMALL);
-    equal(now.replaceAll(MASK + MASK, MASK), expected);
+    equal(now, expected);
     equal(hidden, text.length - expected.length + MASK.length);
   });
 }
@@ -161,7 +167,7 @@ Deno.test("findItemCuts() cuts between items of the outermost list, so far apart
 });
 
 Deno.test("redactLines() holds no more of a long line than it is told", () => {
-  const step = redactLines(rules, "a.json", () => {}, SMALL);
+  const step = redactLines(rules, "a.json", () => {}, HIDDEN, SMALL);
   const chunk = toBytes(`{"password":"hunter2","x":"${word(500)}"},`);
   const texts: [string, Uint8Array][] = [["items", chunk], ["words", toBytes(word(500))], [
     "brackets",

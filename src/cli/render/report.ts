@@ -29,6 +29,12 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     : `, ${counted(requests, "request")} to the API server (${formatSize(receivedBytes)})`;
   line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden${cost}`);
 
+  if (report.tokens !== undefined) {
+    const { occurrences, totalSecrets, map } = report.tokens;
+    line(`  ${counted(occurrences, "token")} for ${counted(totalSecrets, "different value")}`);
+    if (map !== undefined) lines.push(`  their map${map.encrypted ? ", encrypted" : ""}: ${map.path}`);
+  }
+
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {
     line(`  ${counted(fail, "failure")}, ${counted(warn, "warning")}, ${pass} passed`);

@@ -37,6 +37,12 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
   await applySpecs(cli, draft, flags, isNew, warnings);
+  if (!draft.redact && draft.tokenize && (flags.redact !== undefined || flags.tokenize !== undefined)) {
+    throw new UsageError(
+      "Tokens mean nothing with redaction off: no value is hidden",
+      "Leave one of --tokenize and --redact=false out, or add --tokenize=false",
+    );
+  }
   if (!draft.redact && (isNew || flags.redact !== undefined)) {
     warnings.push("Redaction is off: the bundles of this job will contain secrets as they are");
   }
@@ -49,6 +55,7 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.enabled !== undefined) draft.enabled = flags.enabled;
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
+  if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };

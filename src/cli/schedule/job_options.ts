@@ -18,6 +18,7 @@ export interface JobFlags extends SizeFlags {
   selector?: string[];
   redactors?: string[];
   redact?: boolean;
+  tokenize?: boolean;
   analyze?: boolean;
   upload?: string;
   uploadOptions?: Record<string, string>;
@@ -61,6 +62,7 @@ export function addJobOptions(command: Command): Command {
     .option("--redactors <file>", "further Redactor spec; repeatable", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
     .option("--no-redact", "the same as --redact=false")
+    .option("--tokenize [bool]", "hide behind tokens that are the same in all bundles of the job", parseBoolean)
     .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
     .option("--no-analyze", "the same as --analyze=false")
     .option("--upload <url>", "deliver each bundle there: s3://bucket/prefix/, file:///folder/ or a path")
