@@ -16,11 +16,18 @@ import { openJobStore } from "../src/store/kv_job_store.ts";
 import { redactBench } from "./bench_redact.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
-import { LARGE, type SeedSize, TWICE } from "./test_cluster/seed_objects.ts";
+import { LARGE, planSeed, type SeedSize, TWICE } from "./test_cluster/seed_objects.ts";
 
 const KUBECTL_KINDS =
   "pods,services,deployments,statefulsets,replicasets,jobs,cronjobs,events,configmaps,endpointslices," +
   "roles,rolebindings,serviceaccounts";
+
+/** A program that redacts a file and throws the result away. */
+const REDACT_STREAM = `
+  import { createRedactor } from ${JSON.stringify(new URL("../src/redact/create_redactor.ts", import.meta.url))};
+  const { readable } = await Deno.open(Deno.args[0]);
+  const redactor = createRedactor({ builtIn: true, custom: [] });
+  for await (const _ of redactor.redact("cluster-resources/pods.json", readable, () => {}));`;
 
 const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, gate, scheduler, cluster };
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
@@ -59,7 +66,7 @@ async function startup(): Promise<void> {
   row("  ratio to the same command from source", (ms / median(runs.source.map((run) => run.ms))).toFixed(2));
 }
 
-/** Redaction of logs, one line in a hundred with a secret, against gzip of the same bytes. */
+/** Redaction of logs, one line in a hundred with a secret, against gzip of the same bytes; of objects; of long lines. */
 async function redaction(): Promise<void> {
   const file = join(scratch, "app.log");
   const megabytes = 64;
@@ -93,6 +100,50 @@ async function redaction(): Promise<void> {
   for (const { count, speeds } of scrubbing) {
     row(`  ratio with ${count} known values to none`, (median(speeds) / speed).toFixed(2), "> 0.90");
   }
+  await Deno.remove(file);
+
+  const files = podFiles();
+  const bytes = files.reduce((sum, file) => sum + file.length, 0);
+  const runs: number[] = [];
+  for (let i = 0; i < 7; i++) {
+    const started = performance.now();
+    files.forEach((file, n) => redactor.redactBytes(`cluster-resources/pods/team-${n}.json`, file));
+    runs.push(bytes / 1000 / (performance.now() - started));
+  }
+  row(`redaction of pods, ${files.length} files of JSON`, `${median(runs).toFixed(0)} MB/s`);
+
+  const pods = new TextDecoder().decode(files[0]).replace(/\n\s*/g, "");
+  const list = Array(Math.ceil(100e6 / pods.length)).fill(pods).join(",");
+  for (const [name, text] of [["pods", `{"items":[${list}]}`], ["one word", "word".repeat(25e6)]]) {
+    await Deno.writeTextFile(file, text!);
+    const { ms, peakMB } = await measure([Deno.execPath(), "eval", REDACT_STREAM, file]);
+    row(`redaction of a line of ${name} of 100 MB, process from source`, seconds(ms));
+    row("  its memory", `${Math.round(peakMB)} MB`, "< 150 MB");
+  }
+}
+
+/** Pods of the large cluster, one file for each namespace, as the bundle has them. */
+function podFiles(): Uint8Array[] {
+  const byNamespace = new Map<string, unknown[]>();
+  for (const { kind, metadata, spec } of planSeed(LARGE).objects) {
+    if (kind !== "Deployment") continue;
+    const pods = byNamespace.get(metadata.namespace) ?? [];
+    byNamespace.set(metadata.namespace, pods);
+    for (let i = 0; i < spec.replicas; i++) {
+      const name = `${metadata.name}-${crypto.randomUUID().slice(0, 8)}`;
+      const conditions = ["PodScheduled", "Initialized", "Ready"].map((type) => ({ type, status: "True" }));
+      pods.push({
+        kind: "Pod",
+        apiVersion: "v1",
+        metadata: { ...spec.template.metadata, name, namespace: metadata.namespace, uid: crypto.randomUUID() },
+        spec: { ...spec.template.spec, serviceAccountName: "default", nodeName: "node-07", priority: 0 },
+        status: { phase: "Running", conditions, podIP: `10.0.0.${i}`, startTime: new Date().toISOString() },
+      });
+    }
+  }
+  return [...byNamespace.values()].map((items) =>
+    new TextEncoder().encode(JSON.stringify({ kind: "PodList", apiVersion: "v1", items }, null, 2))
+  );
 }
 
 /** The leak gate over logs that were redacted, and what it adds to a run whose bundle has the size of a cluster's. */

@@ -77,7 +77,17 @@ function redactorOf(stages: Stage[], mask: MaskMaker): Redactor {
       step.push(bytes, emit);
       step.end(emit);
       masks.end();
-      return { bytes: concatBytes(out), redactions: totals.list() };
+      return { bytes: isUncut(out, bytes) ? bytes : concatBytes(out), redactions: totals.list() };
     },
   };
+}
+
+/** Whether pieces are the very bytes, one after the other. */
+function isUncut(pieces: Uint8Array[], bytes: Uint8Array): boolean {
+  let at = bytes.byteOffset;
+  for (const piece of pieces) {
+    if (piece.buffer !== bytes.buffer || piece.byteOffset !== at) return false;
+    at += piece.length;
+  }
+  return at === bytes.byteOffset + bytes.length;
 }

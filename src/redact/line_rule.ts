@@ -9,8 +9,8 @@ export interface LineRule {
   builtIn: boolean;
   /** Lower-case, one character per byte; undefined when every line has to be looked at. */
   keywords: string[] | undefined;
-  /** A character (up to U+00FF) that must be on the line too. */
-  alsoHas?: string;
+  /** As `keywords`: this, or one of these, must be on the line too. */
+  alsoHas?: string | string[];
   /** Whether a file of this bundle path is concerned; undefined for all. */
   appliesTo?: (path: string) => boolean;
   /** @param carried what the rule returned as `carry` for the line before
@@ -39,7 +39,8 @@ export function compileRule(rule: RedactionRule): LineRule {
     alsoHas: rule.alsoHas,
     appliesTo: rule.files && ((path) => rule.files!.test(path)),
     run(line, carried, masks) {
-      const { hide, hideBefore, carry } = find(Object.assign(line, { carried }));
+      line.carried = carried;
+      const { hide, hideBefore, carry } = find(line);
       if (hide.length === 0 && hideBefore === undefined) {
         return carry === undefined ? undefined : { count: 0, hidden: 0, carry };
       }

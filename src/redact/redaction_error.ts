@@ -6,14 +6,6 @@ export class RedactionError extends SupportBundleError {
     super(message, { ...options, code, hint });
   }
 
-  static lineTooLong(path: string, limitBytes: number): RedactionError {
-    return new RedactionError(
-      `Cannot redact "${path}": it has a line of more than ${limitBytes} bytes`,
-      "REDACTION_LINE_TOO_LONG",
-      "Exclude the file, or have it written with shorter lines",
-    );
-  }
-
   static tooLarge(path: string, what: string, limitBytes: number): RedactionError {
     return new RedactionError(
       `Cannot redact "${path}": ${what} of more than ${limitBytes} bytes`,

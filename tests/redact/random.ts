@@ -7,3 +7,7 @@ export function random(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+export function pick<T>(next: () => number, from: ArrayLike<T>): T {
+  return from[Math.floor(next() * from.length)]!;
+}

@@ -10,6 +10,7 @@ export const envPair: RedactionRule = {
   // What names of secrets have in common: `"name"` alone stands on every third line of a Kubernetes object.
   keywords: ("pass pwd secret token key auth cred jwt cookie session signature connection otp salt _pat license sid " +
     "bearer login").split(" "),
+  alsoHas: ["name", "key"],
   find: findPairs,
   hides: [
     '{"name":"API_KEY","value":"hunter2"}',

@@ -4,7 +4,7 @@ import type { RedactionRule } from "../rule.ts";
 export const loginOption: RedactionRule = {
   id: "login-option",
   why: "A command line in a process list or a log shows the password it was given",
-  keywords: ["-u ", '-u"', '-u\\"', "--user", "--proxy-user", "-u'"],
+  keywords: ["-u ", '-u"', "-u\\", "--user", "--proxy-user", "-u'"],
   pattern:
     /(?<![\w-])(?:-u|-U|--user|--proxy-user|--userpass)(?:[ =]|\\{0,31}["'],\s{0,80})\s{0,3}\\{0,31}["']?[\w.@\\-]{1,100}:(?!\/\/|\$[({]|\d{1,7}(?![\w!-]))(?<mask>[^\s"'\\]{2,400})/g,
   hides: ["curl -s -u admin:hunter2 https://es:9200/_cat", 'curl --user "admin:hunter2" x', '["-u","admin:hunter2"]'],
