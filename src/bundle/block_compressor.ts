@@ -9,8 +9,8 @@ export const BLOCKS_BETWEEN_SWEEPS = 2;
 const SLACK_BYTES = 4096;
 /** Of the worker: one that it is at, one that waits, one that is filled. */
 const WORKER_BLOCKS = 3;
-/** A worker takes 30 ms and 15 MB: not for bundles of a few blocks. */
-const BLOCKS_BEFORE_WORKER = 4;
+/** A worker takes 30 ms and 15 MB: not for small bundles. */
+const BLOCKS_BEFORE_WORKER = 16;
 
 /** A block on its way to the worker, or back. Its buffer goes with it: none is made for each of them. */
 export interface GzipMessage {
@@ -85,15 +85,21 @@ export class BlockCompressor implements Disposable {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#failure = new Error(`The thread that compresses failed: ${event.message}`);
-      for (const job of this.#jobs.splice(0)) job.reject(this.#failure);
-      this.#wake?.();
+      this.#end(new Error(`The thread that compresses failed: ${event.message}`));
     };
     return worker;
   }
 
+  /** Whoever waits for a block is told, and whoever wants another one. */
+  #end(failure: Error): void {
+    this.#failure = failure;
+    for (const job of this.#jobs.splice(0)) job.reject(failure);
+    this.#wake?.();
+  }
+
   [Symbol.dispose](): void {
     this.#worker?.terminate();
+    this.#end(new Error("The thread that compresses was ended"));
   }
 }
 

@@ -35,7 +35,8 @@ export function setSize(blocks: Uint8Array, size: number): void {
     block[124]! |= 0x80;
   }
   block.fill(0x20, 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let i = 0; i < BLOCK; i++) sum += block[i]!;
   block.set(ascii(sum.toString(8).padStart(6, "0") + "\0 "), 148);
 }
 

@@ -121,7 +121,7 @@ class BundleRedaction {
     if (header.size > AT_ONCE_BYTES && !(isOurs(path) && header.size <= MAX_JSON_BYTES)) {
       return await this.#addStream(path, header, body);
     }
-    const bytes = concatBytes(await Array.fromAsync(body));
+    const bytes = await readAll(body);
     if (isOurs(path) && await this.#takeOver(path, header, bytes)) return;
     await this.#leftOutUnlessRedacted(path, async () => {
       const redacted = this.#options.redactor.redactBytes(path, bytes);
@@ -243,6 +243,12 @@ class BundleRedaction {
     const bytes = new TextEncoder().encode(toBundleJson(value));
     return this.#options.redactor.redactBytes(path, bytes)?.bytes ?? bytes;
   }
+}
+
+async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return concatBytes(pieces);
 }
 
 /** The archive would become a part of itself. */

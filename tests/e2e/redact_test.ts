@@ -122,7 +122,7 @@ Deno.test({
   ignore,
   fn: async () => {
     await using sandbox = await Sandbox.create();
-    await writeBundle(sandbox.path("in.tar.gz"), 8);
+    await writeBundle(sandbox.path("in.tar.gz"), 12);
     const { args, options } = await places(sandbox);
     const { code, stdout, stderr } = await sandbox.run(args, options);
     equal(code, 0, stderr);
@@ -225,7 +225,7 @@ Deno.test({
   ignore: ignore || !await canMount(),
   fn: async () => {
     await using sandbox = await Sandbox.create();
-    await writeBundle(sandbox.path("in.tar.gz"), 8);
+    await writeBundle(sandbox.path("in.tar.gz"), 12);
     const { args, options, read } = await places(sandbox);
     await mount(sandbox.path("out"));
     try {
