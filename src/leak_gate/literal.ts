@@ -2,7 +2,6 @@ import { looksRandom } from "./randomness.ts";
 
 // What redaction leaves, and what people write in place of a secret.
 const MASKS = /\*{3}[\w-]{0,80}\*{3}|\*+|[xX]{4,}|\u2022+|REDACTED|redacted/g;
-const MASK = /^\*{3}[\w-]{0,80}\*{3}$/;
 const REFERENCE =
   /\$[({A-Za-z_]|\{\{|\{%|%\(|^%[-+ #0-9.]*[a-zA-Z]$|^%\w+%$|^<[^<>]*>$|^\[[^\]]*\]$|^@[\w.]+@$|^(?:vault|ref\+\w+|env|file|secretref|secretsmanager|ssm|k8s|exec|op|arn|valueFrom):/i;
 /** As Go writes `<`, `>` and `&` in JSON, in strings in strings too, and as URLs have signs. */
@@ -21,7 +20,6 @@ const MIN_PASSWORD = 6;
 
 /** What is left of a value when masks are taken off; empty when it is a reference or a placeholder. */
 export function literalOf(value: string): string {
-  if (MASK.test(value)) return "";
   const text = value.replace(ESCAPED, (_, json, percent) => String.fromCharCode(parseInt(json ?? percent, 16)));
   return REFERENCE.test(text) || CALL.test(text) ? "" : text.replace(MASKS, "");
 }

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { ALNUM, base64, DIGITS, draw, drawMixed, HEX, jwt, LOWER, pem, UPPER } from "./made_secrets.ts";
+import { LOOK_AHEAD, LOOK_BEHIND } from "../../src/leak_gate/detector.ts";
 import { findIn } from "./scan_text.ts";
 
 const uuid = crypto.randomUUID(), digest = draw(HEX, 63) + "0";
@@ -125,6 +126,7 @@ const passes: string[] = [
   `Authorization: Bearer ***HIDDEN***\n`,
   "-----BEGIN RSA PRIVATE KEY-----\n***HIDDEN***\n-----END RSA PRIVATE KEY-----\n",
   '{"name":"DB_PASSWORD","value":"***HIDDEN***"}',
+  "password: 'x-***HIDDEN***'\npassword=***HIDDEN***/db\n",
   "password=\\u003credacted\\u003e token=<none> pwd=******** secret=xxxxxxxx\n",
   // references, empty values, switches, numbers
   'password: ""\ntoken: null\nusePassword: true\npassword_min_length: 12\n',
@@ -172,19 +174,37 @@ for (const text of passes) {
   });
 }
 
-Deno.test("the gate finds what lies across the borders of what it looks at together, once", () => {
+/** Where the window over a file ends for the first time, and how far before that it has looked. */
+const BORDERS = [256 * 1024 + LOOK_BEHIND, 256 * 1024 + LOOK_BEHIND + LOOK_AHEAD];
+
+Deno.test("the gate finds what lies across the borders of what it looks at together, whole and once", () => {
   const line = "2026-03-04T05:06:07Z INFO reconcile of deployment shop/web finished, 4 of 4 replicas ready\n";
   const filler = line.repeat(4000);
-  const planted: [what: string, text: string][] = [
-    ["named-secret", `login password=${password} ok`],
-    ["url-password", `dial postgres://shop:${password}@pg/x`],
-    ["json-web-token", jwt()],
-    ["private-key", pem().split("\n").slice(0, 3).join("\n")],
-    ["docker-auth", `{"auths":{"r":{"auth":"${pair}"}}}`],
+  const token = jwt();
+  const planted: [found: string, text: string][] = [
+    [`named-secret: ${password}`, `login password=${password} ok`],
+    [`named-secret: ${password}`, `{"value":"${password}",${" ".repeat(150)}"name":"DB_PASSWORD"}`],
+    [`url-password: ${password}`, `dial postgres://shop:${password}@pg/x`],
+    [`json-web-token: ${token}`, token],
+    [`docker-auth: ${pair}`, `{"auths":{"r":{"auth":"${pair}"}}}`],
   ];
-  for (const [what, text] of planted) {
-    for (let at = 254_000; at < 282_000; at += 397) {
-      const found = findIn(`${filler.slice(0, at)}\n${text}\n${line.repeat(100)}`).filter((it) => it.startsWith(what));
+  for (const [found, text] of planted) {
+    for (const border of BORDERS) {
+      for (let at = border - text.length - 20; at < border + 20; at += 7) {
+        const all = findIn(`${filler.slice(0, at)}\n${text}\n${line.repeat(150)}`);
+        deepStrictEqual([at, ...all.filter((it) => it === found)], [at, found]);
+      }
+    }
+  }
+});
+
+Deno.test("the gate finds the end of a key whose beginning was looked at before", () => {
+  const line = "2026-03-04T05:06:07Z INFO reconcile of deployment shop/web finished, 4 of 4 replicas ready\n";
+  const key = pem().split("\n");
+  const masked = [key[0], ...Array.from({ length: 9 }, () => "***HIDDEN***"), ...key.slice(-4)].join("\n");
+  for (const border of BORDERS) {
+    for (let at = border - masked.length - 20; at < border + 20; at += 7) {
+      const found = findIn(`${line.repeat(4000).slice(0, at)}\n${masked}\n${line.repeat(150)}`);
       deepStrictEqual([at, found.length], [at, 1]);
     }
   }
