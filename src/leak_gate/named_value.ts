@@ -38,10 +38,14 @@ const PAIR_BEFORE = new RegExp(
 );
 const NEXT_ITEM = new RegExp(String.raw`${QUOTE}${GAP},${GAP}(?=${QUOTE})`, "y");
 const NEXT_WORD = /(?:[ \t]{1,4}(?:is|was|of))?[ \t]{1,4}(?=[^\s-])/y;
+/** `took=3ms`: what follows belongs to a name of its own. */
+const NEXT_PAIR = /[\w.-]{1,60}=[^=\s]/y;
 const TAG_END = /["']?(?:\s[^<>]{0,200})?>\s{0,40}(?:<!\[CDATA\[)?/y;
 const VALUE_ATTRIBUTE = /["']\s{1,40}value\s?=\s?(?=["'])/y;
 const END_OF_WORD = new RegExp(String.raw`[\s,;&"'\x60<>(){}\[\]|\\\x00-\x1f]`);
-const END_OF_VALUE = /^["']?[\r\n}\])]/;
+const END_OF_VALUE = /(?:\\{0,15}["'])?(?:[\r\n}\])]|\\{1,7}[nr])/y;
+const NEXT_LINE_VALUE = /(?:\\{0,15}["'])?(?:\s|\\{1,7}[nrt]){1,100}value:[ \t]{1,20}/y;
+const NEXT_LINE_ITEM = /(?:\\{0,15}["'])?(?:\s|\\{1,7}[nrt]){1,100}- {1,20}/y;
 const NAME_KEY = /name\\{0,15}["']\s{0,4}:\s{0,4}\\{0,15}["']$/;
 const OPENING = new RegExp(QUOTE, "y");
 
@@ -55,13 +59,21 @@ export function valueOf(text: string, name: Span): NamedValue | undefined {
 }
 
 function behind(text: string, { start, end }: Span): Omit<NamedValue, "name"> | undefined {
-  // It is the last of its line itself.
-  if (END_OF_VALUE.test(text.slice(end, end + 2))) return undefined;
   const isFlag = text[start] === "-" && !/[\w\])]/.test(text[start - 1] ?? " ");
+  if (matchAt(END_OF_VALUE, text, end) !== null) {
+    // It is the last of its line itself: what belongs to it is on the next one, in a list.
+    const pattern = isFlag ? NEXT_LINE_ITEM : NEXT_LINE_VALUE;
+    if (matchAt(pattern, text, end) === null) return undefined;
+    const from = pattern.lastIndex;
+    return { value: valueAt(text, from, matchAt(OPENING, text, from)?.[0]), bond: "sure" };
+  }
   for (const pattern of isFlag ? [ASSIGNMENT, NEXT_ITEM, NEXT_WORD] : [ASSIGNMENT, PAIR, VALUE_ATTRIBUTE, NEXT_WORD]) {
     if (matchAt(pattern, text, end) === null) continue;
     const from = pattern.lastIndex;
     const quoted = matchAt(OPENING, text, from)?.[0];
+    if (quoted === undefined && /[ \t]/.test(text[from - 1]!) && matchAt(NEXT_PAIR, text, from) !== null) {
+      return undefined;
+    }
     const bond = pattern === NEXT_WORD && !isFlag
       ? "word"
       : quoted === undefined && text.slice(end, from).includes(":")

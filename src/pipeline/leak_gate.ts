@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { WrittenArchive } from "../bundle/archive.ts";
 import { leaksPath, quarantinedPath } from "../bundle/quarantine_paths.ts";
-import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
+import { describeError, errorCode, isAbort, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { withTimeLimit } from "../core/time_limit.ts";
 import type { Leak } from "../leak_gate/leak.ts";
@@ -94,5 +94,6 @@ class LeaksFoundError extends SupportBundleError {
 async function asGateError(cause: unknown): Promise<SupportBundleError> {
   if (errorCode(cause) === "LEAK_GATE_FAILED") return cause as SupportBundleError;
   const { GateError } = await import("../leak_gate/gate_error.ts");
-  return new GateError(describeError(cause), { cause });
+  const tooLong = isAbort(cause); // nothing else ends it but the second Ctrl-C
+  return new GateError(tooLong ? `it took longer than ${LIMIT_MS / 60_000} minutes` : describeError(cause), { cause });
 }

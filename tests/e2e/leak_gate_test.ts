@@ -131,6 +131,8 @@ Deno.test({
       mustNotSay(secrets, { stdout, stderr, report: await Deno.readTextFile(report) });
       const files = await sandbox.unpack(held);
       ok(files.get("host-collectors/run-host/printed.txt")!.includes(secrets[0]!), "redaction was broken indeed");
+      const again = await sandbox.run([spec, "-o", "out"]);
+      strictEqual(JSON.parse(again.stdout).quarantinedPath, sandbox.path("out (1).tar.gz.quarantined"));
       ok(files.get("analysis.json")!.includes(secrets[1]!), "and an analyzer repeats a secret");
     });
 

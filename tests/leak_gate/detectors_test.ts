@@ -1,7 +1,9 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { ALNUM, base64, DIGITS, draw, drawMixed, HEX, jwt, LOWER, pem, UPPER } from "./made_secrets.ts";
+import { LOOK_AHEAD, LOOK_BEHIND } from "../../src/leak_gate/detector.ts";
 import { findIn } from "./scan_text.ts";
 
+const uuid = crypto.randomUUID(), digest = draw(HEX, 63) + "0";
 const password = drawMixed(18), token = drawMixed(40), hex = draw(HEX, 40) + "a1", pair = base64(`ci-bot:${password}`);
 const json = (value: unknown) => JSON.stringify(value);
 
@@ -24,6 +26,9 @@ const finds: [what: string, secret: string | undefined, text: string][] = [
   ["named-secret", "hunter2", '{"name":"SMTP_PASS","value":"hunter2"}'],
   ["named-secret", "hunter2", '{\n  "name": "DB_PASSWORD",\n  "value": "hunter2"\n}'],
   ["named-secret", "hunter2", '{"value":"hunter2","name":"DB_PASSWORD"}'],
+  ["named-secret", "hunter2", "- name: DB_PASSWORD\n  value: hunter2\n"],
+  ["named-secret", "hunter2", '{"x":"- name: \\"DB_PASSWORD\\"\\n  value: hunter2\\n"}'],
+  ["named-secret", "hunter2", "args:\n  - --password\n  - hunter2\n"],
   ["named-secret", "hunter2", '{"x":"{\\"password\\":\\"hunter2\\"}"}'],
   ["named-secret", "hunter2", '{"x":"a: 1\\npassword: hunter2\\nb: 2"}'],
   ["named-secret", "hunter2", '{"credentials":{"user":"a","pass":"hunter2"}}'],
@@ -68,6 +73,25 @@ const finds: [what: string, secret: string | undefined, text: string][] = [
   ["sendgrid-key", undefined, `SG${"." + draw(ALNUM, 22)}.${draw(ALNUM, 43)}\n`],
   ["vault-token", undefined, `hv${"s." + draw(ALNUM, 24)}\n`],
   ["azure-storage-key", undefined, `AccountKey=${draw(ALNUM + "+/", 86)}==;EndpointSuffix=x\n`],
+  ["azure-shared-access-key", undefined, `SharedAccessKey=${draw(ALNUM, 43)}=\n`],
+  ["teams-webhook", undefined, `x.webhook.office.com/webhookb2/${uuid}@${uuid}/IncomingWebhook/${draw(HEX, 32)}/x\n`],
+  ["discord-webhook", undefined, `https://discord.com/api/webhooks/${draw("123456789", 18)}/${draw(ALNUM, 68)}\n`],
+  ["google-oauth-token", undefined, `GOC${"SPX-" + draw(ALNUM, 28)}\n`],
+  ["google-oauth-token", undefined, `ya${"29." + draw(ALNUM, 60)}\n`],
+  ["anthropic-key", undefined, `sk-a${"nt-api03-" + draw(ALNUM, 93)}\n`],
+  ["rubygems-token", undefined, `rub${"ygems_" + draw(HEX, 48)}\n`],
+  ["docker-token", undefined, `dckr_${"pat_" + draw(ALNUM, 27)}\n`],
+  ["terraform-token", undefined, `${draw(ALNUM, 14)}.atl${"asv1." + draw(ALNUM, 67)}\n`],
+  ["digitalocean-token", undefined, `dop_${"v1_" + draw(HEX, 64)}\n`],
+  ["shopify-token", undefined, `shp${"at_" + draw(HEX, 32)}\n`],
+  ["grafana-token", undefined, `gl${"sa_" + draw(ALNUM, 32)}_${draw(HEX, 8)}\n`],
+  ["new-relic-key", undefined, `NR${"AK-" + draw(UPPER + DIGITS, 27)}\n`],
+  ["tailscale-key", undefined, `tsk${"ey-auth-" + draw(ALNUM, 12)}-${draw(ALNUM, 32)}\n`],
+  ["linear-key", undefined, `lin_${"api_" + draw(ALNUM, 40)}\n`],
+  ["private-key", undefined, `Private-Li${"nes: 8\n" + draw(ALNUM, 64)}\n`],
+  ["private-key", undefined, `AGE-SECRET-${"KEY-1" + draw("023456789ACDEFGHJKLMNPQRSTUVWXYZ", 58)}\n`],
+  ["password-hash", undefined, `root:$6${"$" + draw(ALNUM, 16)}$${draw(ALNUM + "./", 86)}:19000\n`],
+  ["password-hash", undefined, `$arg${"on2id$v=19$m=65536,t=3,p=4$" + draw(ALNUM, 22)}$${draw(ALNUM, 43)}\n`],
   ["password-hash", undefined, `admin:$2${"y$10$" + draw(ALNUM + "./", 53)}\n`],
   ["password-hash", undefined, `old:$ap${"r1$" + draw(ALNUM, 8)}$${draw(ALNUM, 22)}\n`],
   ["url-password", password, `dial postgres://shop:${password}@pg:5432/orders: i/o timeout\n`],
@@ -92,9 +116,7 @@ for (const [what, secret, text] of finds) {
   });
 }
 
-const uuid = crypto.randomUUID(),
-  digest = draw(HEX, 63) + "0",
-  certificate = pem("").replaceAll("PRIVATE KEY", "CERTIFICATE");
+const certificate = pem("").replaceAll("PRIVATE KEY", "CERTIFICATE");
 
 /** What must pass: a hit would hold a bundle back. */
 const passes: string[] = [
@@ -104,6 +126,7 @@ const passes: string[] = [
   `Authorization: Bearer ***HIDDEN***\n`,
   "-----BEGIN RSA PRIVATE KEY-----\n***HIDDEN***\n-----END RSA PRIVATE KEY-----\n",
   '{"name":"DB_PASSWORD","value":"***HIDDEN***"}',
+  "password: 'x-***HIDDEN***'\npassword=***HIDDEN***/db\n",
   "password=\\u003credacted\\u003e token=<none> pwd=******** secret=xxxxxxxx\n",
   // references, empty values, switches, numbers
   'password: ""\ntoken: null\nusePassword: true\npassword_min_length: 12\n',
@@ -150,3 +173,39 @@ for (const text of passes) {
     deepStrictEqual(findIn(text).map((found) => found.split(":")[0]), []);
   });
 }
+
+/** Where the window over a file ends for the first time, and how far before that it has looked. */
+const BORDERS = [256 * 1024 + LOOK_BEHIND, 256 * 1024 + LOOK_BEHIND + LOOK_AHEAD];
+
+Deno.test("the gate finds what lies across the borders of what it looks at together, whole and once", () => {
+  const line = "2026-03-04T05:06:07Z INFO reconcile of deployment shop/web finished, 4 of 4 replicas ready\n";
+  const filler = line.repeat(4000);
+  const token = jwt();
+  const planted: [found: string, text: string][] = [
+    [`named-secret: ${password}`, `login password=${password} ok`],
+    [`named-secret: ${password}`, `{"value":"${password}",${" ".repeat(150)}"name":"DB_PASSWORD"}`],
+    [`url-password: ${password}`, `dial postgres://shop:${password}@pg/x`],
+    [`json-web-token: ${token}`, token],
+    [`docker-auth: ${pair}`, `{"auths":{"r":{"auth":"${pair}"}}}`],
+  ];
+  for (const [found, text] of planted) {
+    for (const border of BORDERS) {
+      for (let at = border - text.length - 20; at < border + 20; at += 7) {
+        const all = findIn(`${filler.slice(0, at)}\n${text}\n${line.repeat(150)}`);
+        deepStrictEqual([at, ...all.filter((it) => it === found)], [at, found]);
+      }
+    }
+  }
+});
+
+Deno.test("the gate finds the end of a key whose beginning was looked at before", () => {
+  const line = "2026-03-04T05:06:07Z INFO reconcile of deployment shop/web finished, 4 of 4 replicas ready\n";
+  const key = pem().split("\n");
+  const masked = [key[0], ...Array.from({ length: 9 }, () => "***HIDDEN***"), ...key.slice(-4)].join("\n");
+  for (const border of BORDERS) {
+    for (let at = border - masked.length - 20; at < border + 20; at += 7) {
+      const found = findIn(`${line.repeat(4000).slice(0, at)}\n${masked}\n${line.repeat(150)}`);
+      deepStrictEqual([at, found.length], [at, 1]);
+    }
+  }
+});

@@ -1,6 +1,7 @@
 import { type Detector, matchAt, type Span } from "../detector.ts";
 
-const SHAPE = /(?<![\w-])(eyJ[\w-]{8,}={0,2})\.[\w-]{0,8000}={0,2}\.(?:[\w-]{16,}(?:\.[\w-]{0,8000}){0,2})/y;
+// Signed, or encrypted, which has five parts. One without its payload is a signature of something public.
+const SHAPE = /(?<![\w-])(eyJ[\w-]{8,})\.(?:[\w-]{8,8000}\.[\w-]{16,}|[\w-]{0,8000}\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,})/y;
 
 /** A JSON Web Token whose header decodes to the JSON of one. */
 export const jsonWebToken: Detector = {

@@ -41,8 +41,8 @@ function isSecret(noun: Noun, { name, bond }: NamedValue, value: string): boolea
   if (value.length < 6) return false;
   const assigned = bond !== "word";
   if (noun === "password") return looksChosen(value);
-  // `PASS: TestOfSomething2` is the result of a test
-  if (noun === "pass") return bond === "sure" && looksChosen(value);
+  // `PASS: TestOfSomething2` is the result of a test, `pass=<id>` a pass of something
+  if (noun === "pass") return bond === "sure" && looksChosen(value) && !/^[0-9a-f-]{32,}$/i.test(value);
   if (noun === "secret") {
     if (/secret$/i.test(name) && assigned && isUuid(value)) return /client|app/i.test(name);
     return looksRandom(value, assigned ? 16 : 20) || /^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(value);

@@ -1,4 +1,5 @@
 import { type Detector, matchAt, type Span } from "../detector.ts";
+import { literalOf } from "../literal.ts";
 import { looksRandom } from "../randomness.ts";
 
 /** Tokens with a prefix of their own, by the formats that their vendors publish: id, how it begins, the whole. */
@@ -84,7 +85,7 @@ export const signedUrl: Detector = {
   anchors: ["x-amz-signature=", "x-goog-signature=", "&sig=", "?sig=", "?code=", "&code=", "\\u0026sig="],
   find(text, at): Span | undefined {
     const match = matchAt(SIGNED, text, at);
-    if (match === null || !looksRandom(match[1]!, 32)) return undefined;
+    if (match === null || !looksRandom(literalOf(match[1]!), 32)) return undefined;
     return { start: at, end: at + match[0].length };
   },
 };

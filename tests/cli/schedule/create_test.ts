@@ -158,6 +158,18 @@ Deno.test("schedule create does not repeat what may be a secret", async () => {
   }
 });
 
+const unsafe: [flag: string, warning: RegExp][] = [
+  ["--redact=false", /Warning: Redaction is off/],
+  ["--leak-gate=false", /Warning: The leak gate is off/],
+];
+for (const [flag, warning] of unsafe) {
+  Deno.test(`schedule create ${flag} warns, and describe shows it`, async () => {
+    await using harness = await CliHarness.create();
+    match((await harness.run(["create", "a", "--every", "1h", "--auto", flag])).stderr, warning);
+    match((await harness.run(["describe", "a"])).stdout, /^(?:Redaction|Leak gate): +off$/m);
+  });
+}
+
 const booleans = [
   // args, field, value
   [[], "redact", true],
