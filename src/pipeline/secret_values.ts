@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { describeError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
+import { type AccessNeed, checkAccess } from "../kube/access.ts";
 import { KubeForbiddenError, KubeUnreachableError } from "../kube/errors.ts";
 import type { KubeClient } from "../kube/kube_client.ts";
 import { Limiter } from "../kube/limiter.ts";
@@ -19,6 +20,7 @@ const MAX_BYTES = 64e6;
 const MAX_HELM_BYTES = 4 << 20;
 const MAX_NAMESPACES = 500;
 const CONCURRENCY = 8;
+const FORBIDDEN = "forbidden";
 
 const HELM_RELEASE = "helm.sh/release.v1";
 /** What there is but Helm's records, which are large, and its records of what is deployed now. */
@@ -62,7 +64,6 @@ export async function readSecretValues(
 }
 
 function reasonOf(error: unknown): string {
-  if (isForbidden(error)) return "forbidden";
   if (error instanceof KubeUnreachableError) return "the cluster could not be reached";
   return describeError(error);
 }
@@ -76,16 +77,9 @@ class SecretReader {
   constructor(readonly kube: KubeClient, readonly signal: AbortSignal, readonly isLate: () => boolean) {}
 
   /** @returns why some were not read
-   * @throws why none were, or what broke it off */
+   * @throws what broke it off */
   async readAll(namespace: string | undefined): Promise<string | undefined> {
-    if (namespace === undefined) {
-      try {
-        await this.#read("/api/v1/secrets");
-      } catch (error) {
-        if (!isForbidden(error)) throw error;
-        return await this.#readNamespaces();
-      }
-    } else await this.#read(secretsPath(namespace));
+    if (!await this.#read(namespace)) return namespace === undefined ? await this.#readNamespaces() : FORBIDDEN;
     return this.#helmBytes > MAX_HELM_BYTES ? "there is more in Helm releases than is read" : undefined;
   }
 
@@ -93,43 +87,62 @@ class SecretReader {
     const namespaces = await this.#namespaces();
     if (namespaces === undefined) {
       const name = await this.kube.contextNamespace();
-      await this.#read(secretsPath(name));
-      return `forbidden outside of namespace "${name}"`;
+      return await this.#read(name) ? `${FORBIDDEN} outside of namespace "${name}"` : FORBIDDEN;
     }
     const limiter = new Limiter(CONCURRENCY);
     const asked = namespaces.slice(0, MAX_NAMESPACES);
-    const reading = asked.map((name) => limiter.run(() => this.#read(secretsPath(name)), this.signal));
-    const errors = (await Promise.allSettled(reading)).flatMap((answer) =>
-      answer.status === "rejected" ? [answer.reason] : []
-    );
-    const broken = errors.find((error) => !isForbidden(error));
-    if (broken !== undefined) throw broken;
-    if (errors.length > 0 && errors.length === asked.length) throw errors[0];
-    if (errors.length > 0) return `forbidden in ${errors.length} of ${asked.length} namespaces`;
+    const reading = asked.map((name) => limiter.run(() => this.#read(name), this.signal));
+    await Promise.allSettled(reading); // none may still run when another has failed
+    const refused = (await Promise.all(reading)).filter((permitted) => !permitted).length;
+    if (refused === asked.length) return FORBIDDEN;
+    if (refused > 0) return `${FORBIDDEN} in ${refused} of ${asked.length} namespaces`;
     return asked.length < namespaces.length ? `there are more than ${MAX_NAMESPACES} namespaces` : undefined;
   }
 
   /** Undefined where they may not be listed. */
   async #namespaces(): Promise<string[] | undefined> {
-    try {
+    return await this.#permitted({ verb: "list", resource: "namespaces" }, async () => {
       const names: string[] = [];
       for await (const { items } of this.kube.listRaw("/api/v1/namespaces", { signal: this.signal })) {
         names.push(...items.map(({ name }) => name));
       }
       return names;
-    } catch (error) {
-      if (!isForbidden(error)) throw error;
-      return undefined;
-    }
+    });
   }
 
-  async #read(path: string): Promise<void> {
-    const lists = [
-      this.#list(path, PLAIN, (secret) => this.found.add(secret)),
-      this.#list(path, DEPLOYED, (secret) => this.#addRelease(secret)),
-    ];
-    await Promise.allSettled(lists); // none may still run when the other has failed
-    await Promise.all(lists);
+  /** @param namespace undefined: all
+   * @returns false where they may not be listed */
+  async #read(namespace?: string): Promise<boolean> {
+    const path = namespace === undefined
+      ? "/api/v1/secrets"
+      : `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
+    const done = await this.#permitted({ verb: "list", resource: "secrets", namespace }, async () => {
+      const lists = [
+        this.#list(path, PLAIN, (secret) => this.found.add(secret)),
+        this.#list(path, DEPLOYED, (secret) => this.#addRelease(secret)),
+      ];
+      await Promise.allSettled(lists); // as above
+      await Promise.all(lists);
+      return true;
+    });
+    return done === true;
+  }
+
+  /** Asks whether it may before it does: whoever watches an audit log is not to wonder who wants the Secrets.
+   * @returns undefined where it may not */
+  async #permitted<T>(need: AccessNeed, action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const [answer] = await checkAccess(this.kube, [need], this.signal);
+      if (!answer!.allowed) return undefined;
+    } catch {
+      this.signal.throwIfAborted(); // else the answer to the request itself tells
+    }
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof KubeForbiddenError && error.status === 403) return undefined;
+      throw error;
+    }
   }
 
   async #list(
@@ -183,12 +196,4 @@ function parsePage(bytes: Uint8Array): SecretPage {
   } catch {
     throw new Error("the answer is not JSON"); // V8 would quote what it found
   }
-}
-
-function secretsPath(namespace: string): string {
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof KubeForbiddenError && error.status === 403;
 }

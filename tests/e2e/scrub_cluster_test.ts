@@ -132,7 +132,7 @@ Deno.test({
       manifest.files.find(({ path }: { path: string }) => path === "notes/notes.log").redactions["secret-value"] >= 18,
     );
     const cost = JSON.parse(files.get("execution-data/cost.json")!);
-    equal(cost.secretValues.requests, 2);
+    equal(cost.secretValues.requests, 3);
 
     const off = await sandbox.run([spec, "-o", "off", ...flags, "--scrub-secrets=false"]);
     equal(off.code, 0, off.stderr);

@@ -82,6 +82,12 @@ export class Target {
   #follow(bytes: Uint8Array, from: number, characters: readonly string[], step: 1 | -1): number {
     let places = [from];
     for (const character of characters) {
+      const code = character.charCodeAt(0);
+      if (places.length === 1 && isPlain(code)) {
+        if (bytes[step > 0 ? places[0]! : places[0]! - 1] !== code) return -1;
+        places[0]! += step;
+        continue;
+      }
       const next: number[] = [];
       for (const spelling of this.#spellings(character)) {
         for (const place of places) {
@@ -118,7 +124,7 @@ export class Target {
   anchors(): Anchor[] {
     const { start, length } = this.#plain;
     if (length >= PLAIN_ENOUGH || length === this.#text.length) {
-      const text = this.#text.slice(start, start + Math.min(length, MAX_ANCHOR));
+      const text = this.#text.slice(start, start + length);
       return [{ text, index: countCharacters(this.#text, start) }];
     }
     const beginning = [...this.#text].slice(0, MAX_ANCHOR).join("");

@@ -11,6 +11,8 @@ const GRAM_BYTES = 4;
 const MAX_STRIDE = 8;
 /** Places in a long anchor that are compared when its window is chosen. */
 const TRIED_PLACES = 8;
+/** A window of no more different bytes is looked for a better one. */
+const FILLING = 3;
 const FACTOR = 0x9e3779b1, OTHER_FACTOR = 0x85ebca6b;
 
 /** As many bytes of an anchor as of any other, by which its target is found. */
@@ -163,11 +165,15 @@ class WindowChooser {
 
   /** @returns position of the window */
   choose(anchor: Stretch): number {
-    const step = this.#step(anchor);
-    let best = anchor.start, least = Infinity;
-    for (let place = anchor.start; place + this.width <= anchor.end; place += step) {
+    const place = this.#best(anchor, this.#step(anchor));
+    return distinct(this.view, place, this.width) > FILLING ? place : this.#best(anchor, 1);
+  }
+
+  #best({ start, end }: Stretch, step: number): number {
+    let best = start, least = Infinity;
+    for (let place = start; place + this.width <= end; place += step) {
       const count = this.#counts[windowKey(this.view, place, this.width) >>> 16]!;
-      const cost = count / distinct(this.view, place, this.width);
+      const cost = (count + 1) / distinct(this.view, place, this.width);
       if (cost < least) {
         best = place;
         least = cost;

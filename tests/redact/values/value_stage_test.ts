@@ -77,6 +77,7 @@ const contexts: [name: string, values: string[], before: string, after: string][
   ["with a backslash at its end", ["abcdef12\\"], '{"a":"abcdef12\\\\"}', `{"a":"${H}"}`],
   ["of four characters", ["4711"], "pin 4711.", `pin ${H}.`],
   ["of four characters in base64 of its own", ["x4t!"], `a: ${base64("x4t!")}`, `a: ${H}`],
+  ["of six characters inside of base64", ["x4t!y7"], `a: ${base64("abc:x4t!y7;")}`, `a: YWJj${H}`],
   ["of signs alone", ["!$%&/()="], JSON.stringify("<!$%&/()=>"), `"<${H}>"`],
   ["outside of ASCII", ["пароль-секрет"], "пароль-секрет " + encodeURIComponent("пароль-секрет"), `${H} ${H}`],
   [
