@@ -7,7 +7,8 @@ const LOOK_AT = 512;
 const NO_SECRET = new RegExp(
   "^(?:" + [
     "null|nil|none|true|false|yes|no|on|off|undefined|n/a|unset|empty|set|default|enabled|disabled|required|optional",
-    "redacted|masked|hidden|removed|\\(redacted\\)|<[^<>]*>|\\[[A-Za-z ]*\\]|\\*+|[xX]{3,}|\\.{3,}|-+|\\u2022+",
+    "unknown|changed|missing|invalid|expired|valid|ok|error|failed|not|found|pending|active|revoked|idle|eof|denied",
+    "string|boolean|number|integer|object|array|\\([a-z ]+\\)|redacted|masked|hidden|removed|\\(redacted\\)|<[^<>]*>|\\[[A-Za-z ]*\\]|\\*+|[xX]{3,}|\\.{3,}|-+|\\u2022+",
     // references: resolved elsewhere
     "\\$\\([\\w.-]+\\)|\\$\\{[\\w.:-]+\\}|\\$[A-Za-z_]\\w*|%[A-Za-z_]\\w*%|%\\([\\w.]+\\)s|\\{\\{.*\\}\\}|@[\\w.]+@|\\*[A-Za-z_]\\w*",
     "(?:vault|ref\\+\\w+|env|file|secretsmanager|k8s|exec):.*|arn:aws[\\w-]*:.*",
@@ -24,6 +25,9 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DIGEST = /^(?:(?:sha\d+|md5|crc32c?|h1|blake2b)[:=-])|^[0-9a-f]{32,128}$|^[0-9A-F]{32,128}$/;
 const VERSION_OR_TIME = /^v?\d+(?:\.\d+){1,3}(?:[-+][\w.+-]*)?$|^\d{4}-\d\d(?:-\d\d)?(?:[T ].*)?$|^\d\d?:\d\d/;
 const ADDRESS = /^[\w.-]+(?::\d+)?(?:\/[\w.\/-]*)?$/;
+/** Names of objects that hold a secret: `oidc-client-secret`. */
+const NAME_OF_SECRET =
+  /^(?:[a-z]+[-.\/])+(?:secrets?|tokens?|tls|creds?|credentials?|login|auth|keys?|password|passwd|config|certs?)$/;
 const OBJECT_NAME = /^(?:[a-z0-9.-]+\/)?[a-z0-9]+(?:[-.][a-z0-9]+)*$/;
 
 /** True when a value that stands under such a name is a secret for all one can tell. */
@@ -33,11 +37,17 @@ export function isSecretValue(kind: NameKind, value: string): boolean {
   if (isPlainlyNoSecret(v)) return false;
   if (kind === "password") return !NUMBER.test(v) || v.length >= 4;
   if (NUMBER.test(v) || MEASURE.test(v)) return false;
-  if (kind === "secret") return !FILE_NAME.test(v);
-  if (kind === "object") return !FILE_NAME.test(v) && !(/[-.\/]/.test(v) && OBJECT_NAME.test(v) && !looksGenerated(v));
+  if (kind === "secret") return !FILE_NAME.test(v) && !NAME_OF_SECRET.test(v);
+  if (kind === "object") return !FILE_NAME.test(v) && !isObjectName(v);
   if (kind === "login" && looksTyped(v)) return true;
   if (kind === "session" && /^[0-9a-f]{24,128}$/i.test(v)) return true;
   return looksGenerated(v.replace(/^base64:/, ""));
+}
+
+/** `checkout-tls`, `shop/pull-secret-x7k2p`: names of objects in a cluster, in which no part looks generated. */
+function isObjectName(value: string): boolean {
+  return /[-.\/]/.test(value) && OBJECT_NAME.test(value) &&
+    !value.split(/[-.\/]/).some((part) => part.length >= 16 && looksGenerated(part));
 }
 
 /** True for words, numbers, references and paths that may stand where a secret could. */
