@@ -5,6 +5,8 @@ import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
+import { secretManifest } from "./rules/secret_manifest.ts";
+import { secretDataStage } from "./secret_data_stage.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 
 export interface RedactorOptions {
@@ -17,7 +19,8 @@ export interface RedactorOptions {
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
   const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
-  return redactorOf(stagesOf(builtIn, options.custom));
+  const before = options.builtIn ? [secretDataStage(secretManifest.id)] : [];
+  return redactorOf([...before, ...stagesOf(builtIn, options.custom)]);
 }
 
 function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {

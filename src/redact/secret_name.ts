@@ -15,14 +15,15 @@ export function isHint(kind: NameKind): boolean {
   return kind === "hint" || kind === "login" || kind === "session";
 }
 
-/** Words for passwords and secrets in other scripts than ASCII, as their bytes in UTF-8 look to rules. */
-export const FOREIGN_WORDS = "contraseña hasło lösenord пароль 密码 密碼 口令 パスワード 비밀번호".split(" ")
-  .map((word) => fromUnicode(word).toLowerCase());
+/** Words for passwords with other letters than ASCII's, as their bytes in UTF-8 look to rules. */
+export const FOREIGN_WORDS = "contraseña hasło lösenord пароль 密码 密碼 口令 パスワード 비밀번호".split(" ").map(
+  fromUnicode,
+);
 
 const PASSWORDS = new Set([
   ..."password passwd passphrase passcode passwort pwd pswd passwrd passw psk authtok bindpw rootpw".split(" "),
   ..."rootbindpw rocommunity rwcommunity kennwort wachtwoord senha contrasena motdepasse mdp parola haslo".split(" "),
-  ...FOREIGN_WORDS,
+  ...FOREIGN_WORDS.map((word) => word.toLowerCase()),
 ]);
 const PASS_WORDS = new Set(
   "dbpass userpass sshpass keypass storepass requirepass masterauth pgpass smtppass".split(" "),
@@ -44,7 +45,7 @@ const HEX_KEYS = new Set("routing certificate cert".split(" "));
 const SECRET_SECRETS = new Set(
   "client app application shared signing session jwt cookie webhook hmac consumer oauth token api auth".split(" "),
 );
-const HINTS = new Set("auth jwt pass key pat otp signature salt bearer license login seed pin clave".split(" "));
+const HINTS = new Set("auth jwt key pat otp signature salt bearer license login seed pin clave".split(" "));
 const SESSIONS = new Set("cookie session sessionid sid jsessionid phpsessid".split(" "));
 /** Words at the end that say where or how, not what: the words before them decide. */
 const FILLERS = new Set(
@@ -73,7 +74,7 @@ const SUFFIXES = [
 /** Words that only end in `pass`. */
 const NO_PASS = /^(?:by|com|tres|encom|under|over|sur|multi|single|sub|re|fast|one|two)pass$/;
 
-const PARTS = /[A-Z]+(?![a-z\x80-\xff])|[A-Z]?[a-z\x80-\xff]+|\d+/g;
+const PARTS = /b(?:ase)?64|[A-Z]+(?![a-z\x80-\xff])|[A-Z]?[a-z\x80-\xff]+|\d+/g;
 
 /** Names repeat from line to line: what was judged is remembered, up to a bound. */
 const judged = new Map<string, NameKind>();
@@ -114,7 +115,7 @@ function judge(name: string): NameKind {
   if (SECRETS.has(last)) return "secret";
   if (last === "secret") return SECRET_SECRETS.has(before) ? "secret" : "object";
   if (last === "key") return kindOfKey(before);
-  if (last.length > 3 && last.endsWith("s")) return ofSeveral(last.slice(0, -1), before, words);
+  if (last.length > 3 && /[^s]s$/.test(last)) return ofSeveral(last.slice(0, -1), before, words);
   const suffix = SUFFIXES.find((end) => last.length > end.length && last.endsWith(end));
   if (suffix !== undefined) {
     return /^(?:pass|pwd|kenn)/.test(suffix) ? "password" : suffix === "secret" ? "object" : "secret";
@@ -122,7 +123,7 @@ function judge(name: string): NameKind {
   if (last.length > 4 && last.endsWith("pass") && !NO_PASS.test(last)) return reference ? "none" : "password";
   if (SESSIONS.has(last)) return "session";
   if ((last === "auth" || last === "answer" && before === "security") && words.length > 1) return "login";
-  return HINTS.has(last) ? "hint" : last === "pw" ? "login" : "none";
+  return HINTS.has(last) ? "hint" : last === "pw" || last === "pass" ? "login" : "none";
 }
 
 function isPassword(last: string, before: string, words: string[]): boolean {

@@ -118,7 +118,7 @@ interface Name {
 const COLOUR = String.raw`(?:(?:\x1b|\\+u001b|\\+x1b|\\+033)\[[\d;]{0,12}m)?`;
 const SEPARATOR = new RegExp(
   String.raw`${COLOUR}(?<quote>\\{0,31}["'\x60])?(?:\*\*)?\]?${COLOUR}[ \t]{0,40}` +
-    String.raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|~>)${COLOUR}[ \t]{0,80}${COLOUR}`,
+    String.raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{)?`,
   "y",
 );
 /** `password: string = "…"`, `Password { get; set; } = "…"` */
@@ -138,7 +138,7 @@ const SCHEME = /(?:bearer|basic|token|digest|negotiate|apikey|geniekey|splunk|sh
 const CHANGED_TO = /\\{0,31}["'] -> (?=\\{0,31}["'])/y;
 /** What may stand before a name that is the first thing on its line. */
 const BEGINNING =
-  /^[ \t]*(?:[-+~#;>][ \t]+)*(?:(?:export|set|declare -\w+|readonly|local|ENV|ARG|const|let|var|val)[ \t]+)?\\*["'[$@]?$/i;
+  /^[ \t]*(?:[-+~#;>][ \t]+)*(?:(?:export|set|declare -\w+|readonly|local|ENV|ARG|const|let|var|val)[ \t]+)?[[$@]?\\*["']?$/i;
 
 class Search {
   readonly found: Findings = { hide: [] };
@@ -196,7 +196,7 @@ class Search {
     if (text[start - 1] === "\\" && this.#line.nesting().depthAt(start) > 0) name = name.replace(/^[nrt]/, "");
     if (text[start - 1] === "[") name = name.replace(/^[\d;]*m/, "");
     start = end - name.length;
-    const words = FIRST_WORD.exec(text.slice(Math.max(limit, start - 12), start));
+    const words = FIRST_WORD.exec(text.slice(Math.max(0, start - 12), start));
     if (words !== null) name = words[1]! + name;
     // `Unseal Key 1: …`
     if (/^unseal key$/i.test(name) && /^ \d{1,2}:/.test(text.slice(end, end + 4))) end = text.indexOf(":", end);
@@ -236,6 +236,10 @@ class Search {
         : "yaml";
       if (opensLine && /[:>]/.test(separator[0]) && format !== "settings") open(new NextLine(indent, kind, style));
       return at;
+    }
+    if (opensLine && depth === 0 && text.slice(at, at + 20).trimEnd() === "\\") {
+      open(new Continuation());
+      return text.length;
     }
     const properties = opensLine || format === "yaml" ? matchAt(NODE_PROPERTIES, text, at) : undefined;
     if (properties !== undefined) at += properties[0].length;

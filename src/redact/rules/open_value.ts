@@ -150,7 +150,7 @@ export class Members implements OpenValue {
 /** What is secret in the members between two positions. */
 export function secretMembers(text: string, from: number, to: number, depth: number, kind: NameKind): Span[] {
   const hide: Span[] = [];
-  MEMBER.lastIndex = from;
+  MEMBER.lastIndex = Math.max(0, from - 1);
   for (let member = MEMBER.exec(text); member !== null && member.index < to; member = MEMBER.exec(text)) {
     const value = quotedValue(text, MEMBER.lastIndex, depth, 65_536);
     if (
