@@ -14,10 +14,11 @@ import { envInJsonString } from "./rules/env_in_json_string.ts";
 import { cephAuthKey, envInPrettyJson } from "./rules/env_in_pretty_json.ts";
 import { envPair } from "./rules/env_pair.ts";
 import { jsonWebToken } from "./rules/json_web_token.ts";
+import { keyMaterial } from "./rules/key_material.ts";
 import { kurlInstaller } from "./rules/kurl_installer.ts";
 import { loginOption } from "./rules/login_option.ts";
 import { namedValue } from "./rules/named_value.ts";
-import { passwordHash } from "./rules/password_hash.ts";
+import { passwordHashes } from "./rules/password_hash.ts";
 import { privateKey } from "./rules/private_key.ts";
 import { secretManifest } from "./rules/secret_manifest.ts";
 import { signedUrl } from "./rules/signed_url.ts";
@@ -28,6 +29,7 @@ import { slackWebhook, vendorTokens } from "./rules/vendor_tokens.ts";
  * shapes that are recognised wherever they are, then what names say. */
 export const builtInRules: readonly RedactionRule[] = [
   privateKey,
+  ...keyMaterial,
   secretManifest,
   ...envInJsonString,
   webUrlCredentials,
@@ -51,7 +53,7 @@ export const builtInRules: readonly RedactionRule[] = [
   basicAuthorization,
   cookie,
   signedUrl,
-  passwordHash,
+  ...passwordHashes,
   loginOption,
   envPair,
   namedValue,

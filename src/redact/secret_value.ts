@@ -21,7 +21,7 @@ const PATH = /^(?:\.{0,2}|~|[a-z]:)(?:[\/\\][a-z0-9._@-]+)+[\/\\]?$|^[\/\\]$/;
 /** A call in program text: `config.getToken(user)`. */
 const CALL = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+\(/;
 const FILE_NAME = /^[\w.\/\\-]{1,200}\.(?:pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|conf|env|pub|cfg|ini|xml)$/i;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DIGEST = /^(?:(?:sha\d+|md5|crc32c?|h1|blake2b)[:=-])|^[0-9a-f]{32,128}$|^[0-9A-F]{32,128}$/;
 const VERSION_OR_TIME = /^v?\d+(?:\.\d+){1,3}(?:[-+][\w.+-]*)?$|^\d{4}-\d\d(?:-\d\d)?(?:[T ].*)?$|^\d\d?:\d\d/;
 const ADDRESS = /^[\w.-]+(?::\d+)?(?:\/[\w.\/-]*)?$/;

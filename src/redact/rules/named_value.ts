@@ -1,12 +1,14 @@
 import { type Findings, NOTHING, type RedactionRule, type RuleLine } from "../rule.ts";
 import { FOREIGN_WORDS, isHint, type NameKind, nameKind } from "../secret_name.ts";
-import { isPlainlyNoSecret, isSecretValue, looksGenerated, looksTyped } from "../secret_value.ts";
+import { isSecretValue, looksGenerated, looksTyped, UUID } from "../secret_value.ts";
 import { innerLines, lineAt, linesAfter, type TextLine } from "../text_lines.ts";
 import { bareValue, quotedValue, type Value } from "../value_span.ts";
 import { takeMarkup } from "./named_markup.ts";
 import {
   BlockScalar,
   Continuation,
+  isFlag,
+  ItemAfterFlag,
   Items,
   Members,
   NextLine,
@@ -27,7 +29,21 @@ export const namedValue: RedactionRule = {
     ...["key", "auth", "_pat", "license", "sid", "psk", "pw", "seed"].flatMap((w) =>
       ['"', "'", "\\", ":", "=", " =", " :", ">"].map((c) => w + c)
     ),
-    ...["api_key", "api-key", "apikey", "api key", "access-key", "access_key", "secret-key", "unseal key", "keys"],
+    ...[
+      "_key ",
+      "-key ",
+      "clave=",
+      "clave:",
+      "api_key",
+      "api-key",
+      "apikey",
+      "api key",
+      "access-key",
+      "access_key",
+      "secret-key",
+      "unseal key",
+      "keys",
+    ],
     ...["authtok", "rootpw", "bindpw", "pre_shared_key", "community", "security_answer", "securityanswer"],
     ..."kennwort geheimnis zugangsdaten wachtwoord senha contrase mdp: mdp= parola haslo".split(" "),
     ...FOREIGN_WORDS,
@@ -101,8 +117,7 @@ const MAX_LIST = 1000, MAX_LIST_TEXT = 65_536;
 
 function findNamedValues(line: RuleLine): Findings {
   const search = new Search(line);
-  if (line.carried === "array-item") search.takeArrayItem();
-  else if (line.carried !== undefined && search.goOn(line.carried as OpenValue)) return search.found;
+  if (line.carried !== undefined && search.goOn(line.carried as OpenValue)) return search.found;
   search.run();
   const { found } = search;
   return found.hide.length > 0 || found.carry !== undefined ? found : NOTHING;
@@ -123,9 +138,16 @@ const SEPARATOR = new RegExp(
 );
 /** `password: string = "…"`, `Password { get; set; } = "…"` */
 const TYPED = /(?:\s?:\s?[&\w<>\[\]?.']{1,40}|\s?\{ get;[\w; ]{0,20}\})\s?=\s?(?=["'`])/y;
+const COMPARED = /\s[!=]==?\s(?=["'])/y;
+/** The next cell of a table in Markdown. */
+const CELL = /[\x60*]{0,2}[ \t]{0,60}\|[ \t]{0,60}[\x60*]{0,2}(?=[^\s|])/y;
+/** The next column of a table of two, or the value of a directive. */
+const COLUMN = /(?:[ \t]{2,80}|\t)(?=\S)/y;
 const LIST_ITEM = /(?<quote>\\{0,31}["'])(?:\s|\\{1,31}n){0,40},(?:\s|\\{1,31}n){0,40}(?=\\{0,31}["'])/y;
-const LIST_END = /\\{0,31}["']\s{0,40},\s{0,40}$/y;
+const LIST_END = /\\{0,31}["']?\s{0,40},?\s{0,40}$/y;
 const CALL = /\\{0,31}["']?\((?=\\{0,31}["'])/y;
+/** `variable "db_password" {` */
+const BLOCK = /["']?\s{1,4}\{\s{0,4}$/y;
 const TUPLE = /,\s?(?:<<)?(?=")|\s\.\s(?=")/y;
 const ARGUMENT_OF = /(?:define|env|putenv|setenv|put|setProperty|set)\(\s?\\*["']$/i;
 const WORDS_BETWEEN =
@@ -159,16 +181,6 @@ class Search {
     this.found.hide.push(...next.hide);
     this.found.carry = next.open;
     return next.whole === true;
-  }
-
-  /** The item after a flag in a list of one item a line. */
-  takeArrayItem(): void {
-    const { text } = this.#line;
-    const at = text.length - text.trimStart().length;
-    const value = quotedValue(text, at, 0, MAX_LIST_TEXT);
-    if (value !== undefined && !isFlag(value.text) && !isPlainlyNoSecret(value.text)) {
-      this.found.hide.push({ start: value.start, end: value.end });
-    }
   }
 
   run(): void {
@@ -210,6 +222,9 @@ class Search {
     if (markup !== undefined) return markup;
     const typed = matchAt(TYPED, text, name.end);
     if (typed !== undefined) return this.#takeQuoted(name.end + typed[0].length, kind);
+    const other = matchAt(COMPARED, text, name.end) ??
+      (text.slice(Math.max(0, name.start - 8), name.start).includes("|") ? matchAt(CELL, text, name.end) : undefined);
+    if (other !== undefined) return this.#takeTyped(name.end + other[0].length, kind);
     const separator = matchAt(SEPARATOR, text, name.end);
     if (separator !== undefined) return this.#takeAssigned(name, kind, name.end + separator[0].length, separator);
     return this.#takeUnassigned(name, kind);
@@ -342,12 +357,27 @@ class Search {
     if (between === undefined) return name.end;
     const at = name.end + between[0].length;
     if (text[at] === "=" || text[at] === ":" || (text[at] === "-" && !flag)) return at;
-    if (!flag) return this.#takeTyped(at, kind);
+    if (!flag) return this.#takeDirective(name, kind) ?? this.#takeTyped(at, kind);
     const parse = (limit: number) => this.#word(at, limit);
     const value = parse(JUDGED).text;
     return isFlag(value) || /^(?:string|strings|stringArray|int|file|[A-Z_]+)$/.test(value)
       ? at
       : this.#take(parse, kind);
+  }
+
+  /** `name  value` and `name "value"` with nothing else on the line. */
+  #takeDirective(name: Name, kind: NameKind): number | undefined {
+    const { text } = this.#line;
+    if (isHint(kind) || name.start > 120 || !BEGINNING.test(text.slice(0, name.start))) return undefined;
+    const quoted = /^[ \t]{1,40}(?=["'])/.exec(text.slice(name.end, name.end + 50));
+    const gap = quoted ?? matchAt(COLUMN, text, name.end);
+    if (gap === undefined || text.length > name.end + JUDGED) return undefined;
+    const at = name.end + gap[0].length;
+    const value = this.#word(at, JUDGED);
+    const last = value.end + (value.start > at ? 1 : 0);
+    if (text.slice(last).replace(/[\s;]/g, "") !== "") return undefined;
+    const looks = quoted !== null || looksTyped(value.text) || looksGenerated(value.text) || UUID.test(value.text);
+    return looks ? this.#take((limit) => this.#word(at, limit), kind) : undefined;
   }
 
   /** The value as the next item of a list, of arguments or of a tuple. */
@@ -362,8 +392,12 @@ class Search {
         (kind === "password" ? value.length >= 8 && looksTyped(value) : looksGenerated(value));
       return hidden ? this.#take(item, kind) : at;
     }
-    if (flag && matchAt(LIST_END, text, name.end) !== undefined) this.found.carry = "array-item";
+    if (flag && matchAt(LIST_END, text, name.end) !== undefined) this.found.carry = new ItemAfterFlag();
     const inBrackets = text[name.start - 1] === "{" || text[name.start - 1] === "(";
+    if (matchAt(BLOCK, text, name.end) !== undefined) {
+      this.found.carry = new Members(indentOf(text, wholeLine(text)), kind);
+      return text.length;
+    }
     const next = matchAt(CALL, text, name.end) ?? (inBrackets ? matchAt(TUPLE, text, name.end) : undefined);
     return next && this.#takeTyped(name.end + next[0].length, kind);
   }
@@ -451,11 +485,6 @@ function withoutScheme(value: Value): Value {
   const scheme = matchAt(SCHEME, value.text, 0);
   if (scheme === undefined) return value;
   return { ...value, start: value.start + scheme[0].length, text: value.text.slice(scheme[0].length) };
-}
-
-/** An option, and no secret that happens to begin with a dash. */
-function isFlag(value: string): boolean {
-  return value.startsWith("-") && (value.startsWith("--") || value.length < 12 || !looksGenerated(value.slice(1)));
 }
 
 function wholeLine(text: string): TextLine {

@@ -92,6 +92,27 @@ export class Items implements OpenValue {
   }
 }
 
+/** The item after a flag, in a list of one item a line. */
+export class ItemAfterFlag implements OpenValue {
+  next(text: string, line: TextLine): ReturnType<OpenValue["next"]> {
+    let { from, to } = content(text, line);
+    const dash = text.startsWith("- ", from);
+    if (dash) { for (from++; text[from] === " ";) from++; }
+    const value = quotedValue(text, from, line.depth, 65_536);
+    const word = value?.text ?? text.slice(from, Math.min(to, from + 600));
+    if (from === to || isFlag(word) || isPlainlyNoSecret(word) || /\s/.test(word) && value === undefined) {
+      return undefined;
+    }
+    if (value === undefined && !dash && !looksTyped(word) && !looksGenerated(word)) return undefined;
+    return { hide: [value === undefined ? { start: from, end: to } : { start: value.start, end: value.end }] };
+  }
+}
+
+/** An option, and no secret that happens to begin with a dash. */
+export function isFlag(value: string): boolean {
+  return value.startsWith("-") && (value.startsWith("--") || value.length < 12 || !looksGenerated(value.slice(1)));
+}
+
 /** A string whose closing quote is on a later line. */
 export class OpenQuote implements OpenValue {
   constructor(readonly quote: string, readonly depth: number, readonly lines = 0) {}
@@ -150,13 +171,11 @@ export class Members implements OpenValue {
 /** What is secret in the members between two positions. */
 export function secretMembers(text: string, from: number, to: number, depth: number, kind: NameKind): Span[] {
   const hide: Span[] = [];
-  MEMBER.lastIndex = Math.max(0, from - 1);
-  for (let member = MEMBER.exec(text); member !== null && member.index < to; member = MEMBER.exec(text)) {
-    const value = quotedValue(text, MEMBER.lastIndex, depth, 65_536);
-    if (
-      value !== undefined && isSecretValue(kind, value.text) &&
-      (kind === "password" || looksTyped(value.text) || looksGenerated(value.text))
-    ) {
+  const begin = Math.max(0, from - 1);
+  for (const member of text.slice(begin, to).matchAll(MEMBER)) {
+    const value = quotedValue(text, begin + member.index + member[0].length, depth, 65_536);
+    if (value === undefined || !isSecretValue(kind, value.text)) continue;
+    if (kind === "password" || looksTyped(value.text) || looksGenerated(value.text)) {
       hide.push({ start: value.start, end: value.end });
     }
   }
