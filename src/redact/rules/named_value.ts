@@ -209,7 +209,10 @@ class Search {
     if (text[start - 1] === "[") name = name.replace(/^[\d;]*m/, "");
     start = end - name.length;
     const words = FIRST_WORD.exec(text.slice(Math.max(0, start - 12), start));
-    if (words !== null) name = words[1]! + name;
+    if (words !== null) {
+      name = words[1]! + name;
+      start -= words[1]!.length;
+    }
     // `Unseal Key 1: …`
     if (/^unseal key$/i.test(name) && /^ \d{1,2}:/.test(text.slice(end, end + 4))) end = text.indexOf(":", end);
     return { text: name, start, end };
@@ -353,11 +356,13 @@ class Search {
     const flag = /^-{1,2}[A-Za-z]/.test(name.text) && !isHint(kind);
     const listed = isHint(kind) ? undefined : this.#takeNext(name, kind, flag) ?? this.#takeProse(name, kind);
     if (listed !== undefined) return listed;
+    const directive = flag ? undefined : this.#takeDirective(name, kind);
+    if (directive !== undefined) return directive;
     const between = matchAt(WORDS_BETWEEN, text, name.end);
     if (between === undefined) return name.end;
     const at = name.end + between[0].length;
     if (text[at] === "=" || text[at] === ":" || (text[at] === "-" && !flag)) return at;
-    if (!flag) return this.#takeDirective(name, kind) ?? this.#takeTyped(at, kind);
+    if (!flag) return this.#takeTyped(at, kind);
     const parse = (limit: number) => this.#word(at, limit);
     const value = parse(JUDGED).text;
     return isFlag(value) || /^(?:string|strings|stringArray|int|file|[A-Z_]+)$/.test(value)
