@@ -1,7 +1,8 @@
 import type { RedactionRule } from "./rule.ts";
-import { basicAuthorization, bearerToken } from "./rules/authorization_header.ts";
+import { basicAuthorization, bearerToken, signedRequest } from "./rules/authorization_header.ts";
 import {
   awsAccessKeyId,
+  awsKeyPair,
   awsSecretAccessKey,
   azureClientSecret,
   azureStorageKey,
@@ -18,7 +19,7 @@ import { jsonWebToken } from "./rules/json_web_token.ts";
 import { keyMaterial } from "./rules/key_material.ts";
 import { kurlInstaller } from "./rules/kurl_installer.ts";
 import { loginFiles } from "./rules/login_file.ts";
-import { loginOption } from "./rules/login_option.ts";
+import { loginOption, secretLiteral } from "./rules/login_option.ts";
 import { namedValue } from "./rules/named_value.ts";
 import { passwordHashes } from "./rules/password_hash.ts";
 import { privateKey } from "./rules/private_key.ts";
@@ -26,9 +27,16 @@ import { protocolLogins } from "./rules/protocol_login.ts";
 import { secretColumn } from "./rules/secret_column.ts";
 import { secretManifest } from "./rules/secret_manifest.ts";
 import { serverConfigs } from "./rules/server_config.ts";
-import { signedUrl } from "./rules/signed_url.ts";
+import { loginUrl, signedUrl } from "./rules/signed_url.ts";
 import { sqlPasswords } from "./rules/sql_password.ts";
-import { databaseUrl, mysqlDsn, oracleThinUrl, urlCredentials, webUrlCredentials } from "./rules/url_credentials.ts";
+import {
+  databaseUrl,
+  dsnKey,
+  mysqlDsn,
+  oracleThinUrl,
+  urlCredentials,
+  webUrlCredentials,
+} from "./rules/url_credentials.ts";
 import { vendorTokens } from "./rules/vendor/vendor_tokens.ts";
 import { webhookUrl } from "./rules/webhook_url.ts";
 
@@ -47,8 +55,10 @@ export const builtInRules: readonly RedactionRule[] = [
   cephAuthKey,
   ...kurlInstaller,
   urlCredentials,
+  dsnKey,
   oracleThinUrl,
   jsonWebToken,
+  awsKeyPair,
   awsAccessKeyId,
   awsSecretAccessKey,
   googleApiKey,
@@ -58,10 +68,13 @@ export const builtInRules: readonly RedactionRule[] = [
   webhookUrl,
   bearerToken,
   basicAuthorization,
+  signedRequest,
   cookie,
   signedUrl,
+  loginUrl,
   ...passwordHashes,
   loginOption,
+  secretLiteral,
   commandPassword,
   ...sqlPasswords,
   ...serverConfigs,

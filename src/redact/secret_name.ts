@@ -45,8 +45,8 @@ const HEX_KEYS = new Set("routing certificate cert".split(" "));
 const SECRET_SECRETS = new Set(
   "client app application shared signing session jwt cookie webhook hmac consumer oauth token api auth".split(" "),
 );
-const HINTS = new Set("auth jwt key pat otp signature salt bearer license login seed pin clave".split(" "));
-const SESSIONS = new Set("cookie session sessionid sid jsessionid phpsessid".split(" "));
+const HINTS = new Set("auth jwt key pat otp signature salt bearer license seed pin clave".split(" "));
+const SESSIONS = new Set("login cookie session sessionid sid jsessionid phpsessid".split(" "));
 /** Words at the end that say where or how, not what: the words before them decide. */
 const FILLERS = new Set(
   "value text plain plaintext data b64 base64 hex raw old new current previous prod dev string binary base v".split(

@@ -19,6 +19,21 @@ export const basicAuthorization: RedactionRule = {
   keeps: ["Basic authentication failed", "basic cGxhaW4gdGV4dA==", "Basic YWJjZ", "basic a_-b-"],
 };
 
+/** What answers a challenge, or signs a request. */
+export const signedRequest: RedactionRule = {
+  id: "signed-request",
+  why: "The answer to a challenge can be tried against word lists, and a signature be used again until it expires",
+  keywords: ["response=", "signature=", "sharedkey "],
+  pattern:
+    /(?:\bDigest\b[^\r\n]{0,600}?\bresponse=\\{0,31}"?(?<mask1>[0-9a-f]{32,64})|\bSignature=\\{0,31}"?(?<mask2>[0-9a-f]{64}|[A-Za-z0-9+\/]{27,86}={1,2})|\bSharedKey(?:Lite)? [\w.-]{1,60}:(?<mask3>[A-Za-z0-9+\/]{20,100}={0,2}))/gi,
+  hides: [
+    'authorization: Digest username="x", realm="r", response="' + "0a".repeat(16) + '"',
+    "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=" + "0a".repeat(32),
+    "SharedKey account:" + "ab12".repeat(10) + "ab=",
+  ],
+  keeps: ["response=200", "Signature=invalid", "Digest response=ok"],
+};
+
 const BASIC = /\bBasic\s{1,4}([A-Za-z0-9+\/_-]{4,}={0,2})/gi;
 
 function findBasic(line: RuleLine): Findings {

@@ -19,6 +19,19 @@ export const awsSecretAccessKey: RedactionRule = {
   keeps: ["secret access key is missing", "secret_access_key " + "ab12".repeat(16)],
 };
 
+export const awsKeyPair: RedactionRule = {
+  id: "aws-key-pair",
+  why: "An AWS secret key signs any request of the account",
+  keywords: ["akia", "asia"],
+  pattern:
+    /(?<![A-Za-z0-9])A(?:KIA|SIA)[A-Z0-9]{16}\\{0,15}["']?\s{0,4}[,:;|\/]?\s{0,4}\\{0,15}["']?(?<mask>[A-Za-z0-9+\/]{40})(?![A-Za-z0-9+\/=])/g,
+  hides: [
+    'new Credentials("AKIA' + 'ABCDEFGHIJKLMNOP", "' + "ab12".repeat(10) + '")',
+    "ASIA" + "ABCDEFGHIJKLMNOP:" + "ab/2".repeat(10),
+  ],
+  keeps: ["AKIA" + "ABCDEFGHIJKLMNOP " + "ab12".repeat(16), "asia " + "ab12".repeat(10)],
+};
+
 export const googleApiKey: RedactionRule = {
   id: "google-api-key",
   why: "A Google API key spends its owner's quota and money",

@@ -50,6 +50,7 @@ const PROGRAMS: Program[] = [
   { names: "openssl", options: "-k -K" },
   { names: "sqlplus exp imp expdp impdp sqlldr rman", after: [{ word: "", nth: 0 }], behind: "/" },
   { names: "curl", attached: "-u", behind: ":" },
+  { names: "curl etcdctl influx", options: "-u -U --user --proxy-user", behind: ":" },
   { names: "http https", options: "-a --auth", behind: ":" },
   {
     names: "rabbitmqctl",

@@ -28,4 +28,25 @@ export const secretsFile: RedactionRule = {
   keeps: ["# client server secret addresses", "bob *"],
 };
 
-export const loginFiles: RedactionRule[] = [pgpassFile, secretsFile];
+/** cloud-init's `chpasswd`: a list of `name:password` lines. */
+export const chpasswdList: RedactionRule = {
+  id: "chpasswd-list",
+  why: "The list sets the passwords of a machine's users",
+  keywords: ["chpasswd"],
+  find(line) {
+    const begins = line.text.includes("chpasswd");
+    const left = begins ? 30 : line.carried as number;
+    const match = begins ? null : LOGIN_LINE.exec(line.text);
+    const goesOn = begins || match !== null || /^\s*(?:#|list:|users:|expire:|$)/i.test(line.text);
+    const carry = left > 1 && goesOn ? left - 1 : undefined;
+    if (match === null) return { hide: [], carry };
+    const value = match.groups!.value!, start = line.text.lastIndexOf(value);
+    return { hide: [{ start, end: start + value.length }], carry };
+  },
+  hides: ["chpasswd:\n  list: |\n    root:hunter2\n    ubuntu:hunter2", "chpasswd <<EOF\nroot:hunter2\nEOF"],
+  keeps: ["root:hunter2", "chpasswd:\n  expire: false\nname: x\nuid:1001"],
+};
+
+const LOGIN_LINE = /^\s*(?:- )?["']?[\w.-]{1,40}:(?<value>[^\s"':]{3,200})["']?\s*$/;
+
+export const loginFiles: RedactionRule[] = [pgpassFile, secretsFile, chpasswdList];

@@ -1,5 +1,16 @@
 import type { RedactionRule } from "../rule.ts";
 
+/** `kubectl create secret … --from-literal=name=value` */
+export const secretLiteral: RedactionRule = {
+  id: "secret-literal",
+  why: "What becomes a value of a Secret is one",
+  keywords: ["--from-literal"],
+  pattern:
+    /--from-literal(?:=|[ \t]{1,4}|\\{0,31}["'],(?:\s|\\{1,31}n){0,80}\\{0,31}["'])\\{0,31}["']?[\w.-]{1,253}=\\{0,31}["']?(?![$<])(?<mask>[^\s"'\\]{1,2000})/g,
+  hides: ["kubectl create secret generic x --from-literal=pin=hunter2", '["--from-literal","pin=hunter2"]'],
+  keeps: ["--from-literal=pin=$PIN", "--from-literal=pin="],
+};
+
 /** `curl -u name:password`, and options of other programs that take both in one word. */
 export const loginOption: RedactionRule = {
   id: "login-option",

@@ -31,6 +31,8 @@ export const namedValue: RedactionRule = {
     ),
     ...[
       "_key ",
+      "wep_key",
+      "%3d",
       "-key ",
       "clave=",
       "clave:",
@@ -133,7 +135,7 @@ interface Name {
 const COLOUR = String.raw`(?:(?:\x1b|\\+u001b|\\+x1b|\\+033)\[[\d;]{0,12}m)?`;
 const SEPARATOR = new RegExp(
   String.raw`${COLOUR}(?<quote>\\{0,31}["'\x60])?(?:\*\*)?\]?${COLOUR}[ \t]{0,40}` +
-    String.raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{)?`,
+    String.raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{)?`,
   "y",
 );
 /** `password: string = "…"`, `Password { get; set; } = "…"` */
@@ -282,6 +284,11 @@ class Search {
       }
       return this.#takeList(kind, at);
     }
+    const braces = kind === "password" ? /^\{([^{}"'\s]{4,200})\}(?=[;"'\\]|$)/.exec(text.slice(at, at + 210)) : null;
+    if (braces !== null && separator[0].includes("=")) {
+      this.found.hide.push({ start: at + 1, end: at + 1 + braces[1]!.length });
+      return at + braces[0].length;
+    }
     if (text[at] === "{" && !VALUE_IN_BRACES.test(text.slice(at, at + 50))) {
       const end = objectEnd(text, at, here.end);
       this.found.hide.push(...secretMembers(text, at, end, depth, kind));
@@ -293,7 +300,8 @@ class Search {
     // after a name in quotes, JSON has a number, true, false or null
     if (separator.groups?.quote?.endsWith('"') && format !== "yaml" && /[\d.,}\]tfn-]/.test(text[at]!)) return at;
     // in program text, what has no quotes is an expression
-    if (format === "code" || separator[0].includes("==")) return at;
+    if (separator[0].includes("==") || (format === "code" && depth === 0 && !isInQuotes(text, at))) return at;
+    if (separator[0].endsWith("%3D")) return this.#takePercentEncoded(at, kind);
     if (text[at] === "<") {
       const placeholder = /^<([^<>]{1,200})>/.exec(text.slice(at, at + 210));
       if (placeholder !== null) return this.#takePlaceholder(at, placeholder[1]!);
@@ -314,6 +322,13 @@ class Search {
       this.found.hide.push({ start: end + 3, end: end + second[0].length });
     }
     return end;
+  }
+
+  /** In a connection string that is part of an address: `PWD%3Dhunter2%3B`. */
+  #takePercentEncoded(at: number, kind: NameKind): number {
+    const value = /^[^\s%"'&;\\]{1,1000}/.exec(this.#line.text.slice(at, at + JUDGED))?.[0] ?? "";
+    if (isSecretValue(kind, value)) this.found.hide.push({ start: at, end: at + value.length });
+    return at + value.length;
   }
 
   /** `<…>` stands for a value to be filled in, unless it is one. */
@@ -353,8 +368,8 @@ class Search {
   /** `--name value`, `["--name","value"]`, `name("value")`, and sentences: `password "value"`, `name value`. */
   #takeUnassigned(name: Name, kind: NameKind): number {
     const { text } = this.#line;
-    const flag = /^-{1,2}[A-Za-z]/.test(name.text) && !isHint(kind);
-    const listed = isHint(kind) ? undefined : this.#takeNext(name, kind, flag) ?? this.#takeProse(name, kind);
+    const flag = /^-{1,2}[A-Za-z]/.test(name.text);
+    const listed = this.#takeNext(name, kind, flag) ?? (isHint(kind) ? undefined : this.#takeProse(name, kind));
     if (listed !== undefined) return listed;
     const directive = flag ? undefined : this.#takeDirective(name, kind);
     if (directive !== undefined) return directive;
@@ -398,6 +413,7 @@ class Search {
       return hidden ? this.#take(item, kind) : at;
     }
     if (flag && matchAt(LIST_END, text, name.end) !== undefined) this.found.carry = new ItemAfterFlag();
+    if (isHint(kind)) return undefined;
     const inBrackets = text[name.start - 1] === "{" || text[name.start - 1] === "(";
     if (matchAt(BLOCK, text, name.end) !== undefined) {
       this.found.carry = new Members(indentOf(text, wholeLine(text)), kind);
@@ -490,6 +506,12 @@ function withoutScheme(value: Value): Value {
   const scheme = matchAt(SCHEME, value.text, 0);
   if (scheme === undefined) return value;
   return { ...value, start: value.start + scheme[0].length, text: value.text.slice(scheme[0].length) };
+}
+
+/** Whether a quote that was opened before a position has not been closed there. */
+function isInQuotes(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - 400), at);
+  return ["'", '"', "`"].some((quote) => before.split(quote).length % 2 === 0);
 }
 
 function wholeLine(text: string): TextLine {

@@ -2,7 +2,7 @@ import type { RedactionRule } from "../rule.ts";
 
 const ab = (length: number) => "a1B2".repeat(length).slice(0, length);
 /** Not the beginning of a reference, a placeholder or an option. */
-const VALUE = String.raw`(?!\$(?!\d\$)|[<{%*]|["']?["']?\s*$)`;
+const VALUE = String.raw`(?!\$(?!\d\$)|[<{%*]|ENC\s|["']?["']?\s*$)`;
 
 /** Lines of the configurations of routers, switches and firewalls. */
 export const networkDevice: RedactionRule = {

@@ -79,6 +79,20 @@ export const urlCredentials: RedactionRule = {
   ],
 };
 
+/** Sentry's address for errors: a key in the place of the user. */
+export const dsnKey: RedactionRule = {
+  id: "dsn-key",
+  why: "Whoever has the key can fill the project with events, and older ones are passwords too",
+  keywords: ["sentry", "@o", "glitchtip"],
+  pattern: /\bhttps?:\/\/(?<mask>[0-9a-f]{32})(?=@[\w.-]{1,200}\/\d{1,20}\b)/g,
+  hides: [
+    "https://" + "0a".repeat(16) + "@o12345.ingest.example.net/42",
+    "https://" + "0a".repeat(16) + "@sentry.example.net/7",
+    "https://" + "0a".repeat(16) + "@glitchtip.example.net/7",
+  ],
+  keeps: ["https://" + "0a".repeat(16) + ".sentry.io/42", "sentry: " + "0a".repeat(16)],
+};
+
 export const oracleThinUrl: RedactionRule = {
   id: "oracle-thin-url",
   why: "Oracle's JDBC addresses hold user and password in front of the host",
