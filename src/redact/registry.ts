@@ -40,9 +40,7 @@ import {
 import { vendorTokens } from "./rules/vendor/vendor_tokens.ts";
 import { webhookUrl } from "./rules/webhook_url.ts";
 
-/** The built-in rules in the order in which they run. First those that existing redaction reports know by name, then the
- * shapes that are recognised wherever they are, then what names say. */
-export const builtInRules: readonly RedactionRule[] = [
+const plain: readonly RedactionRule[] = [
   privateKey,
   ...keyMaterial,
   secretManifest,
@@ -83,5 +81,8 @@ export const builtInRules: readonly RedactionRule[] = [
   secretColumn,
   envPair,
   namedValue,
-  base64Layer,
 ];
+
+/** The built-in rules in the order in which they run. First those that existing redaction reports know by name, then the
+ * shapes that are recognised wherever they are, then what names say. */
+export const builtInRules: readonly RedactionRule[] = [...plain, base64Layer(plain)];

@@ -60,7 +60,7 @@ const REFERENCES = new Set(
 );
 /** Words that make no secret of the word `key` after them. */
 const OTHER_KEYS = new Set(
-  "public partition cache primary foreign sort group row column hash range map object idempotency topology label"
+  "public partition cache primary foreign sort group row column hash range map object idempotency topology label websocket"
     .split(" "),
 );
 const SUFFIXES = [

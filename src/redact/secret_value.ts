@@ -10,7 +10,8 @@ const NO_SECRET = new RegExp(
     "unknown|changed|missing|invalid|expired|valid|ok|error|failed|not|found|pending|active|revoked|idle|eof|denied",
     "string|boolean|number|integer|object|array|\\([a-z ]+\\)|redacted|masked|hidden|removed|\\(redacted\\)|<[^<>]*>|\\[[A-Za-z ]*\\]|\\*+|[xX]{3,}|\\.{3,}|-+|\\u2022+",
     // references: resolved elsewhere
-    "\\$\\([\\w.-]+\\)|\\$\\{[\\w.:-]+\\}|\\$[A-Za-z_]\\w*|%[A-Za-z_]\\w*%|%\\([\\w.]+\\)s|\\{\\{.*\\}\\}|@[\\w.]+@|\\*[A-Za-z_]\\w*",
+    "\\$\\([\\w.-]+\\)|\\$\\{[\\w.:-]+\\}|\\$[A-Za-z_]\\w*|%[A-Za-z_]\\w*%|%\\([\\w.]+\\)s|\\$?\\{\\{.*\\}\\}|@[\\w.]+@|\\*[A-Za-z_]\\w*",
+    "(?:process\\.env|os\\.environ|env|config|settings|self|this|var|local|module|secrets|params|args|opts|options|ctx|req)(?:\\.[A-Za-z_$][\\w$]*){1,6}[,;)]*",
     "(?:vault|ref\\+\\w+|env|file|secretsmanager|k8s|exec):.*|arn:aws[\\w-]*:.*",
   ].join("|") + ")$",
   "i",
@@ -71,7 +72,7 @@ export function looksGenerated(value: string): boolean {
 /** True for a password somebody typed into a sentence: not a word, not an id, not a name with a number. */
 export function looksTyped(value: string): boolean {
   if (value.length < 6 || value.length > 200 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  if (/^(?:[\[({<]|[\w.-]+=)/.test(value)) return false;
+  if (/^(?:[\[({<]|[\w.-]+=|\w+\(.*\)[,;]?$)/.test(value)) return false;
   if (isPlainlyNoSecret(value) || UUID.test(value) || DIGEST.test(value) || VERSION_OR_TIME.test(value)) return false;
   if (
     MEASURE.test(value) || FILE_NAME.test(value) || (/[-.\/]/.test(value) && OBJECT_NAME.test(value)) ||

@@ -135,7 +135,8 @@ interface Name {
 const COLOUR = String.raw`(?:(?:\x1b|\\+u001b|\\+x1b|\\+033)\[[\d;]{0,12}m)?`;
 const SEPARATOR = new RegExp(
   String.raw`${COLOUR}(?<quote>\\{0,31}["'\x60])?(?:\*\*)?\]?${COLOUR}[ \t]{0,40}` +
-    String.raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{)?`,
+    String
+      .raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{(?="))?`,
   "y",
 );
 /** `password: string = "…"`, `Password { get; set; } = "…"` */
@@ -302,6 +303,7 @@ class Search {
     // in program text, what has no quotes is an expression
     if (separator[0].includes("==") || (format === "code" && depth === 0 && !isInQuotes(text, at))) return at;
     if (separator[0].endsWith("%3D")) return this.#takePercentEncoded(at, kind);
+    if (/^\([a-z ]{3,40}\)/.test(text.slice(at, at + 45))) return at; // (sensitive value)
     if (text[at] === "<") {
       const placeholder = /^<([^<>]{1,200})>/.exec(text.slice(at, at + 210));
       if (placeholder !== null) return this.#takePlaceholder(at, placeholder[1]!);

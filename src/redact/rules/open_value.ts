@@ -113,7 +113,8 @@ export function isFlag(value: string): boolean {
   return value.startsWith("-") && (value.startsWith("--") || value.length < 12 || !looksGenerated(value.slice(1)));
 }
 
-/** A string whose closing quote is on a later line. */
+/** A string whose closing quote is on a later line. The mask stands in the first line: the others are emptied, since another mask would
+ * be taken for the beginning of a value of its own in YAML. */
 export class OpenQuote implements OpenValue {
   constructor(readonly quote: string, readonly depth: number, readonly lines = 0) {}
 
@@ -122,10 +123,10 @@ export class OpenQuote implements OpenValue {
     const { from, to } = content(text, line);
     const end = this.#close(text, line.start, line.end);
     if (end < 0) {
-      const hide = to > from ? [{ start: from, end: to }] : [];
+      const hide = to > from ? [{ start: from, end: to, drop: true }] : [];
       return { hide, open: new OpenQuote(this.quote, this.depth, this.lines + 1), whole: true };
     }
-    return { hide: end > from ? [{ start: from, end }] : [] };
+    return { hide: end > from ? [{ start: from, end, drop: true }] : [] };
   }
 
   #close(text: string, start: number, end: number): number {

@@ -42,6 +42,8 @@ const MAX_OTHER_LINES = 20;
 interface OpenKey {
   lines: number;
   others: number;
+  /** In a quoted scalar of YAML, where a mask on each line would be taken for a value of its own. */
+  quoted: boolean;
 }
 
 function findPrivateKeys(line: RuleLine): Findings {
@@ -55,13 +57,13 @@ function findPrivateKeys(line: RuleLine): Findings {
     if (body !== null) {
       const offset = Math.max(0, (end < 0 ? text.length : end) - 4096);
       const start = offset + body.index;
-      hide.push({ start, end: start + body[0].length });
+      hide.push({ start, end: start + body[0].length, drop: key.quoted });
     }
     const others = body === null ? key.others + 1 : 0;
     if (end < 0 && !text.includes("-----BEGIN ")) {
       return others > MAX_OTHER_LINES || key.lines > MAX_LINES
         ? { hide }
-        : { hide, carry: { lines: key.lines + 1, others } };
+        : { hide, carry: { ...key, lines: key.lines + 1, others } };
     }
     from = Math.max(0, end);
   }
@@ -75,7 +77,7 @@ function findPrivateKeys(line: RuleLine): Findings {
     const last = stop ?? text.trimEnd().length;
     if (/^(?:\\+[nr]|\s|\|)*$/.test(text.slice(start, Math.min(last, start + 40)))) {
       // the string holds the first line alone: the others are in strings of their own, or on the next lines
-      if (end < 0) return { hide, carry: { lines: 0, others: 0 } satisfies OpenKey };
+      if (end < 0) return { hide, carry: openAt(line, begin.index) };
       for (const body of text.slice(start, end).matchAll(BODY)) {
         hide.push({ start: start + body.index, end: start + body.index + body[0].length });
       }
@@ -83,10 +85,14 @@ function findPrivateKeys(line: RuleLine): Findings {
       continue;
     }
     if (last > start) hide.push({ start, end: last });
-    if (stop === undefined) return { hide, carry: { lines: 0, others: 0 } satisfies OpenKey };
+    if (stop === undefined) return { hide, carry: openAt(line, begin.index) };
     BEGIN.lastIndex = stop;
   }
   return hide.length > 0 ? { hide } : NOTHING;
+}
+
+function openAt(line: RuleLine, begin: number): OpenKey {
+  return { lines: 0, others: 0, quoted: line.format === "yaml" && /["']$/.test(line.text.slice(0, begin)) };
 }
 
 function indexOfEnd(text: string, from: number): number {
