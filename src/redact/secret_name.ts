@@ -56,7 +56,7 @@ const FILLERS = new Set(
 /** Words by which it is a reference, a switch, or a place in a list. */
 const REFERENCES = new Set(
   ("existing pull ref use using enable enabled disable disabled has is no without require requires allow " +
-    "next prev continue page").split(" "),
+    "next prev continue page load").split(" "),
 );
 /** Words that make no secret of the word `key` after them. */
 const OTHER_KEYS = new Set(
@@ -72,7 +72,7 @@ const SUFFIXES = [
   ),
 ];
 /** Words that only end in `pass`. */
-const NO_PASS = /^(?:by|com|tres|encom|under|over|sur|multi|single|sub|re|fast|one|two)pass$/;
+const NO_PASS = /^(?:by|com|tres|encom|under|over|sur|multi|single|sub|re|fast|one|two|get|set)pass$/;
 
 const PARTS = /b(?:ase)?64|[A-Z]+(?![a-z\x80-\xff])|[A-Z]?[a-z\x80-\xff]+|\d+/g;
 
@@ -92,10 +92,12 @@ export function nameKind(name: string): NameKind {
 }
 
 function judge(name: string): NameKind {
+  if (name === "Sid") return "none"; // the id of a statement in a policy
   let words = wordsOf(name);
   while (words.length > 1 && (/^\d+$/.test(words.at(-1)!) || FILLERS.has(words.at(-1)!))) {
     const last = words.at(-1)!, before = words.at(-2)!;
     if (last === "string" && before === "connection") return "secret";
+    if (last === "value" && before === "signature") return "none"; // of a signed XML document
     // kubeconfig's `client-key-data` is a key, other data are whatever they are
     if (last === "data" && before !== "key") return "none";
     if (
@@ -116,7 +118,7 @@ function judge(name: string): NameKind {
   if (last === "secret") return SECRET_SECRETS.has(before) ? "secret" : "object";
   if (last === "key") return kindOfKey(before);
   if (last.length > 3 && /[^s]s$/.test(last)) return ofSeveral(last.slice(0, -1), before, words);
-  const suffix = SUFFIXES.find((end) => last.length > end.length && last.endsWith(end));
+  const suffix = SUFFIXES.find((end) => last.endsWith(end));
   if (suffix !== undefined) {
     return /^(?:pass|pwd|kenn)/.test(suffix) ? "password" : suffix === "secret" ? "object" : "secret";
   }

@@ -40,7 +40,7 @@ function findBasic(line: RuleLine): Findings {
   const hide = [];
   for (const match of line.text.matchAll(BASIC)) {
     const pair = fromBase64(match[1]!.slice(0, 400));
-    if (!/^[\x20-\x7e\x80-\xff]*$/.test(pair.slice(0, -2)) || !pair.includes(":")) continue;
+    if (!/^[\x20-\x7e]{0,200}:[\x20-\x7e\x80-\xff]*$/.test(pair)) continue;
     const end = match.index + match[0].length;
     hide.push({ start: end - match[1]!.length, end });
   }

@@ -77,7 +77,6 @@ const PROGRAMS: Program[] = [
   },
   { names: "wpa_passphrase", after: [{ word: "", nth: 1 }] },
   { names: "pulumi", after: [{ word: "--secret", nth: 1 }] },
-  { names: "net", with: "use", after: [{ word: "use", nth: 2 }] },
   {
     names: "npm yarn pnpm",
     after: [{ word: "_authToken", nth: 0 }, { word: "_password", nth: 0 }, { word: "_auth", nth: 0 }],

@@ -20,7 +20,7 @@ export const connectionStringFields: RedactionRule[] = FIELDS.map(([id, name, fi
   keywords,
   alsoHas: ";",
   pattern: new RegExp(
-    `(?<![\\w.$-])${field} {0,20}= {0,20}(?!\\$[({]|\\/|\\*|true;|false;|null;|\\d{1,3};)(?<mask>[^;\\s"'\\\\{}<>]{1,1000});`,
+    `(?<![\\w.$-])${field} {0,20}= {0,20}(?!\\$[({]|\\/|\\*|true;|false;|null;|\\d{1,3};)(?<mask>[^;\\s"'\\\\{}<>()]{1,1000});`,
     "gi",
   ),
   hides: [`${field}=foo;`, `Timeout=3;${field} = foo9;Encrypt=True`],

@@ -6,6 +6,7 @@ import { NextLine } from "./open_value.ts";
 const TAG_END = /(?:\s[^<>]{0,300})?>\s{0,40}(?:<!\[CDATA\[)?/y;
 const ATTRIBUTE_TAG_END = /["'](?:\s[^<>]{0,300})?>\s{0,40}(?:<[\w:.-]{1,60}(?:\s[^<>]{0,300})?>)?(?:<!\[CDATA\[)?/y;
 const VALUE_ATTRIBUTE = /["']\s{1,40}(?:value|connectionString|content)\s?=\s?["']/y;
+const NAMING_ATTRIBUTE = /\b(?:name|key|property|param|field|label)\s?=\s?$/i;
 /** `<name>db.password</name><value>…`, `<key>Password</key><string>…` */
 const NAME_TAG_END = /\s{0,10}<\/(?:name|key|param-name|id)>\s{0,40}(?:<(?:value|string|data|param-value|default)>)?/y;
 
@@ -21,7 +22,8 @@ export function takeMarkup(
   const before = text[name.start - 1];
   const asTag = before === "<" ||
     (before === ":" && /<\w{1,40}:$/.test(text.slice(Math.max(0, name.start - 42), name.start)));
-  const asAttribute = (before === '"' || before === "'") && text[name.start - 2] === "=";
+  const asAttribute = (before === '"' || before === "'") &&
+    NAMING_ATTRIBUTE.test(text.slice(Math.max(0, name.start - 20), name.start - 1));
   if (before === ">") return takeNamed(text, name.end, kind, found);
   if (!asTag && !asAttribute) return undefined;
   const tag = matchAt(asTag ? TAG_END : ATTRIBUTE_TAG_END, text, name.end);
@@ -33,7 +35,8 @@ export function takeMarkup(
       return start;
     }
     // a placeholder such as `<token>` is no element
-    return /^[^<]{0,20000}(?:<\/|$)/.test(text.slice(start, start + 20_010))
+    const rest = text.slice(start, start + 20_010);
+    return /^[^<]{0,20000}<\//.test(rest) || (!rest.includes("<") && isOnlyTag(text, name.start))
       ? takeUntil(text, start, "<", kind, found)
       : name.end;
   }

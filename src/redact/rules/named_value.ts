@@ -31,6 +31,7 @@ export const namedValue: RedactionRule = {
     ),
     ...[
       "_key ",
+      "_key_",
       "wep_key",
       "%3d",
       "-key ",
@@ -136,7 +137,7 @@ const COLOUR = String.raw`(?:(?:\x1b|\\+u001b|\\+x1b|\\+033)\[[\d;]{0,12}m)?`;
 const SEPARATOR = new RegExp(
   String.raw`${COLOUR}(?<quote>\\{0,31}["'\x60])?(?:\*\*)?\]?${COLOUR}[ \t]{0,40}` +
     String
-      .raw`(?:\\?=>|:=|={1,2}|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{(?="))?`,
+      .raw`(?:\\?=>|:=|(?<=[ \t])==(?=[ \t"'])|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{(?="))?`,
   "y",
 );
 /** `password: string = "…"`, `Password { get; set; } = "…"` */
@@ -169,6 +170,8 @@ class Search {
   readonly found: Findings = { hide: [] };
   readonly #line: RuleLine;
   readonly #inner: TextLine[];
+  /** The name whose value is looked for. */
+  #name = "";
 
   constructor(line: RuleLine) {
     this.#line = line;
@@ -193,7 +196,9 @@ class Search {
     for (let root = ROOT.exec(text); root !== null; root = ROOT.exec(text)) {
       const name = this.#nameAround(root.index, ROOT.lastIndex, done);
       ROOT.lastIndex = Math.max(ROOT.lastIndex, name.end);
-      const kind = text[name.start - 1] === "/" && isChecksumOf(text, name.start) ? "none" : nameKind(name.text);
+      const said = isPartOfOther(text, name) ? "none" : nameKind(name.text);
+      // programs call many things tokens, and write words for them
+      const kind = this.#line.format === "code" && (said === "secret" || said === "object") ? "login" : said;
       if (kind === "none") continue;
       const end = this.#takeValue(name, kind);
       done = Math.max(name.end, end);
@@ -224,6 +229,7 @@ class Search {
   /** @returns the end of what was looked at */
   #takeValue(name: Name, kind: NameKind): number {
     const { text } = this.#line;
+    this.#name = name.text;
     const markup = takeMarkup(text, name, kind, this.found);
     if (markup !== undefined) return markup;
     const typed = matchAt(TYPED, text, name.end);
@@ -269,6 +275,7 @@ class Search {
       return here.end;
     }
     if (/^(?:"""|''')/.test(text.slice(at, at + 3)) && depth === 0) return this.#takeTripleQuoted(at, kind, open);
+    if (text[at] === "'" && !/[\w$]/.test(text[at + 1] ?? "") && isInQuotes(text, at, ["'"])) return at;
     const quoted = (limit: number) => quotedValue(text, at, depth, limit);
     if (quoted(MAX_QUOTE) !== undefined) {
       const end = this.#take(quoted, kind);
@@ -393,7 +400,7 @@ class Search {
     if (isHint(kind) || name.start > 120 || !BEGINNING.test(text.slice(0, name.start))) return undefined;
     const quoted = /^[ \t]{1,40}(?=["'])/.exec(text.slice(name.end, name.end + 50));
     const gap = quoted ?? matchAt(COLUMN, text, name.end);
-    if (gap === undefined || text.length > name.end + JUDGED) return undefined;
+    if (gap === undefined || text.length > name.end + JUDGED || this.#line.format === "code") return undefined;
     const at = name.end + gap[0].length;
     const value = this.#word(at, JUDGED);
     const last = value.end + (value.start > at ? 1 : 0);
@@ -484,6 +491,12 @@ class Search {
     return Math.max(end, at + 1);
   }
 
+  /** `"password": "password1"` is a label. */
+  #repeatsName(value: string): boolean {
+    const name = this.#name.replace(/^-+/, "").toLowerCase();
+    return name.length > 3 && value.length - name.length <= 4 && value.toLowerCase().startsWith(name);
+  }
+
   /** Hides a value when it is a secret.
    * @param parse given how much to look at
    * @returns where to go on: after the value, or in it, since a harmless value may have names and values in it */
@@ -491,7 +504,7 @@ class Search {
     const start = parse(JUDGED);
     if (start === undefined) return 0;
     const value = withoutScheme(start);
-    if (!isSecretValue(kind, value.text)) return start.start;
+    if (!isSecretValue(kind, value.text) || this.#repeatsName(value.text)) return start.start;
     const end = start.cut ? parse(Number.POSITIVE_INFINITY)!.end : start.end;
     this.found.hide.push({ start: value.start, end });
     return end;
@@ -511,9 +524,9 @@ function withoutScheme(value: Value): Value {
 }
 
 /** Whether a quote that was opened before a position has not been closed there. */
-function isInQuotes(text: string, at: number): boolean {
+function isInQuotes(text: string, at: number, quotes = ["'", '"', "`"]): boolean {
   const before = text.slice(Math.max(0, at - 400), at);
-  return ["'", '"', "`"].some((quote) => before.split(quote).length % 2 === 0);
+  return quotes.some((quote) => before.split(quote).length % 2 === 0);
 }
 
 function wholeLine(text: string): TextLine {
@@ -536,6 +549,14 @@ function indentOf(text: string, line: TextLine): number {
   let i = line.start;
   while (i < line.end && (text[i] === " " || text[i] === "\t" || (text[i] === "-" && text[i + 1] === " "))) i++;
   return i - line.start;
+}
+
+/** Names that are parts of something else: `arn:aws:…:secret:name`, `AWS::KMS::Key`, `(?<password>…)`, `checksum/secret`. */
+function isPartOfOther(text: string, { start, end }: Name): boolean {
+  const before = text[start - 1];
+  if (before === ":") return text[start - 2] === ":" || (text[end] === ":" && text[end + 1] !== " ");
+  if (before === "<") return text[start - 2] === "?" || text[start - 3] === "?";
+  return before === "/" && isChecksumOf(text, start);
 }
 
 /** `checksum/secret: 0a1b…` and its like say that a secret changed, not what it is. */

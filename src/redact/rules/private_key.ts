@@ -14,7 +14,7 @@ export const privateKey: RedactionRule = {
     `${dashes}BEGIN RSA PRIVATE KEY${dashes}\nMIIEpAIBAAKCAQEA\n${dashes}END RSA PRIVATE KEY${dashes}`,
     `12:00 INFO ${dashes}BEGIN PRIVATE KEY${dashes}\n12:01 INFO MIIEpAIBAAKCAQEA`,
     `{"pem":"${dashes}BEGIN PRIVATE KEY${dashes}\\nMIIEpAIBAAKCAQEA\\n${dashes}END PRIVATE KEY${dashes}\\n","n":1}`,
-    `{"a":"{\\"pem\\":\\"${dashes}BEGIN EC PRIVATE KEY${dashes}\\\\nMIIE\\"}"}`,
+    `{"a":"{\\"pem\\":\\"${dashes}BEGIN EC PRIVATE KEY${dashes}\\\\nMIIEpAIBAAKCAQEA\\"}"}`,
     `KEY="${dashes}BEGIN OPENSSH PRIVATE KEY${dashes}\nb3BlbnNzaC1rZXktdjE`,
     `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nP2/56wAAA+wAAAA3\n---- END SSH2 ENCRYPTED PRIVATE KEY ----`,
     `${dashes}BEGIN OpenVPN Static key V1${dashes}\n6acef03f62675b4b1bbd03e53b187727\n${dashes}END OpenVPN Static key V1${dashes}`,
@@ -25,6 +25,7 @@ export const privateKey: RedactionRule = {
   keeps: [
     `${dashes}BEGIN CERTIFICATE${dashes}\nMIIDdzCCAl+gAwIBAgIE\n${dashes}END CERTIFICATE${dashes}`,
     `${dashes}BEGIN PUBLIC KEY${dashes}\nMIIDdzCCAl+gAwIBAgIE`,
+    `files that begin with "${dashes}BEGIN RSA PRIVATE KEY${dashes}" are keys`,
     "private key file /etc/ssl/private/shop.key has mode 0600",
   ],
 };
@@ -33,6 +34,7 @@ const BEGIN = /-{4,5} ?BEGIN (?:[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?|OpenVPN St
 const END = /-{4,5} ?END /g;
 /** Base64 at the end of a line, whatever a logger put before it or a string literal after it. */
 const BODY_LINE = /(?<body>[A-Za-z0-9+\/=]{4,})(?=\s*(?:$|["',\\|<]))/;
+const BODY_START = /[A-Za-z0-9+\/=]{12,}/;
 const BODY = /[A-Za-z0-9+\/=]{16,}/g;
 /** A key of 16,384 bits has about 200 lines. */
 const MAX_LINES = 1000;
@@ -84,6 +86,8 @@ function findPrivateKeys(line: RuleLine): Findings {
       BEGIN.lastIndex = end;
       continue;
     }
+    // a sentence about keys has no key in it
+    if (!BODY_START.test(text.slice(start, Math.min(last, start + 400)))) continue;
     if (last > start) hide.push({ start, end: last });
     if (stop === undefined) return { hide, carry: openAt(line, begin.index) };
     BEGIN.lastIndex = stop;

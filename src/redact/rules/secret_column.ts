@@ -48,7 +48,7 @@ function findColumns(line: RuleLine): Findings {
       return { hide, carry };
     }
   }
-  return tableFrom(text) ?? NOTHING;
+  return (line.format === "text" ? tableFrom(text) : undefined) ?? NOTHING;
 }
 
 function tableFrom(text: string): Findings | undefined {

@@ -10,17 +10,17 @@ export const identifiedBy: RedactionRule = {
   keywords: ["identified"],
   pattern: new RegExp(
     String
-      .raw`\bIDENTIFIED\s{1,4}(?:WITH\s{1,4}\\{0,15}["'\x60]?\w{1,60}\\{0,15}["'\x60]?\s{1,4})?(?:BY|AS|USING)\s{1,4}(?:PASSWORD\s{1,4}|VALUES\s{1,4})?(?:${
+      .raw`(?:\b[Ii](?:DENTIFIED|dentified)\s{1,4}(?:(?:WITH|with|VIA|via)\s{1,4}\\{0,15}["'\x60]?\w{1,60}\\{0,15}["'\x60]?\s{1,4}(?:BY|AS|USING|by|as|using)|BY|by)\s{1,4}(?:PASSWORD\s{1,4}|VALUES\s{1,4})?${
       QUOTED("mask1")
-    }|(?!PASSWORD|VALUES)(?<mask2>[^\s;,'"\\()]{3,200}))`,
-    "gi",
+    }|(?:\b(?:CREATE|ALTER|GRANT|create|alter|grant)\s[^;\r\n]{1,300}?\s|\b(?:CONNECT\sTO|connect\sto)\s\S{1,60}\s)[Ii](?:DENTIFIED\sBY|dentified\sby)\s(?!PASSWORD|VALUES)(?<mask2>[^\s;,'"\\()<]{3,200})|^\s*IDENTIFIED\sBY\s(?!PASSWORD|VALUES)(?<mask3>[^\s;,'"\\()<]{3,200}))`,
+    "g",
   ),
   hides: [
     "CREATE USER 'x'@'%' IDENTIFIED BY 'hunter2';",
     '{"q":"ALTER USER x IDENTIFIED WITH caching_sha2_password AS \\"hunter2\\""}',
     "CREATE USER x IDENTIFIED BY hunter2 DEFAULT TABLESPACE users",
   ],
-  keeps: ["IDENTIFIED BY ''", "identified 3 issues", "identified with the issuer"],
+  keeps: ["IDENTIFIED BY ''", "identified 3 issues", "identified by the issuer of the token"],
 };
 
 /** `ALTER ROLE x PASSWORD 'hunter2'`, `SET PASSWORD FOR x = 'hunter2'` */
