@@ -49,7 +49,7 @@ export function spansOfSecrets(lines: readonly string[]): { line: number; span: 
     const column = keyColumn(text);
     for (let at = firstLine(lines, i, column), inData = false; at < lines.length; at++) {
       const line = lines[at]!;
-      if (at > i && endsObject(line, column)) break;
+      if (at > i && (endsObject(line, column) || isKind(line, column))) break;
       const here = keyColumn(line);
       if (here === column) inData = DATA_LINE.test(line);
       else if (inData && here > column) {
@@ -63,7 +63,11 @@ export function spansOfSecrets(lines: readonly string[]): { line: number; span: 
 
 function firstLine(lines: readonly string[], kindLine: number, column: number): number {
   let at = kindLine;
-  while (at > 0 && !beginsItem(lines[at]!, column) && !endsObject(lines[at - 1]!, column)) at--;
+  while (at > 0 && !beginsItem(lines[at]!, column)) {
+    const before = lines[at - 1]!;
+    if (endsObject(before, column) || isKind(before, column)) break;
+    at--;
+  }
   return at;
 }
 
@@ -71,6 +75,11 @@ function firstLine(lines: readonly string[], kindLine: number, column: number): 
 function endsObject(text: string, column: number): boolean {
   const content = text.trim();
   return content !== "" && (DOCUMENT.test(text) || keyColumn(text) < column);
+}
+
+/** An object has one kind: a second one is another object's. */
+function isKind(text: string, column: number): boolean {
+  return keyColumn(text) === column && KIND_LINE.test(text);
 }
 
 function beginsItem(text: string, column: number): boolean {

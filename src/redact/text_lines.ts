@@ -7,6 +7,8 @@ export interface TextLine {
   end: number;
   /** String literals it lies in, 0 for a line of the file. */
   depth: number;
+  /** Where the text begins that it is a line of. */
+  textStart: number;
 }
 
 /** Ways to write the end of a line in a string, and quotes, with the backslashes before them. */
@@ -36,11 +38,19 @@ export function innerLines(text: string): TextLine[] {
     const string = open.at(-1);
     if (string === undefined || level > open.length) continue;
     const end = mark.index + backslashes - (1 << (level - 1));
-    if (string.last === undefined) found.push(string.last = { start: string.start, end, depth: open.length });
-    else string.last.end = end;
-    found.push(string.last = { start: MARK.lastIndex, end: text.length, depth: open.length });
+    if (string.last === undefined) {
+      found.push(string.last = { start: string.start, end, depth: open.length, textStart: string.start });
+    } else string.last.end = end;
+    found.push(
+      string.last = { start: MARK.lastIndex, end: text.length, depth: open.length, textStart: string.start },
+    );
   }
   return found.sort((a, b) => a.start - b.start);
+}
+
+/** A line of the file. */
+export function wholeLine(text: string): TextLine {
+  return { start: 0, end: text.length, depth: 0, textStart: 0 };
 }
 
 /** The innermost line at a position: its number in the list, or -1 for the whole text. */
@@ -60,13 +70,11 @@ const MAX_INSIDE = 200;
 
 /** The lines after one, in the same text. */
 export function* linesAfter(inner: readonly TextLine[], number: number): Generator<TextLine> {
-  const { depth } = inner[number]!;
-  let { end } = inner[number]!;
+  const { depth, textStart } = inner[number]!;
   for (let i = number + 1; i < inner.length; i++) {
     const line = inner[i]!;
     if (line.depth > depth) continue;
-    if (line.depth < depth || line.start > end + 2 * ((1 << depth) + 1)) return;
+    if (line.textStart !== textStart) return;
     yield line;
-    end = line.end;
   }
 }

@@ -2,7 +2,7 @@ import type { Findings, RedactionRule, RuleLine, Span } from "../rule.ts";
 import { type NameKind, nameKind } from "../secret_name.ts";
 import { isSecretValue } from "../secret_value.ts";
 import { stringEnd } from "../string_nesting.ts";
-import { innerLines, type TextLine } from "../text_lines.ts";
+import { innerLines, type TextLine, wholeLine } from "../text_lines.ts";
 import { BlockScalar } from "./open_value.ts";
 
 /** `{"name": "API_TOKEN", "value": "…"}` in JSON of any layout, also inside JSON strings of any depth. */
@@ -231,10 +231,6 @@ function takeScalar(text: string, start: number, end: number, kind: NameKind, in
 
 function indentOf(text: string): number {
   return /^[ \t]*(?:- +)*/.exec(text)![0].length;
-}
-
-function wholeLine(text: string): TextLine {
-  return { start: 0, end: text.length, depth: 0 };
 }
 
 function levelOf(quote: string): number {

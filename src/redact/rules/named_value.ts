@@ -1,7 +1,7 @@
 import { type Findings, NOTHING, type RedactionRule, type RuleLine } from "../rule.ts";
 import { FOREIGN_WORDS, isHint, type NameKind, nameKind } from "../secret_name.ts";
 import { isSecretValue, looksGenerated, looksTyped, UUID } from "../secret_value.ts";
-import { innerLines, lineAt, linesAfter, type TextLine } from "../text_lines.ts";
+import { innerLines, lineAt, linesAfter, type TextLine, wholeLine } from "../text_lines.ts";
 import { bareValue, quotedValue, type Value } from "../value_span.ts";
 import { takeMarkup } from "./named_markup.ts";
 import {
@@ -527,10 +527,6 @@ function withoutScheme(value: Value): Value {
 function isInQuotes(text: string, at: number, quotes = ["'", '"', "`"]): boolean {
   const before = text.slice(Math.max(0, at - 400), at);
   return quotes.some((quote) => before.split(quote).length % 2 === 0);
-}
-
-function wholeLine(text: string): TextLine {
-  return { start: 0, end: text.length, depth: 0 };
 }
 
 /** The end of an object of one line, or of the line. */

@@ -70,11 +70,13 @@ function findPrivateKeys(line: RuleLine): Findings {
     from = Math.max(0, end);
   }
   BEGIN.lastIndex = from;
+  let nextEnd = -1;
   for (let begin = BEGIN.exec(text); begin !== null; begin = BEGIN.exec(text)) {
     const start = BEGIN.lastIndex;
-    const end = indexOfEnd(text, start);
+    if (nextEnd < start) nextEnd = indexOfEnd(text, start, Infinity);
+    const end = nextEnd < Infinity ? nextEnd : -1;
     const depth = line.nesting().depthAt(begin.index);
-    const closing = depth > 0 ? stringEnd(text, start, depth - 1) : -1;
+    const closing = depth > 0 ? stringEnd(text.slice(0, start + 200_000), start, depth - 1) : -1;
     const stop = [end, closing].filter((at) => at >= 0).sort((a, b) => a - b)[0];
     const last = stop ?? text.trimEnd().length;
     if (/^(?:\\+[nr]|\s|\|)*$/.test(text.slice(start, Math.min(last, start + 40)))) {
@@ -99,7 +101,7 @@ function openAt(line: RuleLine, begin: number): OpenKey {
   return { lines: 0, others: 0, quoted: line.format === "yaml" && /["']$/.test(line.text.slice(0, begin)) };
 }
 
-function indexOfEnd(text: string, from: number): number {
+function indexOfEnd(text: string, from: number, none = -1): number {
   END.lastIndex = from;
-  return END.exec(text)?.index ?? -1;
+  return END.exec(text)?.index ?? none;
 }

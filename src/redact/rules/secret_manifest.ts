@@ -145,10 +145,11 @@ function hideInline(text: string, kindAt: number, quote: string, list: boolean, 
 /** Every `data` up to the next object that has a kind. */
 function hideList(text: string, kindAt: number, quote: string, hide: Span[]): void {
   const next = text.indexOf(`${quote}kind${quote}`, kindAt + 1);
+  const window = text.slice(kindAt, next < 0 ? text.length : next);
   for (const name of ["data", "stringData"]) {
     const head = `${quote}${name}${quote}:{`;
-    for (let at = text.indexOf(head, kindAt); at >= 0 && (next < 0 || at < next); at = text.indexOf(head, at + 1)) {
-      hideStrings(text, at + head.length, quote, levelOf(quote), hide);
+    for (let at = window.indexOf(head); at >= 0; at = window.indexOf(head, at + 1)) {
+      hideStrings(text, kindAt + at + head.length, quote, levelOf(quote), hide);
     }
   }
 }
