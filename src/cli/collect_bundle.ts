@@ -7,6 +7,7 @@ import { parseNotifyTarget } from "../notify/registry.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
+import { readPersonalData } from "../redact/personal_data.ts";
 import { validateDestination } from "../upload/registry.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
@@ -107,6 +108,7 @@ async function toRequest(
     discovery,
     redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
     redact: flags.redact !== false,
+    hide: readPersonalData(flags.hide ?? [], "--hide"),
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,

@@ -28,6 +28,7 @@ export function buildRequest(
     search: job.loadClusterSpecs ? { selector: job.selector.length > 0 ? job.selector : undefined } : undefined,
     redactors: job.redactors,
     redact: job.redact,
+    hide: job.hide,
     analyze: job.analyze,
     namespace: job.namespace || undefined,
     kube: definedOnly(job.kubernetes),

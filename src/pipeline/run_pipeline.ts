@@ -63,7 +63,9 @@ export async function runPipeline(
   const kube = connectKube(request.kube as KubeOptions, { ...context.env }, { clock });
   const folder = await WorkFolder.create(request.workParent);
   try {
-    const redactor = request.redact ? createRedactor({ builtIn: true, custom: spec.redactors }) : undefined;
+    const redactor = request.redact
+      ? createRedactor({ builtIn: true, custom: spec.redactors, hide: [...request.hide, ...spec.hide] })
+      : undefined;
     const writer = new BundleWriter(folder, redactor, clock, request.sizeLimits);
     const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
     context.abort.throwIfAborted();

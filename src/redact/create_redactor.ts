@@ -3,6 +3,7 @@ import { customStages } from "./custom/custom_stages.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
+import { type PersonalData, personalDataRules } from "./personal_data.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { secretManifest } from "./rules/secret_manifest.ts";
@@ -13,12 +14,15 @@ export interface RedactorOptions {
   builtIn: boolean;
   /** Applied after the built-in rules, in this order. */
   custom: RedactorSpec[];
+  /** Classes of personal data that are hidden too. */
+  hide?: readonly PersonalData[];
 }
 
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
   const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
+  builtIn.push(...personalDataRules(options.hide ?? []).map(compileRule));
   const before = options.builtIn ? [secretDataStage(secretManifest.id)] : [];
   return redactorOf([...before, ...stagesOf(builtIn, options.custom)]);
 }

@@ -22,7 +22,7 @@ export function dataSpan(text: string): Span | undefined {
   }
   if (/^\s*(?:[{}]|#|$)/.test(line)) return undefined;
   // a line without `key: ` is one of a block scalar
-  const shown = /^\s+(?:[\w.-]+|"[^"]*"|'[^']*'):\s+(?<value>\S.*)$/.exec(line)?.groups!.value ?? line.trimStart();
+  const shown = /^\s+(?:[\w.-]+|"[^"]*"|'[^']*'):\s+(?<value>\S.*)$/.exec(line)?.groups?.value ?? line.trimStart();
   if (isPublic(shown.replace(/^["']|["']$/g, "")) || /^(?:[|>][-+\d]*|[\w.-]+:)$/.test(shown)) return undefined;
   const end = line.length, start = end - shown.length;
   return /^(["']).*\1$/.test(shown) ? { start: start + 1, end: end - 1 } : { start, end };
@@ -45,7 +45,7 @@ export function spansOfSecrets(lines: readonly string[]): { line: number; span: 
   const found: { line: number; span: Span }[] = [];
   lines.forEach((text, i) => {
     const kind = KIND_LINE.exec(text);
-    if ((kind?.groups!.yaml ?? kind?.groups!.json) !== "Secret") return;
+    if ((kind?.groups?.yaml ?? kind?.groups?.json) !== "Secret") return;
     const column = keyColumn(text);
     for (let at = firstLine(lines, i, column), inData = false; at < lines.length; at++) {
       const line = lines[at]!;

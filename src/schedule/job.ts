@@ -27,6 +27,8 @@ export const jobSchema = z.object({
   selector: z.array(z.string()).default([]),
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
+  /** Classes of personal data that are hidden beside secrets: email, ip, mac, hostname. */
+  hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

@@ -71,7 +71,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       ...scheduleLines(job),
       ["Collects", sourcesText(job)],
       ...optional("Cluster", clusterText(job)),
-      ["Redaction", job.redact ? ["on", ...job.redactors.map(oneLine)] : colors.red("off")],
+      ["Redaction", job.redact ? [["on", ...job.hide].join(", "), ...job.redactors.map(oneLine)] : colors.red("off")],
       ["Analysis", job.analyze ? "on" : "off"],
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
+import { readPersonalData } from "../../redact/personal_data.ts";
 import type { Job } from "../../schedule/job.ts";
 import type { LoadedSpec } from "../../spec/load_spec.ts";
 import { parseSpecSource } from "../../spec/spec_source.ts";
@@ -49,6 +50,7 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.enabled !== undefined) draft.enabled = flags.enabled;
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
+  if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };

@@ -6,7 +6,11 @@ export const bearerToken: RedactionRule = {
   why: "A bearer token lets its reader act as the workload or user until it expires",
   keywords: ["bearer"],
   pattern: /\bBearer(?:\s{1,4}|%20|\+)(?=[A-Za-z._~+\/=-]{0,400}\d)(?<mask>[\w.~+\/-]{8,}={0,2})/gi,
-  hides: ["Authorization: Bearer 0123456789abcdef.XYZ", '{"Authorization":["Bearer abcdefgh1jkl"]}'],
+  hides: [
+    "sent Bearer 0123456789abcdef.XYZ",
+    "Authorization: Bearer 0123456789abcdef.XYZ",
+    '{"Authorization":["Bearer abcdefgh1jkl"]}',
+  ],
   keeps: ["bearer of bad news", "Bearer <redacted>", "Bearer authentication is required", '"token_type": "Bearer"'],
 };
 

@@ -42,7 +42,7 @@ const LONG = btoa("# the settings of the shop, with words that say nothing of it
 const RUN = /[A-Za-z0-9+\/_-]{16,}={0,2}/g;
 /** Lines of one base64 text, with line feeds of a string between them. */
 const WRAPPED =
-  /[A-Za-z0-9+\/]{40,}(?:\\{1,15}[nr]|\\{1,15}r\\{1,15}n)(?:[A-Za-z0-9+\/]{4,}={0,2}(?:\\{1,15}[nr]){0,2}){1,100000}/g;
+  /(?<![A-Za-z0-9+\/])[A-Za-z0-9+\/]{40,}(?:\\{1,15}r)?\\{1,15}n(?:[A-Za-z0-9+\/]{4,}={0,2}(?:\\{1,15}r)?\\{1,15}n)*(?:[A-Za-z0-9+\/]{4,}={0,2})?/g;
 /** A line that is base64 and nothing else. */
 const BASE64_LINE = /^\s*(?<run>[A-Za-z0-9+\/]{40,}={0,2})\s*$/;
 const LAST_LINE = /^\s*(?<run>[A-Za-z0-9+\/]{4,}={0,2})\s*$/;
@@ -75,10 +75,10 @@ class Layers {
 
   /** Base64 that was broken into lines: what two of them hold together is hidden on both. */
   #joinLines(line: RuleLine, found: Findings): void {
-    const here = (line.carried === undefined ? BASE64_LINE : LAST_LINE).exec(line.text)?.groups!.run;
+    const here = (line.carried === undefined ? BASE64_LINE : LAST_LINE).exec(line.text)?.groups?.run;
     if (here === undefined) return;
     const carried = line.carried as Carried | undefined;
-    const before = carried?.run ?? BASE64_LINE.exec(line.previous() ?? "")?.groups!.run;
+    const before = carried?.run ?? BASE64_LINE.exec(line.previous() ?? "")?.groups?.run;
     const isKey = carried?.key ?? false;
     if (isKey || (before !== undefined && this.#isSecret(before + here, 1))) {
       found.hide.push({ start: line.text.indexOf(here), end: line.text.indexOf(here) + here.length });

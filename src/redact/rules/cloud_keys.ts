@@ -37,7 +37,7 @@ export const googleApiKey: RedactionRule = {
   why: "A Google API key spends its owner's quota and money",
   keywords: ["aiza"],
   pattern: /(?<![\w-])(?<mask>AIza[\w-]{35})(?![\w-])/g,
-  hides: ["?key=AI" + "za" + "b2".repeat(17) + "c&x=1"],
+  hides: ["?key=AI" + "za" + "b2".repeat(17) + "c&x=1", "maps use AI" + "za" + "b2".repeat(17) + "c"],
   keeps: ["AIzawa is a name", "xAIza" + "b2".repeat(17) + "c"],
 };
 
@@ -55,6 +55,9 @@ export const azureStorageKey: RedactionRule = {
   why: "An account key reads and writes everything in the storage account",
   keywords: ["accountkey", "sharedaccesskey"],
   pattern: /(?:Account|SharedAccess)Key=(?<mask>[^;"'\\\s&<>]{16,})/gi,
-  hides: ["AccountName=a;AccountKey=" + "ab12".repeat(21) + "ab==;EndpointSuffix=x"],
+  hides: [
+    "AccountName=a;AccountKey=" + "ab12".repeat(21) + "ab==;EndpointSuffix=x",
+    "Endpoint=sb://x;SharedAccessKey=made-up-storage-key",
+  ],
   keeps: ["AccountKey=;", "SharedAccessKeyName=Root"],
 };

@@ -138,7 +138,7 @@ const NAME = new RegExp(
   })(?=\.exe\b|[ \t]|\\*["']|$)`,
   "gi",
 );
-const MAX_ARGUMENTS = 80;
+const MAX_ARGUMENTS = 80, MAX_ITEM = 2000;
 
 interface Argument extends Span {
   text: string;
@@ -153,8 +153,8 @@ interface OpenList {
 function findCommands(line: RuleLine): Findings {
   const { text } = line;
   const open = line.carried as OpenList | undefined;
+  const item = text.length > MAX_ITEM ? undefined : itemOfLine(text);
   if (open !== undefined) {
-    const item = itemOfLine(text);
     if (item !== undefined && open.args.length < MAX_ARGUMENTS) {
       const args = [...open.args, item.text];
       const hide = passwordsIn(open.name, args.map((text) => ({ start: -1, end: -1, text }))).includes(args.length - 1)
@@ -170,7 +170,7 @@ function findCommands(line: RuleLine): Findings {
     if (index < done) continue;
     const name = match.toLowerCase();
     const end = index + match.length;
-    if (itemOfLine(text)?.text.split("/").at(-1)?.toLowerCase() === name) carry = { name, args: [] };
+    if (item?.text.split("/").at(-1)?.toLowerCase() === name) carry = { name, args: [] };
     const args = argumentsAfter(text, text.startsWith(".exe", end) ? end + 4 : end);
     done = args.at(-1)?.end ?? end;
     for (const number of passwordsIn(name, args)) {
@@ -297,7 +297,7 @@ function word(text: string, start: number): (Argument & { next: number }) | unde
 /** The only string on a line of a list. */
 function itemOfLine(text: string): Argument | undefined {
   const item = /^(?<before>\s*(?:- +)?(?<quote>["']?))(?<text>(?:(?!\k<quote>,?\s*$)[^\n]){1,2000})\k<quote>,?\s*$/
-    .exec(text.slice(0, 2100));
+    .exec(text);
   if (item === null || (!item.groups!.before!.includes("- ") && item.groups!.quote === "")) return undefined;
   if (item.groups!.quote !== "" && item.groups!.text!.includes(item.groups!.quote!)) return undefined;
   const start = item.groups!.before!.length;

@@ -1,9 +1,9 @@
 import type { Findings, RedactionRule, RuleLine, Span } from "../rule.ts";
 import { type NameKind, nameKind } from "../secret_name.ts";
 import { isSecretValue } from "../secret_value.ts";
-import { stringEnd } from "../string_nesting.ts";
+import { backslashesBefore, stringEnd } from "../string_nesting.ts";
 import { innerLines, type TextLine, wholeLine } from "../text_lines.ts";
-import { BlockScalar } from "./open_value.ts";
+import { BlockScalar } from "../named/open_value.ts";
 
 /** `{"name": "API_TOKEN", "value": "…"}` in JSON of any layout, also inside JSON strings of any depth. */
 export const envPair: RedactionRule = {
@@ -247,20 +247,21 @@ function valueLine(text: string, kind: NameKind): Span | undefined {
 }
 
 const COMMA_BEFORE = new RegExp(`${GAP},${GAP}$`);
+const VALUE_HEAD = new RegExp(String.raw`"(?:${VALUE_KEYS})\\{0,31}"\s{0,4}:\s{0,4}$`, "i");
 
 /** The string of `"value":"…",` that ends right before a position. */
 function valueBefore(text: string, position: number, quote: string): Span | undefined {
-  const from = Math.max(0, position - MAX_VALUE_BEFORE);
-  const window = text.slice(from, position);
-  const comma = COMMA_BEFORE.exec(window.slice(-170));
+  const comma = COMMA_BEFORE.exec(text.slice(Math.max(0, position - 170), position));
   if (comma === null) return undefined;
   const end = position - comma[0].length - quote.length;
   if (!text.startsWith(quote, end)) return undefined;
-  const escaped = quote.replaceAll("\\", "\\\\");
-  const head = new RegExp(`${escaped}(?:${VALUE_KEYS})${escaped}\\s{0,4}:\\s{0,4}${escaped}`, "gi");
-  let start = -1;
-  for (const match of window.matchAll(head)) start = from + match.index + match[0].length;
-  return start >= 0 && start <= end && stringEnd(text, start, levelOf(quote)) === end ? { start, end } : undefined;
+  const from = Math.max(0, end - MAX_VALUE_BEFORE);
+  for (let at = text.lastIndexOf('"', end - 1); at >= from; at = text.lastIndexOf('"', at - 1)) {
+    if (backslashesBefore(text, at, from) !== quote.length - 1) continue;
+    const start = at + 1;
+    return VALUE_HEAD.test(text.slice(Math.max(0, start - 120), start - quote.length)) ? { start, end } : undefined;
+  }
+  return undefined;
 }
 
 function take(text: string, span: Span, kind: NameKind, into: Span[]): void {

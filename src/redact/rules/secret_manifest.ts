@@ -63,7 +63,7 @@ function findSecrets(line: RuleLine): Findings {
   const next = line.carried === undefined ? undefined : nextLine(text, line.carried as Manifest);
   if (next !== undefined && next.hide.length > 0) return next;
   const kind = KIND_LINE.exec(text);
-  const name = kind?.groups!.yaml ?? kind?.groups!.json;
+  const name = kind?.groups?.yaml ?? kind?.groups?.json;
   if (name === "Secret" || name === "SecretList") {
     const carry: Manifest = { column: keyColumn(text), data: -1, list: name === "SecretList", lines: 0 };
     return { hide: [], carry };

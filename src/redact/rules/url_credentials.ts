@@ -60,7 +60,11 @@ export const urlCredentials: RedactionRule = {
   id: "url-credentials",
   why: "User and password in an address open what the address points to",
   keywords: ["://"],
-  find: (line) => ({ hide: userInfos(line).flatMap(({ hide }) => hide) }),
+  find: (line) => ({
+    hide: userInfos(line).filter(({ scheme, hide }) => hide.length === 1 || !WEB.test(scheme)).flatMap(({ hide }) =>
+      hide
+    ),
+  }),
   hides: [
     "redis://:hunter2@redis-master:6379/0",
     "amqps://orders:hunter2@rabbit.shop:5671",
