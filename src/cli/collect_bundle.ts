@@ -10,6 +10,7 @@ import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readValueLists, valueListReference } from "../pipeline/value_lists.ts";
+import { readPersonalData } from "../redact/personal_data.ts";
 import { validateDestination } from "../upload/registry.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -140,6 +141,7 @@ async function toRequest(
     tokens,
     scrub: { secrets: flags.scrubSecrets !== false, lists: scrubLists(cli, specs, flags.scrubValues) },
     leakGate: flags.leakGate !== false,
+    hide: readPersonalData(flags.hide ?? [], "--hide"),
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,

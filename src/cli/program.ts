@@ -3,6 +3,7 @@ import { VERSION } from "../core/version.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
+import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
 import { addSizeFlags } from "./size_flags.ts";
@@ -96,6 +97,7 @@ export function program(cli: CliContext): Command {
         defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
     });
   addTokenFlags(root);
+  addHideFlag(root);
   addSizeFlags(root);
   addDiscoveryFlags(root);
   addKubeFlags(root);

@@ -33,6 +33,7 @@ export function buildRequest(
     tokens: job.tokenize ? jobTokens(job.id, state) : undefined,
     scrub: { secrets: job.scrubSecrets, lists: job.scrubValues },
     leakGate: job.leakGate,
+    hide: job.hide,
     analyze: job.analyze,
     namespace: job.namespace || undefined,
     kube: definedOnly(job.kubernetes),

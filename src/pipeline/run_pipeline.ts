@@ -126,7 +126,8 @@ async function startRedaction(
   }
   run.knownValues = values;
   const custom = [...spec.redactors, ...tokens?.redactors ?? []];
-  return createRedactor({ builtIn: true, custom, values, mask: tokens?.mask });
+  const hide = [...request.hide, ...spec.hide];
+  return createRedactor({ builtIn: true, custom, hide, values, mask: tokens?.mask });
 }
 
 async function collect(

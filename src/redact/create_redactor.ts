@@ -6,8 +6,11 @@ import { generatedStream } from "./generated_stream.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import { type FileMasks, HIDDEN, type MaskMaker } from "./mask.ts";
+import { type PersonalData, personalDataRules } from "./personal_data.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
+import { secretManifest } from "./rules/secret_manifest.ts";
+import { secretDataStage } from "./secret_data_stage.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 import { type Trace, traced } from "./trace.ts";
 import type { KnownValues } from "./values/known_values.ts";
@@ -24,6 +27,8 @@ export interface RedactorOptions {
   values?: KnownValues;
   /** Told of each line that a rule changes. */
   trace?: Trace;
+  /** Classes of personal data that are hidden too. */
+  hide?: readonly PersonalData[];
 }
 
 /** Makes all rules of a run ready.
@@ -33,12 +38,14 @@ export function createRedactor(options: RedactorOptions): Redactor {
 }
 
 /** What a redactor does to files that are not packed, in order. */
-export function redactionStages({ builtIn, custom, values, trace }: RedactorOptions): Stage[] {
+export function redactionStages({ builtIn, custom, hide = [], values, trace }: RedactorOptions): Stage[] {
   const made = (rule: LineRule) => trace === undefined ? rule : traced(rule, trace);
   const scrubs = values !== undefined && values.size > 0;
   const stages: Stage[] = scrubs ? [valueStage(values)] : [];
+  if (builtIn) stages.push(secretDataStage(secretManifest.id));
   let lines = scrubs ? [maskQuoting] : [];
-  if (builtIn) lines.push(...builtInRules.map((rule) => made(compileRule(rule))));
+  const rules = [...builtIn ? builtInRules : [], ...personalDataRules(hide)];
+  lines.push(...rules.map((rule) => made(compileRule(rule))));
   for (const part of customStages(custom)) {
     if ("run" in part) lines.push(made(part));
     else {

@@ -1,5 +1,5 @@
 /** What a file is written in, as far as its name says: it decides where a value ends and how a mask is written. */
-export type TextFormat = "json" | "yaml" | "xml" | "settings" | "text";
+export type TextFormat = "json" | "yaml" | "xml" | "settings" | "code" | "text";
 
 const BY_EXTENSION: Record<string, TextFormat> = {
   json: "json",
@@ -16,9 +16,14 @@ const BY_EXTENSION: Record<string, TextFormat> = {
   toml: "settings",
   cfg: "settings",
   conf: "settings",
+  ...Object.fromEntries(
+    "c cc cpp cs go h java js jsx kt mjs php pl py rb rs scala swift ts tsx".split(" ").map((e) => [e, "code"]),
+  ),
 };
 
 export function textFormatOf(path: string): TextFormat {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  return BY_EXTENSION[name.slice(name.lastIndexOf(".") + 1)] ?? "text";
+  if (name === "kubeconfig" || path.endsWith(".kube/config")) return "yaml";
+  // `.env` is an extension; `c`, without a dot, is none
+  return BY_EXTENSION[/\.([^.]*)$/.exec(name)?.[1] ?? ""] ?? "text";
 }

@@ -20,6 +20,8 @@ export function quotedValue(whole: string, at: number, depth: number, limit: num
   while (line.charCodeAt(i) === 92) i++;
   const quote = line[i];
   if (quote === '"') {
+    // the end of the string around
+    if (quoteLevel(i - at) < depth && !/[\w$]/.test(line[i + 1] ?? "")) return undefined;
     const end = stringEnd(line, i + 1, quoteLevel(i - at));
     return end < 0 ? valueOf(line, i + 1, lineEnd(line), cut) : valueOf(line, i + 1, end, false);
   }

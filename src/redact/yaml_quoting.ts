@@ -5,12 +5,13 @@ import type { TextFormat } from "./text_format.ts";
 // an anchor or a tag.
 const IN_FILE = new RegExp(
   String
-    .raw`(^[ \t]*(?:- +)*(?:[\w."'\/$-]{1,200}:[ \t]+)?|[,{\[] *(?:[\w."'\/$-]{1,200}: +)?)((?:[&!][\w!]{1,100} +)*)(${MASK_SOURCE}[^\r\n]*)`,
+    .raw`(^[ \t]*(?:- +)*(?:[\w."'\/$\x80-\xff-]{1,200}:[ \t]+)?|[,{\[] *(?:[\w."'\/$\x80-\xff-]{1,200}: +)?)((?:[&!][\w!]{1,100} +)*)(${MASK_SOURCE}[^\r\n]*)`,
 );
-// The same in a YAML text that is the value of a JSON string: lines end with an escaped line feed there.
+// The same in a YAML text that is the value of a JSON string: lines end with an escaped line feed there. Its first line has none
+// before it, but one behind it.
 const IN_STRING = new RegExp(
   String
-    .raw`((?:\\n)[ \t]*(?:- +)*[\w.'\/$-]{1,200}:[ \t]+(?:[&!][\w!]{1,100} +)*)(${MASK_SOURCE}[^\\"\n]*)`,
+    .raw`((?:\\n|(?<=[^\\]")(?=[^"\\\n]{1,400}\\n))[ \t]*(?:- +)*(?:[\w.'\/$\x80-\xff-]{1,200}:[ \t]+)?(?:[&!][\w!]{1,100} +)*)(${MASK_SOURCE}[^\\"\n]*)`,
   "g",
 );
 
@@ -28,7 +29,8 @@ function quoteInFile(line: string): string {
   for (let match = IN_FILE.exec(rest); match !== null; match = IN_FILE.exec(rest)) {
     const before = match[1]! + match[2]!, scalar = match[3]!;
     const inFlow = /^[,{\[]/.test(match[1]!);
-    const end = inFlow ? flowEnd(scalar) : blockEnd(scalar);
+    // a value that ends in a comma stands in a flow collection of several lines
+    const end = inFlow || /^[^,]*,\s*$/.test(scalar) ? flowEnd(scalar) : blockEnd(scalar);
     done += rest.slice(0, match.index) + before + quoted(scalar.slice(0, end), end);
     rest = rest.slice(match.index + before.length + end);
   }

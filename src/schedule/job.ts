@@ -35,6 +35,8 @@ export const jobSchema = z.object({
   scrubValues: z.array(z.string()).default([]),
   /** Holds bundles back in which secrets are found after all. */
   leakGate: z.boolean().default(true),
+  /** Classes of personal data that are hidden beside secrets: email, ip, mac, hostname. */
+  hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

@@ -1,5 +1,6 @@
 import type { Analyzer } from "../analyze/analyzer.ts";
 import type { Collector } from "../collect/collector.ts";
+import type { PersonalData } from "../redact/personal_data.ts";
 import type { RedactorSpec } from "../redact/redactor.ts";
 import type { SpecEntry, UnsupportedEntry } from "./spec_entries.ts";
 
@@ -13,6 +14,8 @@ export interface SpecParts {
   analyzers: AnalyzerEntry[];
   hostAnalyzers: AnalyzerEntry[];
   redactors: RedactorSpec[];
+  /** Classes of personal data that Redactor documents want hidden. */
+  hide: PersonalData[];
   /** Asked for, and not in this version. */
   unsupported: UnsupportedEntry[];
   /** As written; this version runs none of it. */
@@ -49,6 +52,7 @@ export function emptyParts(): SpecParts {
     analyzers: [],
     hostAnalyzers: [],
     redactors: [],
+    hide: [],
     unsupported: [],
     afterCollection: [],
     runHostCollectorsInPod: false,

@@ -38,6 +38,7 @@ export function mergeSpecs(sources: readonly SourceDocument[], warnings: string[
     }
     merged.unsupported.push(...parts.unsupported);
     merged.redactors.push(...parts.redactors);
+    merged.hide = [...new Set([...merged.hide, ...parts.hide])];
     merged.afterCollection.push(...parts.afterCollection);
     merged.runHostCollectorsInPod ||= parts.runHostCollectorsInPod;
     namesAny ||= namesCollectors(document);

@@ -7,8 +7,9 @@ const FIELDS = ["analyzers", "collectors", "hostAnalyzers", "hostCollectors"] as
  * version cannot run included. */
 export function printSpec(spec: LoadedSpec): string {
   const documents: unknown[] = [];
-  if (spec.redactors.length > 0) {
-    documents.push(document("Redactor", "merged-redactors-spec", { redactors: spec.redactors }));
+  if (spec.redactors.length > 0 || spec.hide.length > 0) {
+    const hide = spec.hide.length > 0 ? { hide: spec.hide } : {};
+    documents.push(document("Redactor", "merged-redactors-spec", { redactors: spec.redactors, ...hide }));
   }
   const merged: Record<string, unknown> = {};
   if (spec.afterCollection.length > 0) merged.afterCollection = spec.afterCollection;

@@ -4,7 +4,7 @@ import type { Collector } from "../collect/collector.ts";
 import * as collectors from "../collect/registry.ts";
 import { nearest } from "../core/nearest.ts";
 import { emptyParts, type SpecParts } from "./loaded_spec.ts";
-import { readRedactors } from "./read_redactors.ts";
+import { readHide, readRedactors } from "./read_redactors.ts";
 import { type EntryCatalog, type EntryField, readEntries, type SpecEntry } from "./spec_entries.ts";
 import { SpecError } from "./spec_error.ts";
 import type { TroubleshootDocument } from "./troubleshoot_documents.ts";
@@ -53,7 +53,7 @@ const SPEC_FIELDS: Record<TroubleshootDocument["kind"], string[]> = {
   Collector: ["collectors", "afterCollection", "uri"],
   HostCollector: ["collectors", "uri"],
   Analyzer: ["analyzers", "hostAnalyzers", "uri"],
-  Redactor: ["redactors", "uri"],
+  Redactor: ["redactors", "hide", "uri"],
   Preflight: [],
   HostPreflight: [],
   RemoteCollector: [],
@@ -91,6 +91,7 @@ export function readDocument(document: TroubleshootDocument, warnings: string[])
       break;
     case "Redactor":
       parts.redactors.push(...readRedactors(document));
+      parts.hide.push(...readHide(document));
       break;
     default:
       warnings.push(`${document.place(["kind"])}: ignored, this command does not run a ${document.kind}`);

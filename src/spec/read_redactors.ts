@@ -1,5 +1,6 @@
 import { describeError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { type PersonalData, readPersonalData } from "../redact/personal_data.ts";
 import type { RedactorSpec } from "../redact/redactor.ts";
 import { redactorListSchema, validateRedactorSpec } from "../redact/redactor_spec.ts";
 import { describeIssue } from "./describe_issue.ts";
@@ -35,4 +36,20 @@ export function readRedactors(document: SpecDocument): RedactorSpec[] {
     }
   });
   return parsed.data;
+}
+
+/** Reads `spec.hide`: classes of personal data, as a list or as text with commas.
+ * @throws {SpecError} for a class that there is not: it would not be hidden */
+export function readHide(document: SpecDocument): PersonalData[] {
+  const value = (document.data.spec as { hide?: unknown } | undefined)?.hide ?? [];
+  const words = typeof value === "string" ? value.split(",") : value;
+  if (!Array.isArray(words) || !words.every((word) => typeof word === "string")) {
+    throw new SpecError(document.place(["spec", "hide"]), "hide is no list of words", "Write hide: [email, ip]");
+  }
+  try {
+    return readPersonalData(words, "hide");
+  } catch (cause) {
+    const hint = cause instanceof Error && "hint" in cause ? cause.hint as string | undefined : undefined;
+    throw new SpecError(document.place(["spec", "hide"]), describeError(cause), hint, { cause });
+  }
 }

@@ -4,6 +4,7 @@ import { compileRule } from "../../src/redact/line_rule.ts";
 import { lineStage } from "../../src/redact/line_stage.ts";
 import { asStream } from "../../src/redact/stage.ts";
 import { MASK } from "../../src/redact/mask.ts";
+import { PERSONAL_DATA, personalDataRules } from "../../src/redact/personal_data.ts";
 import { builtInRules } from "../../src/redact/registry.ts";
 import type { RedactionRule } from "../../src/redact/rule.ts";
 import { bytesOf, redactText, streamOf } from "./redact_text.ts";
@@ -16,9 +17,11 @@ async function underRule(rule: RedactionRule, text: string): Promise<string> {
   return new TextDecoder().decode(out);
 }
 
-for (const rule of builtInRules) {
+const everyRule = [...builtInRules, ...personalDataRules(PERSONAL_DATA)];
+
+for (const rule of everyRule) {
   Deno.test(`${rule.id} hides what it says`, async () => {
-    ok(rule.hides.length > 0);
+    ok(rule.hides.length > 0 && rule.why !== "");
     for (const text of rule.hides) {
       const now = await underRule(rule, text);
       notEqual(now, text);
@@ -34,10 +37,10 @@ for (const rule of builtInRules) {
 }
 
 Deno.test("built-in rules have ids of their own, and lower-case keywords without line feeds", () => {
-  equal(new Set(builtInRules.map(({ id }) => id)).size, builtInRules.length);
-  for (const { keywords } of builtInRules) {
+  equal(new Set(everyRule.map(({ id }) => id)).size, everyRule.length);
+  for (const { keywords } of everyRule) {
     ok(keywords.length > 0);
-    for (const keyword of keywords) equal(keyword, keyword.toLowerCase().replace("\n", ""));
+    for (const keyword of keywords) equal(keyword, keyword.replace(/[A-Z\n]/g, ""));
   }
 });
 

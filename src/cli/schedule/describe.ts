@@ -74,7 +74,10 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       [
         "Redaction",
         job.redact
-          ? [job.tokenize ? "on, with tokens that stay the same" : "on", ...job.redactors.map(oneLine)]
+          ? [
+            [job.tokenize ? "on, with tokens that stay the same" : "on", ...job.hide].join(", "),
+            ...job.redactors.map(oneLine),
+          ]
           : colors.red("off"),
       ],
       ...optional("Scrubs", job.redact ? scrubLines(job) : []),

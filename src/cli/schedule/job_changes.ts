@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
+import { readPersonalData } from "../../redact/personal_data.ts";
 import type { Job } from "../../schedule/job.ts";
 import type { LoadedSpec } from "../../spec/load_spec.ts";
 import { valueListReference } from "../../pipeline/value_lists.ts";
@@ -63,6 +64,7 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.scrubSecrets !== undefined) draft.scrubSecrets = flags.scrubSecrets;
   if (flags.scrubValues !== undefined) draft.scrubValues = scrubLists(cli, flags.scrubValues);
   if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
+  if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };

@@ -3,6 +3,7 @@ import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
+import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
@@ -22,6 +23,7 @@ export interface JobFlags extends SizeFlags {
   scrubSecrets?: boolean;
   scrubValues?: string[];
   leakGate?: boolean;
+  hide?: string[];
   analyze?: boolean;
   upload?: string;
   uploadOptions?: Record<string, string>;
@@ -100,7 +102,7 @@ export function addJobOptions(command: Command): Command {
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
     .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)")
     .addOption(new Option("--template <name>").hideHelp());
-  return addSizeFlags(command);
+  return addSizeFlags(addHideFlag(command));
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {

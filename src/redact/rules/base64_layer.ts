@@ -1,42 +1,155 @@
-import { fromBase64 } from "../latin1.ts";
+import { gunzipSync } from "node:zlib";
+import { fromBase64, fromBytes, toBytes } from "../latin1.ts";
+import { KeywordScanner, SCAN_BYTES } from "../keyword_scanner.ts";
+import { compileRule } from "../line_rule.ts";
+import { LinePass } from "../line_pass.ts";
+import { HIDDEN } from "../mask.ts";
+import { RuleSet } from "../rule_set.ts";
 import { type Findings, NOTHING, type RedactionRule, type RuleLine, type Span } from "../rule.ts";
-import { StringNesting } from "../string_nesting.ts";
-import { basicAuthorization } from "./authorization_header.ts";
-import { namedValue } from "./named_value.ts";
-import { privateKey } from "./private_key.ts";
-import { urlCredentials } from "./url_credentials.ts";
 
-/** Base64 of a text in which something would be hidden: settings in a ConfigMap's binaryData, keys in a kubeconfig. */
-export const base64Layer: RedactionRule = {
-  id: "base64-layer",
-  why: "Base64 hides nothing from whoever knows it",
-  keywords: wordsInBase64(),
-  find: findLayers,
-  hides: [
-    `"env.b64": "${btoa("DB_PASSWORD=hunter2\nLOG=info\n")}"`,
-    `x: ${btoa("a: b\nauth:\n  clientSecret: hunter2\n")}`,
-    `blob ${btoa("key\n-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA")} end`,
-  ],
-  keeps: [
-    "cGFzc3dvcmQ9aHVudGVyMg-and_more-that-is-none",
-    `greeting: ${btoa("Welcome! No password is needed here.\n")}`,
-    `ca: ${btoa("-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIE\n")}`,
-    `x: ${btoa("secretName: checkout-tls\n")}`,
-  ],
-};
+/** Base64, and gzip in base64, of a text in which other rules would hide something: settings in a ConfigMap's binaryData,
+ * releases of Helm, keys in a kubeconfig. The whole layer is hidden. */
+export function base64Layer(rules: readonly RedactionRule[]): RedactionRule {
+  const layers = new Layers(rules);
+  return {
+    id: "base64-layer",
+    why: "Base64 hides nothing from whoever knows it",
+    keywords: keywords(),
+    find: (line) => layers.find(line),
+    hides: [
+      `"env.b64": "${btoa("DB_PASSWORD=hunter2\nLOG=info\n")}"`,
+      `x: ${btoa("a: b\nauth:\n  clientSecret: hunter2\n")}`,
+      `blob ${btoa("key\n-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA")} end`,
+      `x: ${btoa("postgres://shop:hunter2@pg:5432/orders")}`,
+      `twice ${btoa(btoa('{"user":"bob","password":"hunter2"}'))}`,
+      `release: ${GZIPPED}`,
+      `release: ${btoa(GZIPPED)}`,
+      `${LONG.slice(0, 76)}\n${LONG.slice(76)}`,
+      `"${LONG.slice(0, 76)}\\n${LONG.slice(76)}\\n"`,
+    ],
+    keeps: [
+      "cGFzc3dvcmQ9aHVudGVyMg-and_more-that-is-none",
+      `greeting: ${btoa("Welcome! No password is needed here.\n")}`,
+      `ca: ${btoa("-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIE\n")}`,
+      `x: ${btoa("secretName: checkout-tls\n")}`,
+      `site: ${btoa("see https://shop.example.net/checkout\n")}`,
+    ],
+  };
+}
 
-const INNER_RULES = [namedValue, privateKey, urlCredentials, basicAuthorization];
+/** A text in gzip: `{"config":{"password":"hunter2"}}` */
+const GZIPPED = "H4sIAAAAAAAC/6tWSs7PS8tMV7KqVipILC4uzy9KUbJSyijNK0ktMlKqrQUA5u9q1iEAAAA=";
+const LONG = btoa("# the settings of the shop, with words that say nothing of it\ndb_password=hunter2\nend=1\n");
+
 const RUN = /[A-Za-z0-9+\/_-]{16,}={0,2}/g;
-const MAX_RUN = 4 << 20;
+/** Lines of one base64 text, with line feeds of a string between them. */
+const WRAPPED =
+  /(?<![A-Za-z0-9+\/])[A-Za-z0-9+\/]{40,}(?:\\{1,15}r)?\\{1,15}n(?:[A-Za-z0-9+\/]{4,}={0,2}(?:\\{1,15}r)?\\{1,15}n)*(?:[A-Za-z0-9+\/]{4,}={0,2})?/g;
+/** A line that is base64 and nothing else. */
+const BASE64_LINE = /^\s*(?<run>[A-Za-z0-9+\/]{40,}={0,2})\s*$/;
+const LAST_LINE = /^\s*(?<run>[A-Za-z0-9+\/]{4,}={0,2})\s*$/;
+const MAX_RUN = 4 << 20, MAX_INNER = 16 << 20;
+const MAX_DEPTH = 4;
 
-function findLayers(line: RuleLine): Findings {
-  const hide: Span[] = [];
-  for (const { 0: run, index } of line.text.matchAll(RUN)) {
-    if (run.length > MAX_RUN) continue;
-    const inner = fromBase64(run);
-    if (isText(inner) && hasSecret(inner, line.path)) hide.push({ start: index, end: index + run.length });
+class Layers {
+  readonly #rules: readonly RedactionRule[];
+  #inner: RuleSet | undefined;
+  #scanner: KeywordScanner | undefined;
+
+  constructor(rules: readonly RedactionRule[]) {
+    this.#rules = rules;
   }
-  return hide.length > 0 ? { hide } : NOTHING;
+
+  find(line: RuleLine): Findings {
+    const { text } = line;
+    const hide: Span[] = [];
+    const found: Findings = { hide };
+    for (const { 0: run, index } of text.matchAll(RUN)) {
+      if (run.length <= MAX_RUN && this.#isSecret(run, 1)) hide.push({ start: index, end: index + run.length });
+    }
+    for (const { 0: run, index } of text.matchAll(WRAPPED)) {
+      const joined = run.replace(/\\+[nr]/g, "");
+      if (joined.length <= MAX_RUN && this.#isSecret(joined, 1)) hide.push({ start: index, end: index + run.length });
+    }
+    this.#joinLines(line, found);
+    return hide.length > 0 || found.carry !== undefined ? found : NOTHING;
+  }
+
+  /** Base64 that was broken into lines: what two of them hold together is hidden on both. */
+  #joinLines(line: RuleLine, found: Findings): void {
+    const here = (line.carried === undefined ? BASE64_LINE : LAST_LINE).exec(line.text)?.groups?.run;
+    if (here === undefined) return;
+    const carried = line.carried as Carried | undefined;
+    const before = carried?.run ?? BASE64_LINE.exec(line.previous() ?? "")?.groups?.run;
+    const isKey = carried?.key ?? false;
+    if (isKey || (before !== undefined && this.#isSecret(before + here, 1))) {
+      found.hide.push({ start: line.text.indexOf(here), end: line.text.indexOf(here) + here.length });
+      if (before !== undefined && carried?.hidden !== true) {
+        const above = line.previous() ?? "", start = above.indexOf(before);
+        if (start >= 0) found.hideBefore = [{ start, end: start + before.length }];
+      }
+    }
+    if (here.endsWith("=") || here.length < 40 || (carried?.lines ?? 0) > 500) return;
+    const key = isKey || /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(fromBase64(here));
+    found.carry = { run: here, key, hidden: found.hide.length > 0, lines: (carried?.lines ?? 0) + 1 } satisfies Carried;
+  }
+
+  #isSecret(run: string, depth: number): boolean {
+    const inner = unpack(fromBase64(run));
+    if (inner === undefined) return false;
+    this.#inner ??= new RuleSet(this.#rules.filter(({ files }) => files === undefined).map(compileRule));
+    if (this.#hasSecret(inner)) return true;
+    return depth < MAX_DEPTH &&
+      [...inner.matchAll(RUN)].some(({ 0: deeper }) =>
+        deeper.length <= MAX_RUN && this.#mayHold(deeper) && this.#isSecret(deeper, depth + 1)
+      );
+  }
+
+  #hasSecret(inner: string): boolean {
+    const pass = new LinePass(this.#inner!, "layer.properties", HIDDEN);
+    const bytes = toBytes(inner);
+    let before: string | undefined;
+    const previous = { text: () => before };
+    for (let at = 0; at < bytes.length;) {
+      const feed = bytes.indexOf(10, at), end = feed < 0 ? bytes.length : feed;
+      pass.wantAll(bytes.subarray(at, end));
+      if (pass.run(bytes, at, end, previous) !== undefined) return true;
+      before = fromBytes(bytes.subarray(at, end));
+      at = end + 1;
+    }
+    // the first line of a key, whose body is in the next layer
+    return /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(inner);
+  }
+
+  #mayHold(run: string): boolean {
+    this.#scanner ??= new KeywordScanner(keywords());
+    const bytes = toBytes(run);
+    for (let from = 0; from < bytes.length; from += SCAN_BYTES) {
+      if (this.#scanner.scan(bytes, from, Math.min(from + SCAN_BYTES, bytes.length), 0).count > 0) return true;
+    }
+    return false;
+  }
+}
+
+interface Carried {
+  /** The line before. */
+  run: string;
+  /** Whether these are the lines of a private key's PEM. */
+  key: boolean;
+  /** Whether the line before is hidden already. */
+  hidden: boolean;
+  lines: number;
+}
+
+/** The text that bytes are, unpacked if they are gzip; undefined when they are no text. */
+function unpack(inner: string): string | undefined {
+  if (!inner.startsWith("\x1f\x8b")) return isText(inner) ? inner : undefined;
+  try {
+    const unpacked = fromBytes(gunzipSync(toBytes(inner), { maxOutputLength: MAX_INNER }));
+    return isText(unpacked) ? unpacked : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Control characters other than blanks and the escape of colour codes are no part of a text. */
@@ -49,36 +162,37 @@ function isText(inner: string): boolean {
   return true;
 }
 
-function hasSecret(inner: string, path: string): boolean {
-  const lines = inner.split("\n");
-  return lines.some((text, i) => {
-    const line: RuleLine = {
-      text,
-      path,
-      format: "settings",
-      nesting: () => new StringNesting(text),
-      previous: () => lines[i - 1],
-    };
-    return INNER_RULES.some((rule) => {
-      const { hide, carry } = rule.find!(line);
-      return hide.length > 0 || (rule === privateKey && carry !== undefined);
-    });
-  });
+const WORDS = [
+  "password",
+  "passwd",
+  "secret",
+  "token",
+  "api_key",
+  "apikey",
+  "private key",
+  "credential",
+  "ghp_",
+  "xoxb-",
+  "akia",
+];
+
+/** How words look in base64, and in base64 of it, at each of the three places where a byte can lie; and how gzip begins. */
+function keywords(): string[] {
+  const found = new Set<string>(["h4sia", "h4sic", "sdrzsuf", "sdrzsun"]);
+  const cased = WORDS.flatMap((word) => [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)]);
+  // `://` before a name and a password
+  const schemes = ["postgres://", "postgresql://", "mysql://", "redis://", "amqp://", "mongodb", "https://"];
+  for (const once of [...cased, ...schemes].flatMap(inBase64)) {
+    found.add(once.toLowerCase());
+    if (once.length >= 7) { for (const twice of inBase64(once)) found.add(twice.toLowerCase()); }
+  }
+  return [...found].filter((word) => word.length >= 5);
 }
 
-/** How words look in base64 at each of the three places where a byte can lie. */
-function wordsInBase64(): string[] {
-  const found = new Set<string>();
-  for (const word of ["password", "passwd", "secret", "token", "api_key", "apikey", "private key", "credential"]) {
-    for (const cased of [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)]) {
-      for (let shift = 0; shift < 3; shift++) {
-        const text = btoa("\0".repeat(shift) + cased).replace(/=+$/, "");
-        // leave the characters that neighbours take part in
-        const from = [0, 2, 3][shift]!;
-        const to = Math.floor(((shift + cased.length) * 8) / 6);
-        found.add(text.slice(from, to).toLowerCase());
-      }
-    }
-  }
-  return [...found];
+/** The three ways, without the characters that neighbours take part in. */
+function inBase64(word: string): string[] {
+  return [0, 1, 2].map((shift) => {
+    const text = btoa("\0".repeat(shift) + word).replace(/=+$/, "");
+    return text.slice([0, 2, 3][shift]!, Math.floor(((shift + word.length) * 8) / 6));
+  });
 }

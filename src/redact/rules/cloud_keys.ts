@@ -19,12 +19,25 @@ export const awsSecretAccessKey: RedactionRule = {
   keeps: ["secret access key is missing", "secret_access_key " + "ab12".repeat(16)],
 };
 
+export const awsKeyPair: RedactionRule = {
+  id: "aws-key-pair",
+  why: "An AWS secret key signs any request of the account",
+  keywords: ["akia", "asia"],
+  pattern:
+    /(?<![A-Za-z0-9])A(?:KIA|SIA)[A-Z0-9]{16}\\{0,15}["']?\s{0,4}[,:;|\/]?\s{0,4}\\{0,15}["']?(?<mask>[A-Za-z0-9+\/]{40})(?![A-Za-z0-9+\/=])/g,
+  hides: [
+    'new Credentials("AKIA' + 'ABCDEFGHIJKLMNOP", "' + "ab12".repeat(10) + '")',
+    "ASIA" + "ABCDEFGHIJKLMNOP:" + "ab/2".repeat(10),
+  ],
+  keeps: ["AKIA" + "ABCDEFGHIJKLMNOP " + "ab12".repeat(16), "asia " + "ab12".repeat(10)],
+};
+
 export const googleApiKey: RedactionRule = {
   id: "google-api-key",
   why: "A Google API key spends its owner's quota and money",
   keywords: ["aiza"],
   pattern: /(?<![\w-])(?<mask>AIza[\w-]{35})(?![\w-])/g,
-  hides: ["?key=AI" + "za" + "b2".repeat(17) + "c&x=1"],
+  hides: ["?key=AI" + "za" + "b2".repeat(17) + "c&x=1", "maps use AI" + "za" + "b2".repeat(17) + "c"],
   keeps: ["AIzawa is a name", "xAIza" + "b2".repeat(17) + "c"],
 };
 
@@ -42,6 +55,9 @@ export const azureStorageKey: RedactionRule = {
   why: "An account key reads and writes everything in the storage account",
   keywords: ["accountkey", "sharedaccesskey"],
   pattern: /(?:Account|SharedAccess)Key=(?<mask>[^;"'\\\s&<>]{16,})/gi,
-  hides: ["AccountName=a;AccountKey=" + "ab12".repeat(21) + "ab==;EndpointSuffix=x"],
+  hides: [
+    "AccountName=a;AccountKey=" + "ab12".repeat(21) + "ab==;EndpointSuffix=x",
+    "Endpoint=sb://x;SharedAccessKey=made-up-storage-key",
+  ],
   keeps: ["AccountKey=;", "SharedAccessKeyName=Root"],
 };

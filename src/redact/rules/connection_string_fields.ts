@@ -20,9 +20,10 @@ export const connectionStringFields: RedactionRule[] = FIELDS.map(([id, name, fi
   keywords,
   alsoHas: ";",
   pattern: new RegExp(
-    `(?<![\\w.$-])${field} {0,20}= {0,20}(?!\\$[({]|\\/|\\*|true;|false;|null;|\\d{1,3};)(?<mask>[^;\\s"'\\\\{}<>]{1,1000});`,
+    `(?<![\\w.$-])${field} {0,20}= {0,20}(?!\\$[({]|\\/|\\*|true;|false;|null;|\\d{1,3};)(?<mask>[^;\\s"'\\\\{}<>()]{1,1000});`,
     "gi",
   ),
-  hides: [`${field}=foo;`, `Timeout=3;${field} = foo9;Encrypt=True`],
+  // words that may stand for any value, so that no other rule hides them
+  hides: [`${field}=default;`, `${field}=foo;`, `Timeout=3;${field} = foo9;Encrypt=True`],
   keeps: [`${field}=abc`, `old${field}=foo;`, `"${field}=","b;c"`, `${field} = /srv/app;`, `${field} = foo bar; baz`],
 }));

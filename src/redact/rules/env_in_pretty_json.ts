@@ -95,6 +95,9 @@ export const cephAuthKey: RedactionRule = {
   keywords: ['"osd.', '"client.', '"mgr.'],
   selector: /"entity": *"(?:osd|client|mgr)\.[^"]*"/i,
   pattern: /"key": *"(?<mask>[^"\\]{38}==[^"\\]*)"/i,
-  hides: [`"entity": "client.admin",\n  "key": "${"Ab1+".repeat(9)}Ab=="`],
+  hides: [
+    `"entity": "client.admin",\n  "key": "${"Ab1+".repeat(9)}Ab=="`,
+    ...["osd.0", "mgr.a"].map((entity) => `"entity": "${entity}",\n  "key": "${"AbCd".repeat(9)}Ab=="`),
+  ],
   keeps: ['"entity": "client.admin",\n  "key": "short"', `"entity": "mon.a",\n  "key": "${"Ab1+".repeat(9)}Ab=="`],
 };

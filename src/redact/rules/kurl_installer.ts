@@ -12,6 +12,6 @@ export const kurlInstaller: RedactionRule[] = FIELDS.map((field, i) => ({
   pattern: new RegExp(`"${field.replaceAll(".", "\\.")}"\\s{0,20}:\\s{0,20}"(?<mask>(?:[^"\\\\]|\\\\.)+)"`, "gi"),
   files: INSTALLERS,
   proofPath: "cluster-resources/custom-resources/installers.cluster.kurl.sh/default.json",
-  hides: [`"${field}": "hunter.2"`, `"${field}":"a\\"b"`],
+  hides: [`"${field}": "hunter-2.pem"`, `"${field}": "hunter.2"`, `"${field}":"a\\"b"`],
   keeps: [`"${field}": ""`, `"x": "${field}"`],
 }));

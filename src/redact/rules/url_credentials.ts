@@ -61,7 +61,11 @@ export const urlCredentials: RedactionRule = {
   id: "url-credentials",
   why: "User and password in an address open what the address points to",
   keywords: ["://"],
-  find: (line) => ({ hide: userInfos(line).flatMap(({ hide }) => hide) }),
+  find: (line) => ({
+    hide: userInfos(line).filter(({ scheme, hide }) => hide.length === 1 || !WEB.test(scheme)).flatMap(({ hide }) =>
+      hide
+    ),
+  }),
   hides: [
     "redis://:hunter2@redis-master:6379/0",
     "amqps://orders:hunter2@rabbit.shop:5671",
@@ -79,6 +83,20 @@ export const urlCredentials: RedactionRule = {
     "https://user:***HIDDEN***@host",
     "https://user:***TOKEN_PASSWORD_0A1B2C3D4E5F***@host",
   ],
+};
+
+/** Sentry's address for errors: a key in the place of the user. */
+export const dsnKey: RedactionRule = {
+  id: "dsn-key",
+  why: "Whoever has the key can fill the project with events, and older ones are passwords too",
+  keywords: ["sentry", "@o", "glitchtip"],
+  pattern: /\bhttps?:\/\/(?<mask>[0-9a-f]{32})(?=@[\w.-]{1,200}\/\d{1,20}\b)/g,
+  hides: [
+    "https://" + "0a".repeat(16) + "@o12345.ingest.example.net/42",
+    "https://" + "0a".repeat(16) + "@sentry.example.net/7",
+    "https://" + "0a".repeat(16) + "@glitchtip.example.net/7",
+  ],
+  keeps: ["https://" + "0a".repeat(16) + ".sentry.io/42", "sentry: " + "0a".repeat(16)],
 };
 
 export const oracleThinUrl: RedactionRule = {
