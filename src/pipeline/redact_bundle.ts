@@ -62,6 +62,8 @@ export async function redactBundle(options: RedactBundleOptions): Promise<Redact
     }
     return await redaction.finish();
   } catch (error) {
+    // What is broken off in the middle may look damaged.
+    options.signal.throwIfAborted();
     throw error instanceof ArchiveError ? error.of(options.bundle) : error;
   }
 }
