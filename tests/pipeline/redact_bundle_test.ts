@@ -238,6 +238,10 @@ Deno.test("redactBundle() reads a folder as it reads the archive that was unpack
     const result = await scratch.redact(folder);
     const paths = new Set(result.files.keys());
     for (const name of ["MANIFEST.json", "again", "empty/", REPORT]) ok(paths.has(`out/${name}`), name);
+    const links = result.entries.flatMap(({ header: { name, type, linkname } }) =>
+      type === "symlink" ? [`${name} -> ${linkname}`] : []
+    );
+    deepStrictEqual(links, ["out/again -> version.yaml"]);
     for (const name of ["out", "pipe"]) ok(!paths.has(`out/${name}`), name);
     const left = reportOf(result).leftOut.map(({ path }) => basename(path));
     deepStrictEqual(left.sort(), ["c.zip", "out", "pipe"]);
