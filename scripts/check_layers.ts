@@ -7,7 +7,7 @@
 import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const STAGES = ["collect", "redact", "analyze", "upload", "notify"];
+const STAGES = ["collect", "redact", "analyze", "leak_gate", "upload", "notify"];
 const BELOW_STAGES = ["bundle", "kube", "oci", "core"];
 const BELOW_DISCOVER = ["spec", ...STAGES, ...BELOW_STAGES];
 const BELOW_PIPELINE = ["discover", ...BELOW_DISCOVER];

@@ -232,7 +232,7 @@ function removeQuietly(path: string): void {
 /** The disk is full, or a folder cannot be written: gathering more makes no sense. */
 export class DiskError extends SupportBundleError {}
 
-function diskError(what: string, cause: unknown): DiskError {
+export function diskError(what: string, cause: unknown): DiskError {
   const full = (cause as { code?: string }).code === "ENOSPC" || /no space left|quota exceeded/i.test(String(cause));
   return new DiskError(`${what}: ${full ? "the disk is full" : describe(cause)}`, {
     cause,

@@ -56,6 +56,17 @@ export function program(cli: CliContext): Command {
     )
     .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
+    .option(
+      "--scrub-secrets [bool]",
+      "hide values of the cluster's Secrets wherever they are (default: true)",
+      parseBoolean,
+    )
+    .option("--scrub-values <list>", "hide these values, too: a file, env:NAME or -, one a line (repeatable)", collect)
+    .option(
+      "--leak-gate [bool]",
+      "hold the bundle back when secrets are found in it after all (default: true)",
+      parseBoolean,
+    )
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
     .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
     .option("--since <duration>", "logs of the last 24h, 30m …")
@@ -101,13 +112,13 @@ export function program(cli: CliContext): Command {
   });
   root.addCommand(scheduleCommand(cli));
   addLazyCommands(root, cli, [{
+    name: "redact",
+    summary: "hide the secrets in a bundle that exists, or explain what is hidden",
+    load: async () => (await import("./redact.ts")).defineRedact,
+  }, {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,
-  }, {
-    name: "redact",
-    summary: "what belongs to redacted bundles",
-    load: async () => (await import("./reveal.ts")).addReveal,
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });

@@ -21,6 +21,10 @@ export interface RunFacts {
   tokens?: TokenReport;
   /** Why there is no map of the tokens, or no memory of them. */
   tokenError?: unknown;
+  /** Why values of the cluster's Secrets are not hidden wherever they are. */
+  notScrubbed?: string;
+  /** What reading them asked of the API server. */
+  scrubUsage?: { requests: number; bytes: number };
   findings: Finding[];
   analysis?: unknown[];
   /** Why the bundle has nothing, or little, of the cluster. */
@@ -28,10 +32,20 @@ export interface RunFacts {
   cost?: CostReport;
   endedEarly?: "interrupted" | "deadline";
   archive?: WrittenArchive;
+  /** Values that must not be in the archive, whatever they look like. */
+  knownValues?: Iterable<string | Uint8Array>;
+  /** The archive is held back. */
+  quarantine?: Quarantine;
   delivery?: Delivery;
   /** What the last failed stage threw. */
   failure?: unknown;
   peakMemoryMB?: number;
+}
+
+export interface Quarantine {
+  error: SupportBundleError;
+  /** Texts from the bundle may be what it is held back for. */
+  withholdTexts: boolean;
 }
 
 /** No collector gave anything: there is no bundle to write. */
@@ -64,6 +78,9 @@ const TOP_TOKEN_FILES = 20;
 export function toReport(run: RunFacts, now: Date): PipelineReport {
   const shortfalls = run.missing.filter(({ reason }) => isShortfall(reason));
   const verdict = judge(run, shortfalls);
+  const { findings, shown, analysis } = run.quarantine?.withholdTexts
+    ? { findings: { ...countFindings(run.findings), top: [] }, shown: [], analysis: [] }
+    : { findings: countFindings(run.findings), shown: shortfalls, analysis: run.analysis ?? [] };
   return {
     ...verdict,
     stages: run.stages,
@@ -71,11 +88,11 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     uploadUrl: run.delivery?.url,
     collectorCount: run.collectors.length,
     analyzerCount: run.findings.length,
-    findings: countFindings(run.findings),
-    analysis: run.analysis ?? [],
+    findings,
+    analysis,
     redactions: run.redactions,
     tokens: run.tokens && summarize(run.tokens),
-    shortfalls: shortfalls.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
+    shortfalls: shown.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
     shortfallCount: shortfalls.length,
     cost: run.cost && { requests: run.cost.requests, receivedBytes: run.cost.receivedBytes },
     durationMs: now.getTime() - run.startedAt.getTime(),
@@ -83,8 +100,11 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
   };
 }
 
-/** The status and the exit code. The worst counts: delivery before gathering. */
+/** The status and the exit code. The worst counts: a secret before delivery, delivery before gathering. */
 function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport, "status" | "exitCode" | "error"> {
+  if (run.quarantine !== undefined) {
+    return { status: "quarantined", exitCode: EXIT.quarantined, error: toReportError(run.quarantine.error) };
+  }
   const failed = run.stages.find(({ stage, status }) =>
     status === "failed" && (stage === "upload" || stage === "archive")
   );

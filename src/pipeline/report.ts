@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const stageSchema = z.object({
-  stage: z.enum(["collect", "redact", "analyze", "archive", "upload", "notify"]),
+  stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "upload", "notify"]),
   status: z.enum(["ok", "partial", "failed", "skipped"]),
   code: z.string().optional(),
   message: z.string().optional(),
@@ -16,7 +16,7 @@ export const pipelineReportSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional(), transient: z.boolean() })
     .optional(),
   stages: z.array(stageSchema),
-  /** Absent when no archive was written. */
+  /** Absent when no archive was written. Of a quarantined run, the one that is held back. */
   archive: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
   uploadUrl: z.string().optional(),
   collectorCount: z.number().int(),

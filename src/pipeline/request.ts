@@ -30,6 +30,15 @@ export const pipelineRequestSchema = z.object({
       ]).optional(),
     }).optional(),
   }).optional(),
+  /** Values that are hidden wherever they appear. */
+  scrub: z.object({
+    /** Those of the cluster's Secrets. */
+    secrets: z.boolean().default(true),
+    /** References to lists: `env:NAME`, `file:/path`, `-`; never the values. */
+    lists: z.array(z.string()).default([]),
+  }).prefault({}),
+  /** Looks for secrets in the finished archive, and holds it back where there are any. */
+  leakGate: z.boolean().default(true),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */

@@ -1,12 +1,18 @@
-import { archiveKind, redactArchive } from "./archive.ts";
-import { customStages } from "./custom/custom_stages.ts";
+import { FORMAT_BYTES } from "../bundle/file_format.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
+import { archiveFormat, redactPacked } from "./archive.ts";
+import { customStages } from "./custom/custom_stages.ts";
+import { generatedStream } from "./generated_stream.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import { type FileMasks, HIDDEN, type MaskMaker } from "./mask.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
+import { type Trace, traced } from "./trace.ts";
+import type { KnownValues } from "./values/known_values.ts";
+import { maskQuoting } from "./values/mask_quoting.ts";
+import { valueStage } from "./values/value_stage.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
@@ -14,20 +20,27 @@ export interface RedactorOptions {
   custom: RedactorSpec[];
   /** What stands in place of hidden text; by default `***HIDDEN***`. */
   mask?: MaskMaker;
+  /** Hidden wherever they are, before anything else. */
+  values?: KnownValues;
+  /** Told of each line that a rule changes. */
+  trace?: Trace;
 }
 
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
-  const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
-  return redactorOf(stagesOf(builtIn, options.custom), options.mask ?? HIDDEN);
+  return redactorOf(redactionStages(options), options.mask ?? HIDDEN);
 }
 
-function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
-  const stages: Stage[] = [];
-  let lines = builtIn;
+/** What a redactor does to files that are not packed, in order. */
+export function redactionStages({ builtIn, custom, values, trace }: RedactorOptions): Stage[] {
+  const made = (rule: LineRule) => trace === undefined ? rule : traced(rule, trace);
+  const scrubs = values !== undefined && values.size > 0;
+  const stages: Stage[] = scrubs ? [valueStage(values)] : [];
+  let lines = scrubs ? [maskQuoting] : [];
+  if (builtIn) lines.push(...builtInRules.map((rule) => made(compileRule(rule))));
   for (const part of customStages(custom)) {
-    if ("run" in part) lines.push(part);
+    if ("run" in part) lines.push(made(part));
     else {
       if (lines.length > 0) stages.push(lineStage(lines));
       lines = [];
@@ -41,24 +54,22 @@ function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
 function redactorOf(stages: Stage[], mask: MaskMaker): Redactor {
   const stepFor = (path: string, totals: RedactionTotals, masks: FileMasks) =>
     chain(stages.flatMap((stage) => stage.start(path, totals.add, masks) ?? []));
-  const isArchive = (path: string) => stages.length > 0 && archiveKind(path) !== undefined;
   return {
     redact(path, body, report) {
       const totals = new RedactionTotals(), masks = mask.start(path);
-      const hidden = !isArchive(path)
-        ? body.pipeThrough(asStream(stepFor(path, totals, masks)))
-        : redactArchive(path, body, (inner, bytes) => bytes.pipeThrough(asStream(stepFor(inner, totals, masks))));
-      return hidden.pipeThrough(
-        new TransformStream<Uint8Array, Uint8Array>({
-          flush() {
-            masks.end();
-            report(totals.list());
-          },
-        }),
-      );
+      const done = new TransformStream<Uint8Array, Uint8Array>({
+        flush() {
+          masks.end();
+          report(totals.list());
+        },
+      });
+      if (stages.length === 0) return body.pipeThrough(done);
+      const plain = (inner: string, bytes: ReadableStream<Uint8Array>) =>
+        bytes.pipeThrough(asStream(stepFor(inner, totals, masks)));
+      return generatedStream(redactPacked(path, body, plain), body).pipeThrough(done);
     },
     redactBytes(path, bytes) {
-      if (isArchive(path)) return undefined;
+      if (stages.length > 0 && archiveFormat(path, bytes.subarray(0, FORMAT_BYTES)) !== undefined) return undefined;
       const totals = new RedactionTotals(), masks = mask.start(path);
       const step = stepFor(path, totals, masks);
       const out: Uint8Array[] = [];

@@ -171,10 +171,11 @@ export class LinePass {
       rules[word]! |= bit;
       this.#carries = true;
     }
-    if (change.count === 0) return false;
-    const tally = this.#tally(number);
-    tally.count += change.count;
-    tally.hidden += change.hidden;
+    if (change.count > 0) {
+      const tally = this.#tally(number);
+      tally.count += change.count;
+      tally.hidden += change.hidden;
+    }
     if (change.previous !== undefined) line.changedPrevious = change.previous;
     if (change.text === undefined) return false;
     line.replaceText(change.text);

@@ -14,6 +14,14 @@ export class RedactionError extends SupportBundleError {
     );
   }
 
+  static slowPattern(pattern: string, lineBytes: number): RedactionError {
+    return new RedactionError(
+      `Cannot redact a line of ${lineBytes} bytes with the pattern ${JSON.stringify(pattern)}: it would take too long`,
+      "REDACTION_SLOW_PATTERN",
+      "Write the pattern with smaller repetitions, or limit its redactor's fileSelector to other files",
+    );
+  }
+
   static archive(path: string, why: string, options: ErrorOptions = {}): RedactionError {
     return new RedactionError(
       `Cannot redact the archive "${path}": ${why}`,

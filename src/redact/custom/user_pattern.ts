@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 import { fromUnicode, toBytes } from "../latin1.ts";
 import { BEFORE, clearOf, type FileMasks, hide, maskAround, type Masked, masksIn, withoutMasks } from "../mask.ts";
 import type { Span } from "../rule.ts";
+import { PatternPace } from "./pattern_pace.ts";
 import { requiredLiteral } from "./required_literal.ts";
 
 /** What becomes of a capture group's text in the replacement. */
@@ -22,17 +23,24 @@ export class UserPattern {
   readonly keyword: string | undefined;
   readonly #pattern: RE2JS;
   readonly #groups: Group[];
+  readonly #pace: PatternPace;
 
   /** @throws when the pattern cannot be read */
   constructor(source: string) {
     const { plain, groups } = withoutNames(source);
     this.#pattern = RE2JS.compile(plain);
     this.#groups = groups;
+    this.#pace = new PatternPace(source, (text) => {
+      const matcher = this.#pattern.matcher(text);
+      while (matcher.find());
+    });
     const literal = requiredLiteral(plain);
     this.keyword = literal && fromUnicode(literal).toLowerCase();
   }
 
+  /** @throws {RedactionError} when it would take too long */
   test(text: string): boolean {
+    this.#pace.check(text);
     return NOT_ASCII.test(text) ? this.#pattern.matcher(toBytes(text)).find() : this.#pattern.test(text);
   }
 
@@ -43,9 +51,12 @@ export class UserPattern {
     // bytes are read as UTF-8, and positions in bytes are positions in the line
     const matcher = this.#pattern.matcher(NOT_ASCII.test(text) ? toBytes(text) : text);
     const out: string[] = [];
-    let at = 0, count = 0, hidden = 0;
+    let at = 0, count = 0, hidden = 0, behind = -1;
     while (matcher.find()) {
       const found = { start: matcher.start(), end: matcher.end() };
+      // As in Go, an empty match right behind another is none.
+      if (found.start === found.end && found.start === behind) continue;
+      behind = found.end;
       const match = clearOf(there, found.start, found.end);
       if (match.start < at || match.end < match.start) continue;
       const before = text.slice(match.start, match.end);

@@ -8,6 +8,7 @@ import type { RedactorSpec } from "../../../src/redact/redactor.ts";
 import { builtInRules } from "../../../src/redact/registry.ts";
 import { RevealTokens } from "../../../src/redact/tokens/reveal_tokens.ts";
 import { Tokenizer } from "../../../src/redact/tokens/tokenizer.ts";
+import { KnownValues } from "../../../src/redact/values/known_values.ts";
 import { ManualClock } from "../../manual_clock.ts";
 import { bytesOf, redactBytes, redactText } from "../redact_text.ts";
 import { VALID } from "./valid_token.ts";
@@ -209,3 +210,17 @@ for (const [name, spec, path, text] of long) {
     ok(once.length < 200, once.slice(0, 200));
   });
 }
+
+Deno.test("createRedactor() hides known values behind tokens, equal ones behind equal tokens, and leads back", async () => {
+  const values = new KnownValues();
+  const value = "hunter2-hunter2", long = crypto.getRandomValues(new Uint8Array(3000)).toHex();
+  for (const text of [value, long]) values.addText(text, "secret-value");
+  const mask = new Tokenizer({ key, clock });
+  const redactor = createRedactor({ builtIn: true, custom: [], values, mask });
+  const before = `a ${value} b ${value}\n{"password":"${value}","n":"${long}"}\n`;
+  const after = (await redactBytes(redactor, "a.json", new TextEncoder().encode(before))).text;
+  const [first, ...others] = tokensIn(after);
+  equal(others.filter((token) => token === first).length, 2);
+  equal(after.includes(value) || after.includes(long.slice(0, 20)), false);
+  equal(reveal(after, new Map([...mask.secrets()].map(({ token, value }) => [token, value]))), before);
+});
