@@ -8,6 +8,8 @@ import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { secretManifest } from "./rules/secret_manifest.ts";
 import { secretDataStage } from "./secret_data_stage.ts";
+
+import { throughUtf8 } from "./utf16.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 
 export interface RedactorOptions {
@@ -44,7 +46,7 @@ function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
 
 function redactorOf(stages: Stage[]): Redactor {
   const stepFor = (path: string, totals: RedactionTotals) =>
-    chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? []));
+    throughUtf8(path, chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? [])));
   const isArchive = (path: string) => stages.length > 0 && archiveKind(path) !== undefined;
   return {
     redact(path, body, report) {
