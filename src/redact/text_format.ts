@@ -24,5 +24,6 @@ const BY_EXTENSION: Record<string, TextFormat> = {
 export function textFormatOf(path: string): TextFormat {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   if (name === "kubeconfig" || path.endsWith(".kube/config")) return "yaml";
-  return BY_EXTENSION[name.slice(name.lastIndexOf(".") + 1)] ?? "text";
+  const dot = name.lastIndexOf(".");
+  return dot < 0 ? "text" : BY_EXTENSION[name.slice(dot + 1)] ?? "text";
 }

@@ -43,13 +43,14 @@ export function throughUtf8(path: string, step: Step): Step {
 const SAMPLE = 64;
 
 function encodingOf(bytes: Uint8Array): Encoding | undefined {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
   const sample = bytes.subarray(0, SAMPLE);
-  if (sample.length < 16) return undefined;
   const zeros = [0, 0];
   sample.forEach((byte, i) => zeros[i % 2]! += byte === 0 ? 1 : 0);
-  const half = Math.floor(sample.length / 2);
+  const half = Math.floor(sample.length / 2), short = sample.length < 16;
+  // text in any script has a blank or a digit soon, whose upper byte is zero
+  if (sample[0] === 0xff && sample[1] === 0xfe && (short || zeros[1]! > 0)) return "utf-16le";
+  if (sample[0] === 0xfe && sample[1] === 0xff && (short || zeros[0]! > 0)) return "utf-16be";
+  if (short) return undefined;
   if (zeros[0] === 0 && zeros[1] === half) return "utf-16le";
   return zeros[1] === 0 && zeros[0]! >= half ? "utf-16be" : undefined;
 }

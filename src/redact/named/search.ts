@@ -330,7 +330,8 @@ class Search {
     const value = this.#word(at, JUDGED);
     const looks = kind === "password"
       ? looksTyped(value.text) || (value.start > at && /^[0-9a-f]{8,}$/.test(value.text))
-      : !isHint(kind) && value.text.length >= 12 && looksGenerated(value.text);
+      : !isHint(kind) && value.text.length >= 12 &&
+        (looksGenerated(value.text) || (kind === "secret" && value.start > at && UUID.test(value.text)));
     return looks ? this.#take((limit) => this.#word(at, limit), kind) : at;
   }
 
