@@ -193,7 +193,7 @@ class Search {
     const bare = (limit: number) => bareValue(text, at, depth, limit, whole ? "comment" : "blank", format === "xml");
     const value = bare(JUDGED);
     if (!whole && separator[0].includes(": ") && !opensLine && /^[A-Za-z]+[.,;!?]?$/.test(value.text)) return at;
-    if (/pwd$/i.test(name.text) && /^(?:[A-Za-z]:)?[\/\\]/.test(value.text)) return at;
+    if (/^pwd$/i.test(name.text) && /^(?:[A-Za-z]:)?[\/\\]/.test(value.text)) return at;
     const end = this.#take(bare, kind);
     if (end > at && opensLine && depth === 0 && text.trimEnd().endsWith("\\") && end >= here.end - 2) {
       open(new Continuation());

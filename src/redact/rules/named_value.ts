@@ -15,6 +15,7 @@ export const namedValue: RedactionRule = {
       ['"', "'", "\\", ":", "=", " =", " :", ">"].map((c) => w + c)
     ),
     ...[
+      "masterauth",
       "_key ",
       "_key_",
       "wep_key",
