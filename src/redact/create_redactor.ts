@@ -13,6 +13,7 @@ import { secretManifest } from "./rules/secret_manifest.ts";
 import { secretDataStage } from "./secret_data_stage.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 import { type Trace, traced } from "./trace.ts";
+import { throughUtf8 } from "./utf16.ts";
 import type { KnownValues } from "./values/known_values.ts";
 import { maskQuoting } from "./values/mask_quoting.ts";
 import { valueStage } from "./values/value_stage.ts";
@@ -60,7 +61,7 @@ export function redactionStages({ builtIn, custom, hide = [], values, trace }: R
 
 function redactorOf(stages: Stage[], mask: MaskMaker): Redactor {
   const stepFor = (path: string, totals: RedactionTotals, masks: FileMasks) =>
-    chain(stages.flatMap((stage) => stage.start(path, totals.add, masks) ?? []));
+    throughUtf8(path, chain(stages.flatMap((stage) => stage.start(path, totals.add, masks) ?? [])));
   return {
     redact(path, body, report) {
       const totals = new RedactionTotals(), masks = mask.start(path);

@@ -30,4 +30,13 @@ export class RedactionError extends SupportBundleError {
       options,
     );
   }
+
+  static encoding(path: string, options: ErrorOptions = {}): RedactionError {
+    return new RedactionError(
+      `Cannot redact "${path}": it begins as text in UTF-16, and is none further down`,
+      "REDACTION_ENCODING",
+      "Exclude the file, or have it written in UTF-8",
+      options,
+    );
+  }
 }

@@ -27,12 +27,14 @@ class SecretDataStep implements Step {
   readonly #rule: string;
   readonly #path: string;
   readonly #report: Report;
-  /** Bytes that wait for more: lines from `data:` on, or the beginning of a line. */
-  #kept: Uint8Array[] = [];
-  #keptBytes = 0;
-  /** Column of the keys of the object whose kind is not known yet. */
+  /** Lines from `data:` on, while the kind of their object is not known. */
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  /** Column of the keys of that object, or -1. */
   #column = -1;
-  /** True in the middle of a line that was passed on. */
+  /** A line whose end has not come yet. */
+  #rest = new Uint8Array();
+  /** True behind the beginning of a line that was passed on. */
   #inLine = false;
   #count = 0;
   #hidden = 0;
@@ -44,69 +46,69 @@ class SecretDataStep implements Step {
   }
 
   push(chunk: Uint8Array, emit: Emit): void {
-    const bytes = this.#kept.length === 0 ? chunk : concatBytes([...this.#kept, chunk]);
-    const seen = this.#keptBytes;
-    this.#kept = [];
-    this.#keptBytes = 0;
-    this.#look(bytes, seen, emit);
+    const bytes = this.#rest.length === 0 ? chunk : concatBytes([this.#rest, chunk]);
+    const end = bytes.lastIndexOf(LF) + 1;
+    this.#rest = bytes.slice(end);
+    if (end > 0) this.#takeLines(bytes.subarray(0, end), emit);
+    const passes = this.#inLine || this.#rest.length > (this.#column < 0 ? MAX_DATA_LINE : MAX_HELD_BYTES);
+    if (!passes || this.#rest.length === 0) return;
+    this.#release(emit);
+    emit(this.#rest);
+    this.#rest = new Uint8Array();
+    this.#inLine = true;
   }
 
   end(emit: Emit): void {
-    const rest = concatBytes(this.#kept);
-    if (rest.length > 0) emit(this.#column < 0 ? rest : this.#decide(rest));
+    if (this.#rest.length > 0) {
+      if (this.#column >= 0) this.#held.push(this.#rest);
+      else emit(this.#rest);
+    }
+    this.#release(emit);
     this.#report({ rule: this.#rule, count: this.#count, bytesHidden: this.#hidden, builtIn: true });
   }
 
-  #look(bytes: Uint8Array, seen: number, emit: Emit): void {
+  /** @param bytes whole lines, the first of which may have begun earlier */
+  #takeLines(bytes: Uint8Array, emit: Emit): void {
     let at = 0;
     if (this.#inLine) {
       at = bytes.indexOf(LF) + 1;
-      if (at === 0) return emit(bytes);
+      emit(bytes.subarray(0, at));
       this.#inLine = false;
     }
     while (at < bytes.length) {
-      if (this.#column < 0) {
-        const data = findDataLine(bytes, at);
-        if (data === undefined) break;
-        if (data.start > 0) emit(bytes.subarray(0, data.start));
-        bytes = bytes.subarray(data.start);
-        this.#column = data.column;
-        at = data.end - data.start;
-        seen = 0;
+      if (this.#column >= 0) {
+        const end = endOfObject(bytes, at, this.#column);
+        this.#hold(bytes.subarray(at, end < 0 ? bytes.length : end), emit);
+        if (end < 0) return;
+        this.#release(emit);
+        at = end;
         continue;
       }
-      const from = Math.max(at, bytes.lastIndexOf(LF, Math.max(0, seen - 1)) + 1);
-      const end = endOfObject(bytes, from, this.#column);
-      if (end < 0) return this.#keep(bytes, emit);
-      emit(this.#decide(bytes.subarray(0, end)));
-      bytes = bytes.subarray(end);
-      at = seen = 0;
-      this.#column = -1;
+      const data = findDataLine(bytes, at);
+      if (data === undefined) return emit(bytes.subarray(at));
+      if (data.end > at) emit(bytes.subarray(at, data.end));
+      this.#column = data.column;
+      at = data.end;
     }
-    this.#passAllButBeginning(bytes, emit);
   }
 
-  #keep(bytes: Uint8Array, emit: Emit): void {
-    if (bytes.length > MAX_HELD_BYTES) {
-      this.#column = -1;
-      return this.#passAllButBeginning(bytes, emit);
-    }
-    this.#kept = [bytes];
-    this.#keptBytes = bytes.length;
+  #hold(lines: Uint8Array, emit: Emit): void {
+    if (lines.length > 0) this.#held.push(lines.slice());
+    this.#heldBytes += lines.length;
+    if (this.#heldBytes > MAX_HELD_BYTES) this.#release(emit, false);
   }
 
-  /** What may be the beginning of a line with `data:` waits for its end. */
-  #passAllButBeginning(bytes: Uint8Array, emit: Emit): void {
-    const lineStart = bytes.lastIndexOf(LF) + 1;
-    this.#inLine = bytes.length - lineStart > MAX_DATA_LINE;
-    const end = this.#inLine ? bytes.length : lineStart;
-    if (end > 0) emit(bytes.subarray(0, end));
-    this.#kept = end < bytes.length ? [bytes.slice(end)] : [];
-    this.#keptBytes = bytes.length - end;
+  /** Lets go of what was held, without the values of a Secret. */
+  #release(emit: Emit, known = true): void {
+    const held = concatBytes(this.#held);
+    if (held.length > 0) emit(known ? this.#hideSecret(held) : held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#column = -1;
   }
 
-  #decide(held: Uint8Array): Uint8Array {
-    const lines = fromBytes(held).split("\n");
+  #hideSecret(held: Uint8Array): Uint8Array {
+    const lines = [" ".repeat(this.#column) + "data:", ...fromBytes(held).split("\n")];
     const spans = spansOfSecrets(lines);
     if (spans.length === 0) return held;
     for (const { line, span } of spans) {
@@ -115,23 +117,22 @@ class SecretDataStep implements Step {
       this.#count += masked.count;
       this.#hidden += masked.hidden;
     }
-    return toBytes(lines.join("\n"));
+    return toBytes(lines.slice(1).join("\n"));
   }
 }
 
 const D = 100, COLON = 58, BRACE = 123;
 
-/** The next line that is nothing but `data:` or `"data": {`. */
-function findDataLine(bytes: Uint8Array, from: number): { start: number; end: number; column: number } | undefined {
-  for (let end = bytes.indexOf(LF, from); end >= 0; end = bytes.indexOf(LF, end + 1)) {
+/** Behind the next line that is nothing but `data:` or `"data": {`, and the column of its key. */
+function findDataLine(bytes: Uint8Array, from: number): { end: number; column: number } | undefined {
+  let start = from;
+  for (let end = bytes.indexOf(LF, from); end >= 0; start = end + 1, end = bytes.indexOf(LF, start)) {
     let last = end - 1;
-    while (last >= from && (bytes[last] === 32 || bytes[last] === 13)) last--;
-    const ends = last - from > 3 && (bytes[last] === COLON || bytes[last] === BRACE);
-    if (!ends) continue;
-    const start = bytes.lastIndexOf(LF, last) + 1;
-    if (end - start > MAX_DATA_LINE || !bytes.subarray(start, last).includes(D)) continue;
-    const text = fromBytes(bytes.subarray(Math.max(start, from), end));
-    if (DATA_LINE.test(text)) return { start: Math.max(start, from), end: end + 1, column: keyColumn(text) };
+    while (last > start && (bytes[last] === 32 || bytes[last] === 13)) last--;
+    if (last - start < 4 || (bytes[last] !== COLON && bytes[last] !== BRACE) || end - start > MAX_DATA_LINE) continue;
+    if (!bytes.subarray(start, last).includes(D)) continue;
+    const text = fromBytes(bytes.subarray(start, end));
+    if (DATA_LINE.test(text)) return { end: end + 1, column: keyColumn(text) };
   }
   return undefined;
 }

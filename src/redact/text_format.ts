@@ -24,6 +24,6 @@ const BY_EXTENSION: Record<string, TextFormat> = {
 export function textFormatOf(path: string): TextFormat {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   if (name === "kubeconfig" || path.endsWith(".kube/config")) return "yaml";
-  // `.env` is an extension; `c`, without a dot, is none
-  return BY_EXTENSION[/\.([^.]*)$/.exec(name)?.[1] ?? ""] ?? "text";
+  const dot = name.lastIndexOf(".");
+  return dot < 0 ? "text" : BY_EXTENSION[name.slice(dot + 1)] ?? "text";
 }

@@ -115,6 +115,25 @@ Deno.test("loadSpecs() understands merge keys and aliases, and refuses aliases t
   });
 });
 
+const hiding: [written: string, expected: string[] | RegExp][] = [
+  ["hide: [ip, email]", ["email", "ip"]],
+  ["hide: ip", ["ip"]],
+  ["hide: all", ["email", "ip", "mac", "hostname"]],
+  ["hide: [ips]", /^standard input:3:\d+: hide: "ips" is no class of data/],
+  ["hide: {ip: true}", /^standard input:3:\d+: hide is no list of words/],
+];
+for (const [written, expected] of hiding) {
+  Deno.test(`loadSpecs() reads ${written} of a Redactor`, async () => {
+    const text = `${head("Redactor")}spec: {${written}}\n`;
+    if (expected instanceof RegExp) await rejects(load(text), { message: expected, exitCode: 2 });
+    else {
+      const spec = await load(text);
+      deepStrictEqual(spec.hide, expected);
+      match(printSpec(spec), /kind: Redactor[^]*hide:/);
+    }
+  });
+}
+
 // What stands in a spec may be a secret: no message repeats a value.
 const SECRET = "hunter2-" + crypto.randomUUID();
 const broken: [name: string, text: string][] = [

@@ -193,7 +193,7 @@ class Search {
     const bare = (limit: number) => bareValue(text, at, depth, limit, whole ? "comment" : "blank", format === "xml");
     const value = bare(JUDGED);
     if (!whole && separator[0].includes(": ") && !opensLine && /^[A-Za-z]+[.,;!?]?$/.test(value.text)) return at;
-    if (/pwd$/i.test(name.text) && /^(?:[A-Za-z]:)?[\/\\]/.test(value.text)) return at;
+    if (/^pwd$/i.test(name.text) && /^(?:[A-Za-z]:)?[\/\\]/.test(value.text)) return at;
     const end = this.#take(bare, kind);
     if (end > at && opensLine && depth === 0 && text.trimEnd().endsWith("\\") && end >= here.end - 2) {
       open(new Continuation());
@@ -330,7 +330,8 @@ class Search {
     const value = this.#word(at, JUDGED);
     const looks = kind === "password"
       ? looksTyped(value.text) || (value.start > at && /^[0-9a-f]{8,}$/.test(value.text))
-      : !isHint(kind) && value.text.length >= 12 && looksGenerated(value.text);
+      : !isHint(kind) && value.text.length >= 12 &&
+        (looksGenerated(value.text) || (kind === "secret" && value.start > at && UUID.test(value.text)));
     return looks ? this.#take((limit) => this.#word(at, limit), kind) : at;
   }
 

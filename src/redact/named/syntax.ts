@@ -6,7 +6,7 @@ const COLOUR = String.raw`(?:(?:\x1b|\\+u001b|\\+x1b|\\+033)\[[\d;]{0,12}m)?`;
 export const SEPARATOR = new RegExp(
   String.raw`${COLOUR}(?<quote>\\{0,31}["'\x60])?(?:\*\*)?\]?${COLOUR}[ \t]{0,40}` +
     String
-      .raw`(?:\\?=>|:=|(?<=[ \t])==(?=[ \t"'])|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{(?="))?`,
+      .raw`(?:\\?=>|:=|(?<=[ \t])==(?=[ \t"'])|=(?==[^\s"'=,;&)>])|\\?[:=](?![:=])|::(?= )|%3D|~>)${COLOUR}[ \t]{0,80}${COLOUR}(?:\[\][a-z]{1,20}\{(?="))?`,
   "y",
 );
 /** `password: string = "…"`, `Password { get; set; } = "…"` */

@@ -162,31 +162,16 @@ function isText(inner: string): boolean {
   return true;
 }
 
-const WORDS = [
-  "password",
-  "passwd",
-  "secret",
-  "token",
-  "api_key",
-  "apikey",
-  "private key",
-  "credential",
-  "ghp_",
-  "xoxb-",
-  "akia",
-];
+const WORDS = "password passwd secret token api_key apikey credential".split(" ");
+const BEGINNINGS = "private key|ghp_|xoxb-|AKIA|postgres://|postgresql://|mysql://|redis://|amqp://|mongodb".split("|");
+/** How gzip begins in base64, and gzip, JSON and PEM in base64 of base64. */
+const LAYERS = ["h4sia", "h4sic", "sdrzsuf", "sdrzsun", "zxlk", "tfmwd"];
 
-/** How words look in base64, and in base64 of it, at each of the three places where a byte can lie; and how gzip begins. */
+/** How words look in base64 at each of the three places where a byte can lie. */
 function keywords(): string[] {
-  const found = new Set<string>(["h4sia", "h4sic", "sdrzsuf", "sdrzsun"]);
   const cased = WORDS.flatMap((word) => [word, word.toUpperCase(), word[0]!.toUpperCase() + word.slice(1)]);
-  // `://` before a name and a password
-  const schemes = ["postgres://", "postgresql://", "mysql://", "redis://", "amqp://", "mongodb", "https://"];
-  for (const once of [...cased, ...schemes].flatMap(inBase64)) {
-    found.add(once.toLowerCase());
-    if (once.length >= 7) { for (const twice of inBase64(once)) found.add(twice.toLowerCase()); }
-  }
-  return [...found].filter((word) => word.length >= 5);
+  const found = new Set([...cased, ...BEGINNINGS, "PRIVATE KEY"].flatMap(inBase64).map((word) => word.toLowerCase()));
+  return [...LAYERS, ...[...found].filter((word) => word.length >= 5)];
 }
 
 /** The three ways, without the characters that neighbours take part in. */

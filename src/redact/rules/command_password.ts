@@ -84,6 +84,24 @@ const PROGRAMS: Program[] = [
   { names: "grafana-cli", after: [{ word: "reset-admin-password", nth: 0 }] },
 ];
 
+/** What follows a program's short name beside an option. */
+const SHORT: Record<string, string[]> = {
+  az: ["az login"],
+  oc: ["oc login"],
+  cf: ["cf login"],
+  mc: ["mc alias", "mc config"],
+  db2: ["db2 connect"],
+  exp: ["exp userid"],
+  imp: ["imp userid"],
+  npm: ["npm config", "npm set"],
+  yarn: ["yarn config"],
+  pnpm: ["pnpm config"],
+  "7z": ["7z x", "7z a"],
+  curl: ["curl "],
+  bao: ["bao login"],
+  helm: ["helm registry login"],
+};
+
 /** Passwords on the command lines of programs whose options do not say so: `mysql -phunter2`, `ldapsearch -w hunter2`, also as
  * a list of arguments, on one line or one a line. */
 export const commandPassword: RedactionRule = {
@@ -124,8 +142,8 @@ export const commandPassword: RedactionRule = {
 };
 
 function keywordsOf(name: string): string[] {
-  // short names are in many words: only where they can be a program's
-  return name.length > 4 ? [name] : [`${name} `, `${name}"`, `${name}\\`];
+  // short names are the ends of many words: only where they can be a program's
+  return name.length > 4 ? [name] : [`${name} -`, `"${name}"`, `/${name}"`, `"${name}\\`, ...SHORT[name] ?? []];
 }
 
 const byName = new Map<string, Program[]>();

@@ -11,8 +11,7 @@ export const envPair: RedactionRule = {
   why: "Environment variables and settings in lists keep the name beside the value, not in front of it",
   // What names of secrets have in common: `"name"` alone stands on every third line of a Kubernetes object.
   keywords: ("pass pwd secret token key auth cred jwt cookie session signature connection otp salt _pat license sid " +
-    "bearer login").split(" "),
-  alsoHas: ["name", "key"],
+    "bearer login _pw psk seed").split(" "),
   find: findPairs,
   hides: [
     '{"name":"API_KEY","value":"hunter2"}',

@@ -15,6 +15,7 @@ export const namedValue: RedactionRule = {
       ['"', "'", "\\", ":", "=", " =", " :", ">"].map((c) => w + c)
     ),
     ...[
+      "masterauth",
       "_key ",
       "_key_",
       "wep_key",
@@ -30,7 +31,11 @@ export const namedValue: RedactionRule = {
       "access_key",
       "secret-key",
       "unseal key",
-      "keys",
+      'keys"',
+      "keys:",
+      "keys=",
+      "keys\\",
+      "keys_",
     ],
     ...["authtok", "rootpw", "bindpw", "pre_shared_key", "community", "security_answer", "securityanswer"],
     ..."kennwort geheimnis zugangsdaten wachtwoord senha contrase mdp: mdp= parola haslo".split(" "),

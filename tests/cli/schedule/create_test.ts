@@ -37,6 +37,13 @@ const refused = [
     /r\.yaml/,
     /./,
   ],
+  [
+    "a class of data that is none",
+    ["x", "--every", "1h", "--auto", "--hide", "mails"],
+    EXIT.failure,
+    /"mails"/,
+    /email/,
+  ],
   ["an empty name", [" ", "--every", "1h", "--auto"], EXIT.failure, /empty name/, /1 to 100/],
   ["a name of 101 characters", ["x".repeat(101), "--every", "1h", "--auto"], EXIT.failure, /101 characters/, /./],
   [
@@ -194,6 +201,12 @@ for (const [args, field, value] of booleans) {
   });
 }
 
+Deno.test("schedule create keeps the classes that --hide names", async () => {
+  await using harness = await CliHarness.create();
+  const args = ["create", "a", "--every", "1h", "--auto", "--hide", "ip,email", "--hide", "mac"];
+  deepStrictEqual((await harness.json(args)).hide, ["email", "ip", "mac"]);
+});
+
 Deno.test("schedule create stores what its flags say", async () => {
   await using harness = await CliHarness.create();
   const spec = await harness.file("spec.yaml", SPEC);
@@ -278,6 +291,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     scrubSecrets: false,
     scrubValues: [`file:${spec}`, "env:VALUES"],
     leakGate: true,
+    hide: [],
     analyze: true,
     kubernetes: { kubeconfig, context: "c1" },
     overlapPolicy: "allow",

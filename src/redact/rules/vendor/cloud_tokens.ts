@@ -29,11 +29,11 @@ export const cloudTokens: VendorToken[] = [
   {
     id: "azure-resource-key",
     issuer: "Azure",
-    keywords: ["+ast", "+aba", "+amc", "acdb", "+asb", "+aeh", "+arm", "aiot", "+acr", "azfu", "azse", "azca"],
+    keywords: ["+ast", "+aba", "+amc", "+asb", "+aeh", "+arm", "aiot", "+acr", "azfu", "azse", "azca"],
     pattern:
-      /[A-Za-z0-9+\/]{76}(?:\+ASt|\+ABa|\+AMC|ACDb|APIM)[A-Za-z0-9+\/]{5,6}==|[A-Za-z0-9+\/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm|AzCa)[A-Za-z0-9+\/]{5,6}=|[A-Za-z0-9+\/]{42}\+ACR[A-Za-z0-9+\/]{6}|[\w-]{44}AzFu[\w-]{5}[AQgw]==|[A-Za-z0-9]{42}AzSe[A-Za-z0-9]{6}/,
+      /[A-Za-z0-9+\/]{76}(?:\+ASt|\+ABa|\+AMC)[A-Za-z0-9+\/]{5,6}==|[A-Za-z0-9+\/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm|AzCa)[A-Za-z0-9+\/]{5,6}=|[A-Za-z0-9+\/]{42}\+ACR[A-Za-z0-9+\/]{6}|[\w-]{44}AzFu[\w-]{5}[AQgw]==|[A-Za-z0-9]{42}AzSe[A-Za-z0-9]{6}/,
     examples: [
-      ...["+ASt", "+ABa", "+AMC", "ACDb"].map((mark) => ab(76) + mark + ab(6) + "=="),
+      ...["+ASt", "+ABa", "+AMC"].map((mark) => ab(76) + mark + ab(6) + "=="),
       ...["AIoT", "+ASb", "+AEh", "+ARm", "AzCa"].map((mark) => ab(33) + mark + ab(6) + "="),
       ab(42) + "+ACR" + ab(6),
       ab(44) + "AzFu" + ab(5) + "Q==",
@@ -156,9 +156,9 @@ export const cloudTokens: VendorToken[] = [
   {
     id: "databricks-token",
     issuer: "Databricks",
-    keywords: ["dapi", "dose"],
-    pattern: /(?:dapi|dose)[0-9a-f]{32}(?:-\d)?/,
-    examples: ["dapi" + hex(32), "dose" + hex(32) + "-2"],
+    keywords: [..."0123456789abcdef"].map((digit) => "dapi" + digit),
+    pattern: /dapi[0-9a-f]{32}(?:-\d)?/,
+    examples: [..."0123456789abcdef"].map((digit) => "dapi" + digit + hex(31)),
     keep: "dapiname",
   },
   {
