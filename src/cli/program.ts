@@ -32,7 +32,10 @@ Each flag can be set as TROUBLESHOOT_<FLAG> in the environment. docs/exit-codes.
 
 /** The command tree. Actions load what they need when they run: a small command stays small. */
 export function program(cli: CliContext): Command {
-  const root = newCommand(cli, "support-bundle")
+  const root = newCommand(cli, "support-bundle");
+  // Before any flag is added: the library asks the environment only for flags that came with their variable.
+  root.createOption = (flags, description) => withVariable(new Option(flags, description));
+  root
     .description(
       "Collects diagnostics from a Kubernetes cluster and its hosts, hides the secrets in them and analyzes them",
     )
@@ -85,10 +88,10 @@ export function program(cli: CliContext): Command {
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
     .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
     .option("--no-uri", "do not replace specs by what their uri holds")
-    .addOption(new Option("--allow-insecure-connections [bool]").argParser(parseBoolean).hideHelp())
+    .addOption(withVariable(new Option("--allow-insecure-connections [bool]")).argParser(parseBoolean).hideHelp())
     .option("--debug [bool]", "log to standard error", parseBoolean)
     .option("-v, --v <level>", "log level, as --debug when it is 1 or more")
-    .addOption(new Option("--auto-update [bool]").argParser(parseBoolean).hideHelp())
+    .addOption(withVariable(new Option("--auto-update [bool]")).argParser(parseBoolean).hideHelp())
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError(false)
     .configureHelp({
@@ -101,12 +104,6 @@ export function program(cli: CliContext): Command {
   addSizeFlags(root);
   addDiscoveryFlags(root);
   addKubeFlags(root);
-  for (const option of root.options) {
-    const name = option.long?.replace(/^--(no-)?/, "");
-    if (name !== undefined && name !== "version" && option.long !== "--no-uri") {
-      option.env(`TROUBLESHOOT_${name.toUpperCase().replaceAll("-", "_")}`);
-    }
-  }
   root.action(async (specs: string[], flags) => {
     const { collectBundle } = await import("./collect_bundle.ts");
     const commands = root.commands.map((command) => command.name()).filter((name) => name !== "attempt");
@@ -125,6 +122,14 @@ export function program(cli: CliContext): Command {
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
   return root;
+}
+
+/** Lets a flag be set as `TROUBLESHOOT_<FLAG>`. */
+function withVariable(option: Option): Option {
+  const name = option.name();
+  return name === "version" || option.negate
+    ? option
+    : option.env(`TROUBLESHOOT_${name.toUpperCase().replaceAll("-", "_")}`);
 }
 
 function versionCommand(cli: CliContext): Command {
