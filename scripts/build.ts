@@ -161,7 +161,8 @@ async function compile(chunks: string, output: string, target: string, denort: s
       "--no-code-cache",
       "--unstable-kv",
       // V8 lets the young generation grow to 48 MB before it looks for garbage; 12 MB cost no time that could be measured.
-      "--v8-flags=--max-semi-space-size=4",
+      // And it frees buffers late: see src/core/free_garbage.ts.
+      "--v8-flags=--max-semi-space-size=4,--expose-gc",
       "--allow-all",
       `--target=${target}`,
       `--include=${chunks}`,

@@ -7,7 +7,7 @@
 import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const STAGES = ["collect", "redact", "analyze", "upload", "notify"];
+const STAGES = ["collect", "redact", "analyze", "leak_gate", "upload", "notify"];
 const BELOW_STAGES = ["bundle", "kube", "oci", "core"];
 const BELOW_DISCOVER = ["spec", ...STAGES, ...BELOW_STAGES];
 const BELOW_PIPELINE = ["discover", ...BELOW_DISCOVER];
@@ -31,7 +31,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that cost start-up time or memory: `await import(…)` at first use, or types alone. */
-const HEAVY = ["@kubernetes/client-node", "@peculiar/", "@aws-sdk/", "@smithy/", "ioredis", "mysql2", "pg", "tedious"];
+const HEAVY = [
+  "@kubernetes/client-node",
+  "age-encryption",
+  "@peculiar/",
+  "@aws-sdk/",
+  "@smithy/",
+  "ioredis",
+  "mysql2",
+  "pg",
+  "tedious",
+];
 
 const MAX_LINES = 400;
 /** Files that may be longer, each with the reason. */

@@ -97,6 +97,8 @@ async function start(
     await kubectl(["get", "--raw", "/readyz"]);
     return true;
   });
+  // By default they send 20 and 50 requests a second: thousands of pods would take minutes.
+  const hurried = { "kube-api-qps": 500, "kube-api-burst": 1000 };
   run("kube-controller-manager", {
     "kubeconfig": at("controller-manager.kubeconfig"),
     "leader-elect": "false",
@@ -107,8 +109,14 @@ async function start(
     "cluster-signing-key-file": at("ca.key"),
     "secure-port": 0,
     "node-monitor-grace-period": "24h",
+    ...hurried,
   });
-  run("kube-scheduler", { "kubeconfig": at("scheduler.kubeconfig"), "leader-elect": "false", "secure-port": 0 });
+  run("kube-scheduler", {
+    "kubeconfig": at("scheduler.kubeconfig"),
+    "leader-elect": "false",
+    "secure-port": 0,
+    ...hurried,
+  });
   const plan = planSeed(size);
   await Deno.mkdir(at("exec"));
   await Deno.writeTextFile(at("pod.log"), plan.log);
@@ -233,8 +241,10 @@ async function waitFor(what: string, timeoutMs: number, children: Children, done
   let why = "";
   while (performance.now() < end) {
     await children.check();
+    const asked = performance.now();
     if (await done().catch((error: Error) => (why = error.message, false))) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Looking at thousands of pods is work that keeps them from coming up.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(200, 2 * (performance.now() - asked))));
   }
   throw new Error(`${what} did not come up within ${timeoutMs / 1000} s. ${why}`.trim());
 }

@@ -51,8 +51,8 @@ export const SMALL: SeedSize = { nodes: ["node-a", "node-b", "node-c"], apps: SM
 
 /** What the benchmark works on: 50 nodes and 50 namespaces with 2,200 pods, 100 of them unhealthy. */
 export const LARGE: SeedSize = large(10);
-/** As `LARGE`, with half the pods of each app. */
-export const HALF: SeedSize = large(5);
+/** As `LARGE`, with twice the pods of each app. */
+export const TWICE: SeedSize = large(20);
 
 function large(replicas: number): SeedSize {
   return {
@@ -216,7 +216,7 @@ function namespaceObjects(namespace: string, app: string, secret: MakeSecret): K
       metadata: named(app),
       spec: { defaultBackend: { service: { name: app, port: { number: 80 } } } },
     },
-    { apiVersion: "v1", kind: "ResourceQuota", metadata: named("quota"), spec: { hard: { pods: "100" } } },
+    { apiVersion: "v1", kind: "ResourceQuota", metadata: named("quota"), spec: { hard: { pods: "500" } } },
     { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: named(app), spec: { minAvailable: 1, selector } },
     {
       apiVersion: "v1",

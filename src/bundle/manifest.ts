@@ -13,13 +13,18 @@ export interface Manifest {
   stages: StageOutcome[];
   collectors: CollectorRecord[];
   files: FileRecord[];
+  /** Set when tokens stand in place of hidden values. */
+  tokens?: {
+    /** In the map that leads back to the values, too. */
+    bundleId: string;
+  };
   links: { path: string; target: string }[];
   missing: MissingRecord[];
 }
 
 /** How a stage of the pipeline ended. The status of an execution follows from these. */
 export interface StageOutcome {
-  stage: "collect" | "redact" | "analyze" | "archive" | "upload" | "notify";
+  stage: "collect" | "redact" | "analyze" | "archive" | "leak-gate" | "upload" | "notify";
   status: "ok" | "partial" | "failed" | "skipped";
   code?: string;
   message?: string;

@@ -16,6 +16,8 @@ export interface WrittenFile {
 
 /** A file up to this size goes into the spool. */
 const SPOOLED_BYTES = 1024 * 1024;
+/** What of the spool waits for its way to the disk: a call for each file would cost more than its bytes. */
+const WAITING_BYTES = 256 * 1024;
 
 /** Where the bytes of a file lie: a stretch of the spool, or a file of its own. */
 type Place = { offset: number } | { file: string };
@@ -29,6 +31,9 @@ export class WorkFolder {
   readonly root: string;
   readonly #spool: Deno.FsFile;
   #spooled = 0;
+  /** The last bytes of the spool, which are not on the disk yet. */
+  readonly #waiting = new Uint8Array(WAITING_BYTES);
+  #waitingBytes = 0;
   readonly #files = new Map<string, WrittenFile & { place: Place }>();
   readonly #links = new Map<string, string>();
   #parts = 0;
@@ -79,13 +84,28 @@ export class WorkFolder {
   writeBytes(path: string, bytes: Uint8Array): WrittenFile {
     const canonical = bundlePath(path);
     const offset = this.#spooled;
-    onDisk(join(this.root, "spool"), () => {
-      this.#spool.seekSync(offset, Deno.SeekMode.Start);
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#spool.writeSync(rest));
-    });
+    if (bytes.length > WAITING_BYTES - this.#waitingBytes) this.#flush();
+    if (bytes.length > WAITING_BYTES) this.#append(bytes);
+    else {
+      this.#waiting.set(bytes, this.#waitingBytes);
+      this.#waitingBytes += bytes.length;
+    }
     this.#spooled += bytes.length;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     return this.#add({ path: canonical, bytes: bytes.length, sha256, place: { offset } });
+  }
+
+  #flush(): void {
+    this.#append(this.#waiting.subarray(0, this.#waitingBytes));
+    this.#waitingBytes = 0;
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    onDisk(join(this.root, "spool"), () => {
+      this.#spool.seekSync(0, Deno.SeekMode.End);
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(this.#spool.writeSync(rest));
+    });
   }
 
   async #writeAlone(
@@ -153,6 +173,7 @@ export class WorkFolder {
     const file = this.#files.get(this.#links.get(path) ?? path);
     if (file === undefined) return undefined;
     if ("file" in file.place) return Deno.readFileSync(file.place.file);
+    this.#flush();
     const bytes = new Uint8Array(file.bytes);
     this.#spool.seekSync(file.place.offset, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) {
@@ -211,7 +232,7 @@ function removeQuietly(path: string): void {
 /** The disk is full, or a folder cannot be written: gathering more makes no sense. */
 export class DiskError extends SupportBundleError {}
 
-function diskError(what: string, cause: unknown): DiskError {
+export function diskError(what: string, cause: unknown): DiskError {
   const full = (cause as { code?: string }).code === "ENOSPC" || /no space left|quota exceeded/i.test(String(cause));
   return new DiskError(`${what}: ${full ? "the disk is full" : describe(cause)}`, {
     cause,

@@ -4,6 +4,7 @@ import type { PipelineEvent, PipelineReport } from "../pipeline/report.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
 import { pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
+import { readValueLists } from "../pipeline/value_lists.ts";
 import { EXIT } from "../core/exit_codes.ts";
 
 /** Runs one attempt of an execution for the daemon: a request as JSON on standard input, events as JSON lines on
@@ -22,11 +23,14 @@ export async function runAttempt(cli: CliContext): Promise<void> {
     });
     for (const message of spec.notes) emit({ type: "log", level: "info", component: "collector", message });
     for (const message of spec.warnings) emit({ type: "log", level: "warn", component: "collector", message });
+    const lists = await readValueLists(request.redact ? request.scrub.lists : [], { env: cli.env });
+    for (const message of lists.warnings) emit({ type: "log", level: "warn", component: "redactor", message });
     report = await runPipeline(request, spec, {
       clock: cli.clock,
       env: cli.env,
       stop: cli.signal,
       abort: cli.abort,
+      userValues: lists.values,
       emit,
     });
   } catch (error) {

@@ -34,4 +34,6 @@ export interface Input {
   readAll(): Promise<string>;
   /** One line without its end; undefined at the end of the input. For questions on a terminal. */
   readLine(): Promise<string | undefined>;
+  /** As `readLine`, and nothing that is typed is shown. Absent where the terminal cannot do that. */
+  readHidden?(): Promise<string | undefined>;
 }

@@ -1,20 +1,26 @@
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { tmpdir } from "node:os";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { readDiscoveryFlags } from "../discover/discovery_options.ts";
 import { parseNotifyTarget } from "../notify/registry.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
+import type { PipelineReport } from "../pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { readPersonalData } from "../redact/personal_data.ts";
+import type { TokenOptions } from "../redact/tokens/tokenization.ts";
+import { readValueLists, valueListReference } from "../pipeline/value_lists.ts";
 import { validateDestination } from "../upload/registry.ts";
+import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
+import { readTokenFlags } from "./token_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { showDryRun } from "./dry_run.ts";
 import { renderReport } from "./render/report.ts";
+import { renderTokenStats } from "./render/token_stats.ts";
 import { liveProgress } from "./render/live_progress.ts";
 
 // deno-lint-ignore no-explicit-any -- commander's options are untyped
@@ -23,6 +29,11 @@ type Flags = Record<string, any>;
 /** `support-bundle SPEC…`: collects once, now.
  * @param commands names of the commands, for mistyped ones */
 export async function collectBundle(cli: CliContext, specs: string[], flags: Flags, commands: string[]): Promise<void> {
+  const tokens = readTokenFlags(cli, flags, flags.redact !== false);
+  if (flags.verifyTokenization === true) {
+    const { verifyTokenization } = await import("./verify_tokenization.ts");
+    return await verifyTokenization(cli, tokens!);
+  }
   const searches = flags.loadClusterSpecs ?? specs.length === 0;
   if (specs.length === 0 && flags.auto !== true && !searches) {
     throw new UsageError(
@@ -30,7 +41,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       "Name a spec file, or use --auto; --help shows examples",
     );
   }
-  const request = await toRequest(cli, specs, flags, searches);
+  const request = await toRequest(cli, specs, flags, { searches, tokens });
   const spec = await loadRequest(request, {
     cwd: cli.cwd,
     env: cli.env,
@@ -53,6 +64,12 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     });
   }
 
+  const lists = await readValueLists(request.redact ? request.scrub.lists : [], {
+    env: cli.env,
+    stdin: () => cli.stdin.readAll(),
+  });
+  for (const warning of lists.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+
   const interactive = flags.interactive !== false && cli.stdout.isTerminal;
   const debug = flags.debug === true || Number(flags.v ?? 0) > 0;
   const progress = liveProgress(cli, { live: interactive && cli.stderr.isTerminal && !debug, debug });
@@ -62,18 +79,22 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       env: cli.env,
       stop: cli.signal,
       abort: cli.abort,
+      userValues: lists.values,
       emit: (event) => progress.show(event),
     });
     progress.clear();
     await cli.stdout.write(
       interactive
         ? renderReport(report, cli)
-        : JSON.stringify({ analyzerResults: report.analysis, archivePath: report.archive?.path ?? "" }, null, 4) + "\n",
+        : JSON.stringify({ analyzerResults: report.analysis, ...archivePaths(report) }, null, 4) + "\n",
     );
     if (!interactive && report.shortfallCount > 0) {
       await cli.stderr.write(
         `The bundle is partial: ${report.shortfallCount} missing, MANIFEST.json in it says what and why\n`,
       );
+    }
+    if (report.tokens !== undefined && flags.tokenizationStats === true) {
+      await cli.stderr.write(renderTokenStats(report.tokens));
     }
     if (report.error !== undefined) {
       const hint = report.error.hint === undefined ? "" : `  ${report.error.hint}\n`;
@@ -85,15 +106,24 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   }
 }
 
+/** What scripts read as `archivePath` is theirs to send on: of an archive that is held back, it is empty. */
+function archivePaths({ status, archive }: PipelineReport): Record<string, string> {
+  const path = archive?.path ?? "";
+  return status === "quarantined" ? { archivePath: "", quarantinedPath: path } : { archivePath: path };
+}
+
 async function toRequest(
   cli: CliContext,
   specs: string[],
   flags: Flags,
-  searches: boolean,
+  { searches, tokens }: { searches: boolean; tokens: TokenOptions | undefined },
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
-  const archivePath = await chooseArchivePath(cli, flags.output);
+  const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "support-bundle"));
+  if (tokens?.map?.path === archivePath) {
+    throw new UsageError("--redaction-map and --output name the same file", "Name another file for the map");
+  }
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
   const upload = flags.upload === undefined ? undefined : {
@@ -109,6 +139,9 @@ async function toRequest(
     redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
     redact: flags.redact !== false,
     hide: readPersonalData(flags.hide ?? [], "--hide"),
+    tokens,
+    scrub: { secrets: flags.scrubSecrets !== false, lists: scrubLists(cli, specs, flags.scrubValues) },
+    leakGate: flags.leakGate !== false,
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,
@@ -128,26 +161,11 @@ async function toRequest(
   });
 }
 
-/** The default name, or `-o` with its suffix; an existing file is never replaced: ` (1)`, ` (2)` … are added. */
-async function chooseArchivePath(cli: CliContext, output: string | undefined): Promise<string> {
-  const named = output ?? `support-bundle-${localStamp(cli.clock.now())}`;
-  const path = isAbsolute(named) ? named : join(cli.cwd, named);
-  const folder = dirname(path);
-  const info = await Deno.stat(folder).catch(() => undefined);
-  if (!info?.isDirectory) {
-    throw new UsageError(`--output: the folder "${folder}" does not exist`, "Make it first, or name another one");
+function scrubLists(cli: CliContext, specs: string[], lists: string[] = []): string[] {
+  if (specs.includes("-") && lists.includes("-")) {
+    throw new UsageError("Both a spec and --scrub-values are -: standard input can be read once", "Save one to a file");
   }
-  const stem = path.replace(/\.tar\.gz$/, "");
-  for (let n = 0;; n++) {
-    const candidate = `${stem}${n === 0 ? "" : ` (${n})`}.tar.gz`;
-    if (await Deno.lstat(candidate).catch(() => undefined) === undefined) return candidate;
-  }
-}
-
-function localStamp(now: Date): string {
-  const two = (n: number) => String(n).padStart(2, "0");
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `${date}T${two(now.getHours())}_${two(now.getMinutes())}_${two(now.getSeconds())}`;
+  return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
 function since(cli: CliContext, flags: Flags): string | undefined {

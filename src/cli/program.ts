@@ -7,6 +7,7 @@ import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
 import { addSizeFlags } from "./size_flags.ts";
+import { addTokenFlags } from "./token_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
 
 const EXAMPLES = `
@@ -20,6 +21,7 @@ Examples:
   kubectl get cm spec -o yaml | support-bundle - a spec from standard input
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
   support-bundle spec.yaml --upload s3://bucket/bundles/
+  support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
   support-bundle schedule create nightly --cron "0 2 * * *" --auto
   support-bundle schedule daemon start
 
@@ -55,6 +57,17 @@ export function program(cli: CliContext): Command {
     )
     .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
+    .option(
+      "--scrub-secrets [bool]",
+      "hide values of the cluster's Secrets wherever they are (default: true)",
+      parseBoolean,
+    )
+    .option("--scrub-values <list>", "hide these values, too: a file, env:NAME or -, one a line (repeatable)", collect)
+    .option(
+      "--leak-gate [bool]",
+      "hold the bundle back when secrets are found in it after all (default: true)",
+      parseBoolean,
+    )
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
     .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
     .option("--since <duration>", "logs of the last 24h, 30m …")
@@ -84,6 +97,7 @@ export function program(cli: CliContext): Command {
         defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
     });
   addHideFlag(root);
+  addTokenFlags(root);
   addSizeFlags(root);
   addDiscoveryFlags(root);
   addKubeFlags(root);
@@ -100,6 +114,10 @@ export function program(cli: CliContext): Command {
   });
   root.addCommand(scheduleCommand(cli));
   addLazyCommands(root, cli, [{
+    name: "redact",
+    summary: "hide the secrets in a bundle that exists, or explain what is hidden",
+    load: async () => (await import("./redact.ts")).defineRedact,
+  }, {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,

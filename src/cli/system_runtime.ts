@@ -59,26 +59,47 @@ function output(stream: typeof Deno.stdout): Output {
 function input(): Input {
   let rest = "";
   const decoder = new TextDecoder();
+  const readUntil = async (lineEnd: RegExp) => {
+    const buffer = new Uint8Array(4096);
+    for (let end = lineEnd.exec(rest);; end = lineEnd.exec(rest)) {
+      if (end !== null) {
+        const line = rest.slice(0, end.index);
+        rest = rest.slice(end.index + end[0].length);
+        return line;
+      }
+      const read = await Deno.stdin.read(buffer);
+      if (read === null) {
+        const last = rest;
+        rest = "";
+        return last === "" ? undefined : last;
+      }
+      rest += decoder.decode(buffer.subarray(0, read), { stream: true });
+    }
+  };
   return {
     isTerminal: Deno.stdin.isTerminal(),
     async readAll() {
       return rest + await new Response(Deno.stdin.readable).text();
     },
-    async readLine() {
-      const buffer = new Uint8Array(4096);
-      while (!rest.includes("\n")) {
-        const read = await Deno.stdin.read(buffer);
-        if (read === null) {
-          const last = rest;
-          rest = "";
-          return last === "" ? undefined : last;
-        }
-        rest += decoder.decode(buffer.subarray(0, read), { stream: true });
+    readLine: () => readUntil(/\r?\n/),
+    readHidden: Deno.build.os === "windows" ? undefined : async () => {
+      // Ctrl-C still interrupts. The terminal does not edit the line: backspace arrives as a character.
+      Deno.stdin.setRaw(true, { cbreak: true });
+      try {
+        return withoutErased(await readUntil(/[\r\n]/));
+      } finally {
+        Deno.stdin.setRaw(false);
       }
-      const end = rest.indexOf("\n");
-      const line = rest.slice(0, end).replace(/\r$/, "");
-      rest = rest.slice(end + 1);
-      return line;
     },
   };
+}
+
+function withoutErased(typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined;
+  const kept: string[] = [];
+  for (const char of typed) {
+    if (char === "\x7f" || char === "\b") kept.pop();
+    else kept.push(char);
+  }
+  return kept.join("");
 }

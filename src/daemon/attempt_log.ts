@@ -103,6 +103,7 @@ const COMPONENT_OF_STAGE = {
   redact: "redactor",
   analyze: "analyzer",
   archive: "executor",
+  "leak-gate": "redactor",
   upload: "uploader",
   notify: "notifier",
 } as const;

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { partPath } from "../bundle/part_path.ts";
+import { uncheckedPath } from "../bundle/quarantine_paths.ts";
 import { tryParseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
+import { jobTokens } from "./job_tokens.ts";
 
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const COLLECTOR_DEADLINE_MS = 5 * 60_000;
@@ -29,6 +31,9 @@ export function buildRequest(
     redactors: job.redactors,
     redact: job.redact,
     hide: job.hide,
+    tokens: job.tokenize ? jobTokens(job.id, state) : undefined,
+    scrub: { secrets: job.scrubSecrets, lists: job.scrubValues },
+    leakGate: job.leakGate,
     analyze: job.analyze,
     namespace: job.namespace || undefined,
     kube: definedOnly(job.kubernetes),
@@ -68,14 +73,16 @@ export function executionPaths(job: Pick<Job, "id" | "name">, executionId: strin
   };
 }
 
-/** Removes what an attempt leaves behind when it is cut off: its work folder, and an archive that is not whole. */
+/** Removes what an attempt leaves behind when it is cut off: its work folder, and an archive that is not whole or was
+ * not checked for secrets. */
 export async function removeLeftovers(
   job: Pick<Job, "id" | "name">,
   executionId: string,
   state: StateFolder,
 ): Promise<void> {
   const paths = executionPaths(job, executionId, state);
-  for (const left of [paths.work, partPath(paths.archive)]) {
+  const unchecked = uncheckedPath(paths.archive);
+  for (const left of [paths.work, partPath(paths.archive), unchecked, partPath(unchecked)]) {
     await Deno.remove(left, { recursive: true }).catch(() => {});
   }
 }

@@ -13,6 +13,7 @@ import type { RunningExecution } from "./control_protocol.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor, ExecutorLimits } from "./executor.ts";
 import { finishAttempt, type FinishedAttempt } from "./finish_attempt.ts";
+import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 
@@ -266,6 +267,7 @@ export class LocalExecutor implements Executor {
       await Deno.remove(paths.work, { recursive: true }).catch(() => {});
       await Deno.mkdir(paths.work, { recursive: true, mode: 0o700 });
       await Deno.mkdir(paths.bundles, { recursive: true, mode: 0o700 });
+      if (job.tokenize) await ensureTokenKey(job.id, state);
       log.add("info", "executor", `attempt ${slot.execution.retryCount + 1} started`);
       const end = await runAttempt({
         command,
@@ -307,7 +309,9 @@ export class LocalExecutor implements Executor {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
           return;
         }
-        await store.updateJob(job.id, (it) => applyOutcome(it, execution));
+        const kept = await store.updateJob(job.id, (it) => applyOutcome(it, execution));
+        // Deleted meanwhile: what the attempt remembered of its tokens goes too.
+        if (kept === undefined && job.tokenize) await removeTokenKey(job.id, this.options.state);
         break;
       } catch (error) {
         if (attempt === WRITE_TRIES) throw error;

@@ -23,13 +23,20 @@ export interface NotifyContext {
 export interface NotifyTarget {
   kind: string;
   url: string;
-  /** Default: failure, recovery, new-findings. */
+  /** Default: failure, quarantined, recovery, new-findings. */
   on?: NotifyEvent[];
   /** Credential reference of the key that signs the message. */
   secret?: string;
 }
 
-export const NOTIFY_EVENTS = ["failure", "recovery", "new-findings", "fixed-findings", "always"] as const;
+export const NOTIFY_EVENTS = [
+  "failure",
+  "quarantined",
+  "recovery",
+  "new-findings",
+  "fixed-findings",
+  "always",
+] as const;
 export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];
 
 /** What happened, in a form that is safe to send: redacted, without credentials. */

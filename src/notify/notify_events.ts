@@ -22,15 +22,16 @@ export interface FindingChanges {
 }
 
 /** Events of a target that names none. */
-export const DEFAULT_EVENTS: readonly NotifyEvent[] = ["failure", "recovery", "new-findings"];
+export const DEFAULT_EVENTS: readonly NotifyEvent[] = ["failure", "quarantined", "recovery", "new-findings"];
 
-/** Which events a run is: always `always`, the others when something changed. A failed run is told each time it fails; a
- * cancelled one was somebody's wish, and is neither a failure nor a recovery.
+/** Which events a run is: always `always`, the others when something changed. A failed run is told each time it fails, and one
+ * whose bundle is held back is both a failure and an event of its own; a cancelled one was somebody's wish, and is neither a failure nor a recovery.
  * @param previous undefined for the first run: everything that it finds is new */
 export function decideEvents(previous: PreviousRun | undefined, current: RunResult): NotifyEvent[] {
   const events: NotifyEvent[] = ["always"];
   const { appeared, disappeared } = compareFindings(previous, current);
   if (isFailure(current.status)) events.push("failure");
+  if (current.status === "quarantined") events.push("quarantined");
   if (previous !== undefined && isFailure(previous.status) && isSuccess(current.status)) events.push("recovery");
   if (appeared.length > 0) events.push("new-findings");
   if (disappeared.length > 0) events.push("fixed-findings");

@@ -10,6 +10,7 @@ export const BUNDLE_PATHS = {
   analysis: "analysis.json",
   summary: "execution-data/summary.txt",
   cost: "execution-data/cost.json",
+  redaction: "execution-data/redaction.json",
   skippedCollectors: "skipped-collectors.json",
   metadata: "metadata/user.json",
 } as const;

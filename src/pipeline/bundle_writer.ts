@@ -2,10 +2,12 @@ import { DiskError, type WorkFolder, type WrittenFile } from "../bundle/work_fol
 import { endOnAbort } from "../bundle/end_on_abort.ts";
 import type { Entry, FileEntry } from "../bundle/entry.ts";
 import type { FileRecord, MissingRecord } from "../bundle/manifest.ts";
+import { RedactionLog, type RedactionReport } from "../bundle/redaction_report.ts";
 import { anySignal } from "../core/any_signal.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
-import { archiveKind } from "../redact/archive.ts";
+import { VERSION } from "../core/version.ts";
+import { isArchiveName } from "../redact/archive.ts";
 import { RedactionError } from "../redact/redaction_error.ts";
 import type { Redaction, Redactor } from "../redact/redactor.ts";
 import { cutBody, cutBytes, type CutOptions } from "./cut_body.ts";
@@ -22,19 +24,25 @@ export interface AddOptions {
  * recorded. */
 export class BundleWriter {
   readonly #folder: WorkFolder;
-  readonly #redactor: Redactor | undefined;
+  readonly #redactor: Promise<Redactor | undefined>;
   readonly #clock: Clock;
   readonly #limits: SizeLimits;
   /** What collectors may write together. */
   readonly budget: SizeBudget;
   readonly #records = new Map<string, FileRecord>();
   readonly missing: MissingRecord[] = [];
-  /** Files that were left out because redaction could not be sure of them. */
-  leftOut = 0;
+  readonly #redactions = new RedactionLog();
 
-  constructor(folder: WorkFolder, redactor: Redactor | undefined, clock: Clock, limits: SizeLimits) {
+  /** @param redactor nothing is written before it is ready; undefined: nothing is hidden */
+  constructor(
+    folder: WorkFolder,
+    redactor: Promise<Redactor | undefined> | undefined,
+    clock: Clock,
+    limits: SizeLimits,
+  ) {
     this.#folder = folder;
-    this.#redactor = redactor;
+    this.#redactor = redactor ?? Promise.resolve(undefined);
+    this.#redactor.catch(() => {}); // told for each file
     this.#clock = clock;
     this.#limits = limits;
     this.budget = SizeBudget.ofBundle(limits.bundle);
@@ -69,6 +77,7 @@ export class BundleWriter {
     let limit: string | undefined;
     const full = new AbortController();
     const record = (written: WrittenFile): number => {
+      this.#redactions.add(written.path, redactions);
       const limits = [entry.truncated?.limit, limit].filter((limit) => limit !== undefined);
       this.#records.set(written.path, {
         path: written.path,
@@ -87,15 +96,16 @@ export class BundleWriter {
     const room = budget?.ofFile(this.#limits.file);
     const options: CutOptions = {
       bothEnds: entry.bothEnds,
-      whole: archiveKind(entry.path) !== undefined,
+      whole: isArchiveName(entry.path),
       onCut(by) {
         limit = by.toString();
         full.abort();
       },
     };
     try {
+      const redactor = await this.#redactor;
       const { bytes } = entry;
-      const atOnce = bytes === undefined ? undefined : this.#redactAtOnce(entry.path, bytes);
+      const atOnce = bytes === undefined ? undefined : redactAtOnce(redactor, entry.path, bytes);
       if (atOnce !== undefined) {
         redactions = atOnce.redactions;
         const kept = room === undefined ? atOnce.bytes : cutBytes(atOnce.bytes, room, options);
@@ -106,37 +116,46 @@ export class BundleWriter {
       const source = endOnAbort(entry.body, over, () => {
         if (!full.signal.aborted) entry.truncated ??= { limit: "deadline" };
       });
-      const body = this.#redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
+      const body = redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
       return record(await this.#folder.write(entry.path, room === undefined ? body : cutBody(body, room, options)));
     } catch (error) {
       if (error instanceof DiskError) throw error;
-      this.missing.push({ path: entry.path, collector, ...this.#whyLeftOut(error) });
+      this.missing.push({ path: entry.path, collector, ...this.#whyLeftOut(entry.path, error) });
       return undefined;
     }
   }
 
-  #whyLeftOut(error: unknown): Pick<MissingRecord, "reason" | "message"> {
+  #whyLeftOut(path: string, error: unknown): Pick<MissingRecord, "reason" | "message"> {
     const message = describeError(error);
     if (error instanceof TooLargeError) return { reason: "too-large", message };
     if (!(error instanceof RedactionError)) return { reason: "failed", message };
-    this.leftOut++;
+    this.#redactions.leaveOut(path, message);
     return { reason: "redaction-failed", message: `left out, it could not be redacted: ${message}` };
-  }
-
-  #redactAtOnce(path: string, bytes: Uint8Array): { bytes: Uint8Array; redactions: Redaction[] } | undefined {
-    return this.#redactor === undefined ? { bytes, redactions: [] } : this.#redactor.redactBytes(path, bytes);
   }
 
   records(): FileRecord[] {
     return this.#folder.files().flatMap(({ path }) => this.#records.get(path) ?? []);
   }
 
+  /** Files that were left out because redaction could not be sure of them. */
+  get leftOut(): number {
+    return this.#redactions.leftOut;
+  }
+
   /** How often each rule hid something, over all files. */
   redactions(): Record<string, number> {
-    const total: Record<string, number> = {};
-    for (const { redactions } of this.#records.values()) {
-      for (const [rule, count] of Object.entries(redactions ?? {})) total[rule] = (total[rule] ?? 0) + count;
-    }
-    return total;
+    return this.#redactions.totals();
   }
+
+  redactionReport(): RedactionReport {
+    return this.#redactions.report(VERSION, this.#clock.now());
+  }
+}
+
+function redactAtOnce(
+  redactor: Redactor | undefined,
+  path: string,
+  bytes: Uint8Array,
+): { bytes: Uint8Array; redactions: Redaction[] } | undefined {
+  return redactor === undefined ? { bytes, redactions: [] } : redactor.redactBytes(path, bytes);
 }

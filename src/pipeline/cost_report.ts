@@ -10,6 +10,8 @@ export interface CostReport {
   durationMs: number;
   /** Whether there is a cluster, and what the account may do in it. */
   preparation: { requests: number; receivedBytes: number };
+  /** Reading the Secrets whose values are hidden; absent when none were to be. */
+  secretValues?: { requests: number; receivedBytes: number };
   /** Dearest first: by requests, then by time. */
   collectors: CollectorCost[];
 }
@@ -20,10 +22,15 @@ export interface CollectorCost
   receivedBytes: number;
 }
 
-/** @param usage of the whole run, that of the collectors included */
+interface Usage {
+  requests: number;
+  bytes: number;
+}
+
+/** @param usage of the whole run, and of what in it belongs to no collector */
 export function costReport(
   collectors: readonly CollectorRecord[],
-  usage: { requests: number; bytes: number },
+  { whole, secretValues }: { whole: Usage; secretValues?: Usage },
   durationMs: number,
 ): CostReport {
   const costs = collectors.map((
@@ -33,13 +40,14 @@ export function costReport(
   const sum = (key: "requests" | "receivedBytes") => costs.reduce((total, cost) => total + cost[key], 0);
   return {
     schemaVersion: 1,
-    requests: usage.requests,
-    receivedBytes: usage.bytes,
+    requests: whole.requests,
+    receivedBytes: whole.bytes,
     durationMs,
     preparation: {
-      requests: usage.requests - sum("requests"),
-      receivedBytes: usage.bytes - sum("receivedBytes"),
+      requests: whole.requests - sum("requests") - (secretValues?.requests ?? 0),
+      receivedBytes: whole.bytes - sum("receivedBytes") - (secretValues?.bytes ?? 0),
     },
+    ...secretValues && { secretValues: { requests: secretValues.requests, receivedBytes: secretValues.bytes } },
     collectors: costs,
   };
 }

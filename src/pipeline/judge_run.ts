@@ -4,6 +4,7 @@ import { isShortfall } from "../bundle/entry.ts";
 import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/manifest.ts";
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
+import type { TokenReport } from "../redact/tokens/tokenization.ts";
 import type { Delivery } from "../upload/uploader.ts";
 import type { CostReport } from "./cost_report.ts";
 import type { PipelineReport } from "./report.ts";
@@ -17,6 +18,13 @@ export interface RunFacts {
   collectors: CollectorRecord[];
   missing: MissingRecord[];
   redactions: Record<string, number>;
+  tokens?: TokenReport;
+  /** Why there is no map of the tokens, or no memory of them. */
+  tokenError?: unknown;
+  /** Why values of the cluster's Secrets are not hidden wherever they are. */
+  notScrubbed?: string;
+  /** What reading them asked of the API server. */
+  scrubUsage?: { requests: number; bytes: number };
   findings: Finding[];
   analysis?: unknown[];
   /** Why the bundle has nothing, or little, of the cluster. */
@@ -24,10 +32,20 @@ export interface RunFacts {
   cost?: CostReport;
   endedEarly?: "interrupted" | "deadline";
   archive?: WrittenArchive;
+  /** Values that must not be in the archive, whatever they look like. */
+  knownValues?: Iterable<string | Uint8Array>;
+  /** The archive is held back. */
+  quarantine?: Quarantine;
   delivery?: Delivery;
   /** What the last failed stage threw. */
   failure?: unknown;
   peakMemoryMB?: number;
+}
+
+export interface Quarantine {
+  error: SupportBundleError;
+  /** Texts from the bundle may be what it is held back for. */
+  withholdTexts: boolean;
 }
 
 /** No collector gave anything: there is no bundle to write. */
@@ -54,11 +72,15 @@ export class InterruptedError extends SupportBundleError {
 const TOP_FINDINGS = 50;
 const MAX_MESSAGE = 500;
 const MAX_SHORTFALLS = 20;
+const TOP_TOKEN_FILES = 20;
 
 /** How a run ended: pure, from what its stages left. */
 export function toReport(run: RunFacts, now: Date): PipelineReport {
   const shortfalls = run.missing.filter(({ reason }) => isShortfall(reason));
   const verdict = judge(run, shortfalls);
+  const { findings, shown, analysis } = run.quarantine?.withholdTexts
+    ? { findings: { ...countFindings(run.findings), top: [] }, shown: [], analysis: [] }
+    : { findings: countFindings(run.findings), shown: shortfalls, analysis: run.analysis ?? [] };
   return {
     ...verdict,
     stages: run.stages,
@@ -66,10 +88,11 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     uploadUrl: run.delivery?.url,
     collectorCount: run.collectors.length,
     analyzerCount: run.findings.length,
-    findings: countFindings(run.findings),
-    analysis: run.analysis ?? [],
+    findings,
+    analysis,
     redactions: run.redactions,
-    shortfalls: shortfalls.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
+    tokens: run.tokens && summarize(run.tokens),
+    shortfalls: shown.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
     shortfallCount: shortfalls.length,
     cost: run.cost && { requests: run.cost.requests, receivedBytes: run.cost.receivedBytes },
     durationMs: now.getTime() - run.startedAt.getTime(),
@@ -77,8 +100,11 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
   };
 }
 
-/** The status and the exit code. The worst counts: delivery before gathering. */
+/** The status and the exit code. The worst counts: a secret before delivery, delivery before gathering. */
 function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport, "status" | "exitCode" | "error"> {
+  if (run.quarantine !== undefined) {
+    return { status: "quarantined", exitCode: EXIT.quarantined, error: toReportError(run.quarantine.error) };
+  }
   const failed = run.stages.find(({ stage, status }) =>
     status === "failed" && (stage === "upload" || stage === "archive")
   );
@@ -99,12 +125,26 @@ function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport,
       },
     };
   }
+  if (run.tokenError !== undefined) {
+    return { status: "partial", exitCode: exitCodeOf(run.tokenError), error: toReportError(run.tokenError) };
+  }
   if (run.clusterError !== undefined) {
     return { status: "partial", exitCode: EXIT.partial, error: toReportError(run.clusterError) };
   }
   const short = shortfalls.length > 0 ||
     run.stages.some(({ status, stage }) => stage !== "notify" && (status === "partial" || status === "failed"));
   return { status: short ? "partial" : "completed", exitCode: EXIT.ok };
+}
+
+/** Without what grows with the bundle. */
+function summarize({ bundleId, map, stats: { fileCoverage, ...stats } }: TokenReport): PipelineReport["tokens"] {
+  const files = Object.values(fileCoverage).sort((a, b) => b.secretsFound - a.secretsFound);
+  const topFiles = files.slice(0, TOP_TOKEN_FILES).map(({ filePath, secretsFound, tokensUsed }) => ({
+    path: filePath,
+    occurrences: secretsFound,
+    values: tokensUsed,
+  }));
+  return { ...stats, bundleId, map, topFiles };
 }
 
 /** A failure in the form that reports and records keep. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 const stageSchema = z.object({
-  stage: z.enum(["collect", "redact", "analyze", "archive", "upload", "notify"]),
+  stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "upload", "notify"]),
   status: z.enum(["ok", "partial", "failed", "skipped"]),
   code: z.string().optional(),
   message: z.string().optional(),
@@ -16,7 +16,7 @@ export const pipelineReportSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional(), transient: z.boolean() })
     .optional(),
   stages: z.array(stageSchema),
-  /** Absent when no archive was written. */
+  /** Absent when no archive was written. Of a quarantined run, the one that is held back. */
   archive: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
   uploadUrl: z.string().optional(),
   collectorCount: z.number().int(),
@@ -31,6 +31,20 @@ export const pipelineReportSchema = z.object({
   analysis: z.array(z.unknown()),
   /** How often each rule hid something, over all files. */
   redactions: z.record(z.string(), z.number().int()),
+  /** Set when tokens stand in place of hidden values. */
+  tokens: z.object({
+    bundleId: z.string(),
+    /** Absent when none was asked for. */
+    map: z.object({ path: z.string(), encrypted: z.boolean() }).optional(),
+    totalSecrets: z.number().int(),
+    occurrences: z.number().int(),
+    secretsByType: z.record(z.string(), z.number().int()),
+    filesCovered: z.number().int(),
+    duplicateCount: z.number().int(),
+    correlationCount: z.number().int(),
+    notInMap: z.number().int(),
+    topFiles: z.array(z.object({ path: z.string(), occurrences: z.number().int(), values: z.number().int() })),
+  }).optional(),
   /** What is not in the bundle although it was asked for: one line each, the first 20. */
   shortfalls: z.array(z.string()),
   /** How many there are. */

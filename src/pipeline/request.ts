@@ -19,6 +19,29 @@ export const pipelineRequestSchema = z.object({
   redact: z.boolean().default(true),
   /** Classes of personal data that redaction hides beside secrets. */
   hide: z.array(z.enum(PERSONAL_DATA)).default([]),
+  /** Tokens instead of `***HIDDEN***`; means nothing without `redact`. See `TokenOptions`: keys are references. */
+  tokens: z.object({
+    key: z.string().optional(),
+    format: z.string().optional(),
+    bundleId: z.string().optional(),
+    typesFile: z.string().optional(),
+    map: z.object({
+      path: z.string(),
+      encrypt: z.union([
+        z.object({ recipients: z.array(z.string()).min(1) }),
+        z.object({ passphrase: z.string() }),
+      ]).optional(),
+    }).optional(),
+  }).optional(),
+  /** Values that are hidden wherever they appear. */
+  scrub: z.object({
+    /** Those of the cluster's Secrets. */
+    secrets: z.boolean().default(true),
+    /** References to lists: `env:NAME`, `file:/path`, `-`; never the values. */
+    lists: z.array(z.string()).default([]),
+  }).prefault({}),
+  /** Looks for secrets in the finished archive, and holds it back where there are any. */
+  leakGate: z.boolean().default(true),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */

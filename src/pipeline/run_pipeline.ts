@@ -5,6 +5,7 @@ import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
 import { jsonEntry, textEntry } from "../bundle/entry.ts";
 import type { Manifest, StageOutcome } from "../bundle/manifest.ts";
+import { uncheckedPath } from "../bundle/quarantine_paths.ts";
 import { WorkFolder } from "../bundle/work_folder.ts";
 import { readWorkFolder } from "../bundle/work_folder_reader.ts";
 import { startDeadline } from "../collect/deadline.ts";
@@ -12,8 +13,11 @@ import type { Clock } from "../core/clock.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
-import type { KubeOptions } from "../kube/kube_client.ts";
+import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { createRedactor } from "../redact/create_redactor.ts";
+import { Tokenization } from "../redact/tokens/tokenization.ts";
+import type { Redactor } from "../redact/redactor.ts";
+import { KnownValues } from "../redact/values/known_values.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
@@ -21,10 +25,12 @@ import { costReport } from "./cost_report.ts";
 import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
+import { passLeakGate, whyNotGated } from "./leak_gate.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
+import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
 
 export interface PipelineContext {
@@ -34,16 +40,19 @@ export interface PipelineContext {
   stop: AbortSignal;
   /** Aborted by the second one: everything ends, and nothing stays. */
   abort: AbortSignal;
+  /** What the lists of the request name, to be hidden wherever it appears. */
+  userValues?: readonly string[];
   emit(event: PipelineEvent): void;
 }
 
 const NAME = "support-bundle";
 
-/** Runs all stages, in order: collect and redact, analyze, archive, upload, notify. The one place where they meet, for
+/** Runs all stages, in order: collect and redact, analyze, archive, leak gate, upload, notify. The one place where they meet, for
  * the command line and the daemon alike.
  *
  * A stage that falls short is a recorded outcome, and what was had is delivered.
- * @throws when there is nothing to deliver: no cluster and no host collectors, a full disk, an aborted run */
+ * @throws when there is nothing to deliver: no cluster and no host collectors, a full disk, an aborted run; before anything
+ * is collected, when tokens could not be made or their map not be written */
 export async function runPipeline(
   request: PipelineRequest,
   spec: LoadedSpec,
@@ -59,14 +68,13 @@ export async function runPipeline(
     missing: [],
     redactions: {},
   };
+  const tokens = request.tokens && request.redact ? await Tokenization.open(request.tokens, context) : undefined;
   using gathering = startDeadline(clock, request.deadlineMs, anySignal(context.stop, context.abort));
   const kube = connectKube(request.kube as KubeOptions, { ...context.env }, { clock });
   const folder = await WorkFolder.create(request.workParent);
   try {
-    const redactor = request.redact
-      ? createRedactor({ builtIn: true, custom: spec.redactors, hide: [...request.hide, ...spec.hide] })
-      : undefined;
-    const writer = new BundleWriter(folder, redactor, clock, request.sizeLimits);
+    const redaction = request.redact ? startRedaction(run, spec, tokens, kube, gathering.signal, context) : undefined;
+    const writer = new BundleWriter(folder, redaction, clock, request.sizeLimits);
     const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
     context.abort.throwIfAborted();
     if (!gathered.collectors.some(({ files }) => files > 0)) {
@@ -77,16 +85,49 @@ export async function runPipeline(
 
     run.findings = await analyze(run, spec, folder, context);
     run.analysis = toAnalysisJson(run.findings);
-    run.archive = await archive(run, writer, folder, context);
+    run.archive = await archive(run, writer, folder, tokens, context);
+    if (tokens !== undefined) await keepTokens(run, tokens);
   } finally {
     kube.close();
     await folder.remove();
   }
-  if (request.upload !== undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
+  await leakGate(run, context);
+  if (request.upload !== undefined) {
+    if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
+    else {record(
+        run,
+        { stage: "upload", status: "skipped", message: "the bundle is held back", durationMs: 0 },
+        context,
+      );}
+  }
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
   return toReport(run, clock.now());
+}
+
+/** Makes the rules of the run ready as soon as it is known which values are secret in the cluster. */
+async function startRedaction(
+  run: RunFacts,
+  spec: LoadedSpec,
+  tokens: Tokenization | undefined,
+  kube: KubeClient,
+  signal: AbortSignal,
+  { clock, userValues = [] }: PipelineContext,
+): Promise<Redactor> {
+  const { request } = run;
+  const values = new KnownValues();
+  for (const value of userValues) values.addText(value, "user-value");
+  // A run that wants nothing of a cluster does not speak to one.
+  if (request.scrub.secrets && spec.collectors.some(({ config }) => config.exclude !== true)) {
+    const counted = kube.counted();
+    run.notScrubbed = await readSecretValues(counted, values, { clock, signal, namespace: request.namespace });
+    run.scrubUsage = counted.usage;
+  }
+  run.knownValues = values;
+  const custom = [...spec.redactors, ...tokens?.redactors ?? []];
+  const hide = [...request.hide, ...spec.hide];
+  return createRedactor({ builtIn: true, custom, hide, values, mask: tokens?.mask });
 }
 
 async function collect(
@@ -119,7 +160,7 @@ async function collect(
     await writer.add(jsonEntry(BUNDLE_PATHS.metadata, sorted), NAME);
   }
   const durationMs = context.clock.now().getTime() - started;
-  run.cost = costReport(gathered.collectors, kube.usage, durationMs);
+  run.cost = costReport(gathered.collectors, { whole: kube.usage, secretValues: run.scrubUsage }, durationMs);
   await writer.add(jsonEntry(BUNDLE_PATHS.cost, run.cost), NAME);
   run.collectors = gathered.collectors;
   run.clusterError = gathered.clusterError ?? refusedAccess({
@@ -145,10 +186,18 @@ async function collect(
   record(run, {
     stage: "redact",
     status: !request.redact ? "skipped" : writer.leftOut === 0 ? "ok" : "partial",
-    message: writer.leftOut === 0 ? undefined : `${writer.leftOut} files were left out, they could not be redacted`,
+    message: redactionMessage(writer.leftOut, run.notScrubbed),
     durationMs,
   }, context);
   return gathered;
+}
+
+function redactionMessage(leftOut: number, notScrubbed: string | undefined): string | undefined {
+  const parts = [
+    ...leftOut > 0 ? [`${leftOut} files were left out, they could not be redacted`] : [],
+    ...notScrubbed === undefined ? [] : [notScrubbed],
+  ];
+  return parts.length > 0 ? parts.join("; ") : undefined;
 }
 
 /** True unless somebody named the namespaces whose resources are wanted. */
@@ -191,6 +240,7 @@ async function archive(
   run: RunFacts,
   writer: BundleWriter,
   folder: WorkFolder,
+  tokens: Tokenization | undefined,
   context: PipelineContext,
 ): Promise<WrittenArchive> {
   const { request } = run;
@@ -202,6 +252,7 @@ async function archive(
       textEntry(BUNDLE_PATHS.summary, summaryText(run.collectors, run.stages, run.findings, totalMs)),
       NAME,
     );
+    if (request.redact) await writer.add(jsonEntry(BUNDLE_PATHS.redaction, writer.redactionReport()), NAME);
     const manifest: Manifest = {
       schemaVersion: 1,
       tool: { name: "support-bundle", version: VERSION },
@@ -212,12 +263,13 @@ async function archive(
       stages: run.stages,
       collectors: run.collectors,
       files: writer.records(),
+      tokens: tokens && { bundleId: tokens.bundleId },
       links: folder.links(),
       missing: writer.missing,
     };
     await writer.add(jsonEntry(BUNDLE_PATHS.manifest, manifest), NAME);
     return await writeArchive(folder, {
-      path: request.archivePath,
+      path: whyNotGated(request) === undefined ? uncheckedPath(request.archivePath) : request.archivePath,
       rootName: request.rootName,
       first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.analysis],
       mtime: now,
@@ -226,6 +278,34 @@ async function archive(
   });
   if (written === undefined) throw run.failure;
   return written;
+}
+
+/** The bundle is whole and hides what it shall, whatever becomes of the map. */
+async function keepTokens(run: RunFacts, tokens: Tokenization): Promise<void> {
+  try {
+    run.tokens = await tokens.keep();
+  } catch (error) {
+    run.tokenError = error;
+  }
+}
+
+/** An archive has its own name from here on, unless it is held back. */
+async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> {
+  const { request, archive } = run;
+  const message = whyNotGated(request);
+  if (message !== undefined) {
+    return record(run, { stage: "leak-gate", status: "skipped", message, durationMs: 0 }, context);
+  }
+  const gated = await stage(run, "leak-gate", context, async () => {
+    const gated = await passLeakGate(archive!, request.archivePath, run.knownValues ?? [], context);
+    run.archive = gated.archive;
+    if (gated.error === undefined) return gated;
+    const told: string[] = [BUNDLE_PATHS.analysis, BUNDLE_PATHS.manifest];
+    const withholdTexts = gated.leaks.length === 0 || gated.leaks.some(({ path }) => told.includes(path));
+    run.quarantine = { error: gated.error, withholdTexts };
+    throw gated.error;
+  });
+  if (gated === undefined && run.quarantine === undefined) throw run.failure;
 }
 
 /** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */

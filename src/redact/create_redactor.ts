@@ -1,16 +1,22 @@
-import { archiveKind, redactArchive } from "./archive.ts";
-import { customStages } from "./custom/custom_stages.ts";
+import { FORMAT_BYTES } from "../bundle/file_format.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
+import { archiveFormat, redactPacked } from "./archive.ts";
+import { customStages } from "./custom/custom_stages.ts";
+import { generatedStream } from "./generated_stream.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
 import { type PersonalData, personalDataRules } from "./personal_data.ts";
+import { type FileMasks, HIDDEN, type MaskMaker } from "./mask.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { secretManifest } from "./rules/secret_manifest.ts";
 import { secretDataStage } from "./secret_data_stage.ts";
-
-import { throughUtf8 } from "./utf16.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
+import { type Trace, traced } from "./trace.ts";
+import type { KnownValues } from "./values/known_values.ts";
+import { throughUtf8 } from "./utf16.ts";
+import { maskQuoting } from "./values/mask_quoting.ts";
+import { valueStage } from "./values/value_stage.ts";
 
 export interface RedactorOptions {
   builtIn: boolean;
@@ -18,22 +24,32 @@ export interface RedactorOptions {
   custom: RedactorSpec[];
   /** Classes of personal data that are hidden too. */
   hide?: readonly PersonalData[];
+  /** What stands in place of hidden text; by default `***HIDDEN***`. */
+  mask?: MaskMaker;
+  /** Hidden wherever they are, before anything else. */
+  values?: KnownValues;
+  /** Told of each line that a rule changes. */
+  trace?: Trace;
 }
 
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
-  const builtIn = options.builtIn ? builtInRules.map(compileRule) : [];
-  builtIn.push(...personalDataRules(options.hide ?? []).map(compileRule));
-  const before = options.builtIn ? [secretDataStage(secretManifest.id)] : [];
-  return redactorOf([...before, ...stagesOf(builtIn, options.custom)]);
+  const ahead = options.builtIn ? [secretDataStage(secretManifest.id)] : [];
+  return redactorOf([...ahead, ...redactionStages(options)], options.mask ?? HIDDEN);
 }
 
-function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
-  const stages: Stage[] = [];
-  let lines = builtIn;
+/** What a redactor does to files that are not packed, in order, once the values of Secrets are hidden that only looking ahead
+ * finds. */
+export function redactionStages({ builtIn, custom, hide = [], values, trace }: RedactorOptions): Stage[] {
+  const made = (rule: LineRule) => trace === undefined ? rule : traced(rule, trace);
+  const scrubs = values !== undefined && values.size > 0;
+  const stages: Stage[] = scrubs ? [valueStage(values)] : [];
+  let lines = scrubs ? [maskQuoting] : [];
+  const rules = [...builtIn ? builtInRules : [], ...personalDataRules(hide)];
+  lines.push(...rules.map((rule) => made(compileRule(rule))));
   for (const part of customStages(custom)) {
-    if ("run" in part) lines.push(part);
+    if ("run" in part) lines.push(made(part));
     else {
       if (lines.length > 0) stages.push(lineStage(lines));
       lines = [];
@@ -44,29 +60,43 @@ function stagesOf(builtIn: LineRule[], custom: RedactorSpec[]): Stage[] {
   return stages;
 }
 
-function redactorOf(stages: Stage[]): Redactor {
-  const stepFor = (path: string, totals: RedactionTotals) =>
-    throughUtf8(path, chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? [])));
-  const isArchive = (path: string) => stages.length > 0 && archiveKind(path) !== undefined;
+function redactorOf(stages: Stage[], mask: MaskMaker): Redactor {
+  const stepFor = (path: string, totals: RedactionTotals, masks: FileMasks) =>
+    throughUtf8(path, chain(stages.flatMap((stage) => stage.start(path, totals.add, masks) ?? [])));
   return {
     redact(path, body, report) {
-      const totals = new RedactionTotals();
-      const hidden = !isArchive(path)
-        ? body.pipeThrough(asStream(stepFor(path, totals)))
-        : redactArchive(path, body, (inner, bytes) => bytes.pipeThrough(asStream(stepFor(inner, totals))));
-      return hidden.pipeThrough(
-        new TransformStream<Uint8Array, Uint8Array>({ flush: () => report(totals.list()) }),
-      );
+      const totals = new RedactionTotals(), masks = mask.start(path);
+      const done = new TransformStream<Uint8Array, Uint8Array>({
+        flush() {
+          masks.end();
+          report(totals.list());
+        },
+      });
+      if (stages.length === 0) return body.pipeThrough(done);
+      const plain = (inner: string, bytes: ReadableStream<Uint8Array>) =>
+        bytes.pipeThrough(asStream(stepFor(inner, totals, masks)));
+      return generatedStream(redactPacked(path, body, plain), body).pipeThrough(done);
     },
     redactBytes(path, bytes) {
-      if (isArchive(path)) return undefined;
-      const totals = new RedactionTotals();
-      const step = stepFor(path, totals);
+      if (stages.length > 0 && archiveFormat(path, bytes.subarray(0, FORMAT_BYTES)) !== undefined) return undefined;
+      const totals = new RedactionTotals(), masks = mask.start(path);
+      const step = stepFor(path, totals, masks);
       const out: Uint8Array[] = [];
       const emit = (chunk: Uint8Array) => void out.push(chunk);
       step.push(bytes, emit);
       step.end(emit);
-      return { bytes: concatBytes(out), redactions: totals.list() };
+      masks.end();
+      return { bytes: isUncut(out, bytes) ? bytes : concatBytes(out), redactions: totals.list() };
     },
   };
+}
+
+/** Whether pieces are the very bytes, one after the other. */
+function isUncut(pieces: Uint8Array[], bytes: Uint8Array): boolean {
+  let at = bytes.byteOffset;
+  for (const piece of pieces) {
+    if (piece.buffer !== bytes.buffer || piece.byteOffset !== at) return false;
+    at += piece.length;
+  }
+  return at === bytes.byteOffset + bytes.length;
 }

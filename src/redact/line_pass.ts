@@ -1,33 +1,12 @@
-import { KeywordScanner } from "./keyword_scanner.ts";
+import { type HarmlessLines, MAX_HARMLESS_CHARACTERS } from "./harmless_lines.ts";
+import { SCAN_BYTES } from "./keyword_scanner.ts";
 import { fromBytes } from "./latin1.ts";
 import type { LineRule } from "./line_rule.ts";
+import type { FileMasks } from "./mask.ts";
 import type { RuleLine } from "./rule.ts";
+import type { RuleSet } from "./rule_set.ts";
 import { StringNesting } from "./string_nesting.ts";
 import { type TextFormat, textFormatOf } from "./text_format.ts";
-
-/** The rules of one pass with their keywords, made once and used for every file. */
-export class RuleSet {
-  readonly rules: LineRule[];
-  readonly scanner: KeywordScanner;
-  /** Numbers of the rules that each keyword calls for. */
-  readonly rulesOf: number[][] = [];
-  /** Numbers of the rules that look at every line. */
-  readonly always: number[] = [];
-
-  constructor(rules: LineRule[]) {
-    this.rules = rules;
-    const numbers = new Map<string, number>();
-    rules.forEach((rule, i) => {
-      if (rule.keywords === undefined) this.always.push(i);
-      for (const keyword of rule.keywords ?? []) {
-        const number = numbers.get(keyword) ?? numbers.size;
-        numbers.set(keyword, number);
-        (this.rulesOf[number] ??= []).push(i);
-      }
-    });
-    this.scanner = new KeywordScanner([...numbers.keys()]);
-  }
-}
 
 /** What a rule hid so far, by rule number. */
 export interface Tally {
@@ -35,100 +14,221 @@ export interface Tally {
   hidden: number;
 }
 
+/** What became of a line. */
+export interface ChangedLine {
+  /** Undefined when it is as it was. */
+  text?: string;
+  /** The line before, when it changed too. */
+  previous?: string;
+}
+
+/** Tells the line before the one at hand, as it is now and without its line feed; undefined on the first. */
+export interface PreviousLine {
+  text(): string | undefined;
+}
+
+/** What rules carry from one line to the next. */
+export interface Carried {
+  readonly rules: Int32Array;
+  /** By rule number, where `rules` has it. */
+  readonly values: unknown[];
+}
+
+const MAX_UNKNOWN_LINES = 500;
+
 /** Runs the rules over the lines of one file, one after the other. What it knows of earlier lines is what rules asked it
  * to carry, so the result does not depend on how the lines arrive. */
 export class LinePass {
-  readonly tallies: Tally[];
+  /** Without those of rules that hid nothing. */
+  readonly tallies: Tally[] = [];
   readonly #set: RuleSet;
   readonly #path: string;
   readonly #format: TextFormat;
-  /** Keyword numbers found on the line at hand. */
-  #hits: number[] = [];
-  /** By rule number: 1 when it is to run on the line at hand. */
-  readonly #wanted: Uint8Array;
-  /** By rule number. */
-  readonly #carried = new Map<number, unknown>();
+  readonly #masks: FileMasks;
+  /** What the line at hand calls for: rules, and conditions that are met. */
+  readonly #wanted: Int32Array;
+  /** The rules that run on it. */
+  readonly #chosen: Int32Array;
+  #carried: Carried;
+  /** Whether there is anything in it. */
+  #carries = false;
+  /** Undefined where asking does not pay. */
+  #harmless: HarmlessLines | undefined;
+  /** Lines that were not among them, beyond four times those that were. */
+  #unknownLines = 0;
+  /** Number of the rule that changed a line last. */
+  lastRule = -1;
 
-  constructor(set: RuleSet, path: string) {
+  constructor(set: RuleSet, path: string, masks: FileMasks) {
     this.#set = set;
     this.#path = path;
     this.#format = textFormatOf(path);
-    this.#wanted = new Uint8Array(set.rules.length);
-    this.tallies = set.rules.map(() => ({ count: 0, hidden: 0 }));
+    this.#masks = masks;
+    this.#wanted = new Int32Array(set.words + 1);
+    this.#chosen = new Int32Array(set.words);
+    this.#carried = { rules: new Int32Array(set.words), values: [] };
+    this.#harmless = set.harmlessLines(this.#format);
   }
 
   /** True when the next line must be run whatever is on it. */
   get wantsNext(): boolean {
-    return this.#set.always.length > 0 || this.#carried.size > 0;
+    return this.#carries || this.#set.looksAtAll;
   }
 
-  /** One line, without its line feed.
-   * @param previous the line before as it is now
+  /** What the last line left for the next. */
+  get carried(): Carried {
+    return { rules: this.#carried.rules.slice(), values: [...this.#carried.values] };
+  }
+
+  set carried({ rules, values }: Carried) {
+    this.#carried = { rules: rules.slice(), values: [...values] };
+    this.#carries = rules.some((word) => word !== 0);
+  }
+
+  /** Notes that the scanner found something on the line that is run next. */
+  want(found: number): void {
+    this.#set.addCalledFor(found, this.#wanted);
+  }
+
+  /** Notes all keywords on the line that is run next. */
+  wantAll(line: Uint8Array): void {
+    for (let from = 0; from < line.length; from += SCAN_BYTES) {
+      const hits = this.#set.scanner.scan(line, from, Math.min(from + SCAN_BYTES, line.length), 0);
+      for (let i = 0; i < hits.count; i++) this.want(hits.found[i]!);
+    }
+  }
+
+  /** Counts more bytes as hidden by a rule. */
+  countHidden(rule: number, bytes: number): void {
+    this.#tally(rule).hidden += bytes;
+  }
+
+  /** One line, without its line feed, of which all keywords were noted.
+   * @param depth how many string literals its beginning lies in
    * @returns undefined where nothing changes */
-  run(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    previous: () => string | undefined,
-  ): { text?: string; previous?: string } | undefined {
-    if (!this.#chooseRules(bytes, start, end)) return undefined;
-    let line: Line | undefined;
-    let changed = false, before: string | undefined;
-    for (let number = 0; number < this.#wanted.length; number++) {
-      if (this.#wanted[number] === 0) continue;
-      const carried = this.#carried.get(number);
-      this.#carried.delete(number);
-      line ??= new Line(fromBytes(bytes.subarray(start, end)), this.#path, this.#format, () => before ?? previous());
-      const change = this.#set.rules[number]!.run(line, carried);
-      if (change === undefined) continue;
-      if (change.carry !== undefined) this.#carried.set(number, change.carry);
-      const tally = this.tallies[number]!;
+  run(bytes: Uint8Array, start: number, end: number, previous: PreviousLine, depth = 0): ChangedLine | undefined {
+    if (!this.#chooseRules()) return undefined;
+    const text = fromBytes(bytes.subarray(start, end));
+    const harmless = this.#carries || depth > 0 || text.length > MAX_HARMLESS_CHARACTERS ? undefined : this.#harmless;
+    if (harmless !== undefined && this.#isKnown(text, harmless)) return undefined;
+    const line = new Line(text, this.#path, this.#format, previous, depth);
+    this.#carries = false;
+    let changed = false;
+    for (let word = 0; word < this.#set.words; word++) {
+      for (let left = this.#chosen[word]!; left !== 0; left &= left - 1) {
+        if (this.#runRule(word * 32 + 31 - Math.clz32(left & -left), line)) changed = true;
+      }
+    }
+    if (changed || line.changedPrevious !== undefined) {
+      return { text: changed ? line.text : undefined, previous: line.changedPrevious };
+    }
+    if (!this.#carries && !line.askedAround) harmless?.add(text);
+    return undefined;
+  }
+
+  /** Chooses the rules to run: those that keywords call for and whose condition is met, those that carried something, and
+   * those that look at all lines.
+   * @returns false when there are none */
+  #chooseRules(): boolean {
+    const { conditions, words, always } = this.#set;
+    const met = this.#wanted[words]!;
+    this.#wanted[words] = 0;
+    for (let bit = 0; bit < conditions.length; bit++) {
+      if ((met & (1 << bit)) !== 0) continue;
+      const rules = conditions[bit]!;
+      for (let word = 0; word < words; word++) this.#wanted[word]! &= ~rules[word]!;
+    }
+    let any = 0;
+    for (let word = 0; word < words; word++) {
+      any |= this.#chosen[word] = this.#wanted[word]! | this.#carried.rules[word]! | always[word]!;
+      this.#wanted[word] = 0;
+    }
+    return any !== 0;
+  }
+
+  #isKnown(text: string, harmless: HarmlessLines): boolean {
+    const known = harmless.has(text);
+    this.#unknownLines += known ? -4 : 1;
+    if (this.#unknownLines > MAX_UNKNOWN_LINES) this.#harmless = undefined;
+    return known;
+  }
+
+  /** @returns whether it changed the line */
+  #runRule(number: number, line: Line): boolean {
+    const word = number >> 5, bit = 1 << (number & 31);
+    const { rules, values } = this.#carried;
+    let carried: unknown;
+    if ((rules[word]! & bit) !== 0) {
+      carried = values[number];
+      values[number] = undefined;
+      rules[word]! &= ~bit;
+    }
+    const rule: LineRule = this.#set.rules[number]!;
+    const change = rule.run(line, carried, this.#masks);
+    if (change === undefined) return false;
+    if (change.carry !== undefined) {
+      values[number] = change.carry;
+      rules[word]! |= bit;
+      this.#carries = true;
+    }
+    if (change.count > 0) {
+      const tally = this.#tally(number);
       tally.count += change.count;
       tally.hidden += change.hidden;
-      before = change.previous ?? before;
-      if (change.text !== undefined) {
-        changed = true;
-        line = new Line(change.text, this.#path, this.#format, () => before ?? previous());
-      }
     }
-    if (!changed && before === undefined) return undefined;
-    return { text: changed ? line!.text : undefined, previous: before };
+    if (change.previous !== undefined) line.changedPrevious = change.previous;
+    if (change.text === undefined) return false;
+    line.replaceText(change.text);
+    this.lastRule = number;
+    return true;
   }
 
-  /** Marks the rules to run. @returns false when there are none */
-  #chooseRules(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#hits.length = 0;
-    this.#set.scanner.collect(bytes, start, end, this.#hits);
-    this.#wanted.fill(0);
-    let any = false;
-    const want = (number: number) => {
-      this.#wanted[number] = 1;
-      any = true;
-    };
-    for (const number of this.#carried.keys()) want(number);
-    for (const number of this.#set.always) want(number);
-    for (const keyword of this.#hits) {
-      for (const number of this.#set.rulesOf[keyword]!) {
-        const { alsoHas } = this.#set.rules[number]!;
-        if (alsoHas === undefined || bytes.subarray(start, end).includes(alsoHas.charCodeAt(0))) want(number);
-      }
-    }
-    return any;
+  #tally(rule: number): Tally {
+    return this.tallies[rule] ??= { count: 0, hidden: 0 };
   }
 }
 
 class Line implements RuleLine {
   carried: unknown;
+  /** True when a rule looked at more than its text. */
+  askedAround = false;
+  /** The line before, when a rule changed it. */
+  changedPrevious: string | undefined;
+  #text: string;
+  readonly #path: string;
   #nesting: StringNesting | undefined;
 
   constructor(
-    readonly text: string,
-    readonly path: string,
+    text: string,
+    path: string,
     readonly format: TextFormat,
-    readonly previous: () => string | undefined,
-  ) {}
+    readonly before: PreviousLine,
+    readonly depth: number,
+  ) {
+    this.#text = text;
+    this.#path = path;
+  }
+
+  get path(): string {
+    this.askedAround = true;
+    return this.#path;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  replaceText(text: string): void {
+    this.#text = text;
+    this.#nesting = undefined;
+  }
 
   nesting(): StringNesting {
-    return this.#nesting ??= new StringNesting(this.text);
+    return this.#nesting ??= new StringNesting(this.#text, this.depth);
+  }
+
+  previous(): string | undefined {
+    this.askedAround = true;
+    return this.changedPrevious ?? this.before.text();
   }
 }

@@ -1,4 +1,4 @@
-import { maskSpans } from "./mask.ts";
+import { type FileMasks, maskSpans } from "./mask.ts";
 import type { RedactionRule, RuleLine, Span } from "./rule.ts";
 import { quoteYamlMasks } from "./yaml_quoting.ts";
 
@@ -9,12 +9,13 @@ export interface LineRule {
   builtIn: boolean;
   /** Lower-case, one character per byte; undefined when every line has to be looked at. */
   keywords: string[] | undefined;
-  /** A character (up to U+00FF) that must be on the line too. */
-  alsoHas?: string;
+  /** As `keywords`: this, or one of these, must be on the line too. */
+  alsoHas?: string | string[];
   /** Whether a file of this bundle path is concerned; undefined for all. */
   appliesTo?: (path: string) => boolean;
-  /** @param carried what the rule returned as `carry` for the line before */
-  run(line: RuleLine, carried: unknown): LineChange | undefined;
+  /** @param carried what the rule returned as `carry` for the line before
+   * @param masks of the file */
+  run(line: RuleLine, carried: unknown, masks: FileMasks): LineChange | undefined;
 }
 
 export interface LineChange {
@@ -30,19 +31,21 @@ export interface LineChange {
 /** Makes a built-in rule ready to run. */
 export function compileRule(rule: RedactionRule): LineRule {
   const find = rule.find ?? finderOf(rule);
+  const name = rule.title ?? rule.id;
   return {
-    name: rule.title ?? rule.id,
+    name,
     builtIn: true,
     keywords: rule.keywords,
     alsoHas: rule.alsoHas,
     appliesTo: rule.files && ((path) => rule.files!.test(path)),
-    run(line, carried) {
-      const { hide, hideBefore, carry } = find(Object.assign(line, { carried }));
+    run(line, carried, masks) {
+      line.carried = carried;
+      const { hide, hideBefore, carry } = find(line);
       if (hide.length === 0 && hideBefore === undefined) {
         return carry === undefined ? undefined : { count: 0, hidden: 0, carry };
       }
-      const now = maskSpans(line.text, hide);
-      const before = hideBefore && maskSpans(line.previous() ?? "", hideBefore);
+      const now = maskSpans(line.text, hide, name, masks);
+      const before = hideBefore && maskSpans(line.previous() ?? "", hideBefore, name, masks);
       return {
         text: now.count > 0 ? quoteYamlMasks(now.text, line.format) : undefined,
         previous: before && before.count > 0 ? quoteYamlMasks(before.text, line.format) : undefined,

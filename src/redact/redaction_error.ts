@@ -6,19 +6,19 @@ export class RedactionError extends SupportBundleError {
     super(message, { ...options, code, hint });
   }
 
-  static lineTooLong(path: string, limitBytes: number): RedactionError {
-    return new RedactionError(
-      `Cannot redact "${path}": it has a line of more than ${limitBytes} bytes`,
-      "REDACTION_LINE_TOO_LONG",
-      "Exclude the file, or have it written with shorter lines",
-    );
-  }
-
   static tooLarge(path: string, what: string, limitBytes: number): RedactionError {
     return new RedactionError(
       `Cannot redact "${path}": ${what} of more than ${limitBytes} bytes`,
       "REDACTION_TOO_LARGE",
       "Exclude the file, or limit the redactor's fileSelector to other files",
+    );
+  }
+
+  static slowPattern(pattern: string, lineBytes: number): RedactionError {
+    return new RedactionError(
+      `Cannot redact a line of ${lineBytes} bytes with the pattern ${JSON.stringify(pattern)}: it would take too long`,
+      "REDACTION_SLOW_PATTERN",
+      "Write the pattern with smaller repetitions, or limit its redactor's fileSelector to other files",
     );
   }
 

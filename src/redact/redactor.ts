@@ -1,7 +1,7 @@
 /** What `createRedactor` makes: all rules of a run, ready to work on streams. */
 export interface Redactor {
   /** Hides what the rules find, in one pass and in bounded memory. Bytes outside the hidden spans stay as they are.
-   * The stream fails (and the caller leaves the file out) when it cannot be sure, for example on a line that is too long.
+   * The stream fails (and the caller leaves the file out) when it cannot be sure, for example in an archive it cannot open.
    * @param path bundle-relative: rules may be limited to files
    * @param report told, once, what was hidden when the stream has ended */
   redact(

@@ -15,8 +15,9 @@ export interface RedactionRule {
   /** Lower-case literals, one of which is on every line the rule could touch (lower-cased). Tested before the pattern
    * runs. */
   keywords: string[];
-  /** A character that every such line has, besides: where keywords alone are on too many lines. */
-  alsoHas?: string;
+  /** A lower-case literal that every such line has besides, or several of which it has one: where keywords alone are on too
+   * many lines. */
+  alsoHas?: string | string[];
   /** What is hidden: each group called `mask` (or `mask1`, `mask2` …). `drop` groups are deleted. The rest stays.
    * Every repetition in it is bounded or cannot overlap its neighbours: lines can be megabytes long. */
   pattern?: RegExp;

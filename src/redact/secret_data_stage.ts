@@ -1,6 +1,6 @@
 import { concatBytes } from "../core/concat_bytes.ts";
 import { fromBytes, toBytes } from "./latin1.ts";
-import { maskSpans } from "./mask.ts";
+import { type FileMasks, HIDDEN, maskSpans } from "./mask.ts";
 import { DATA_LINE, keyColumn, KIND_LINE, spansOfSecrets } from "./secret_data.ts";
 import type { Emit, Report, Stage, Step } from "./stage.ts";
 import { textFormatOf } from "./text_format.ts";
@@ -10,9 +10,9 @@ import { quoteYamlMasks } from "./yaml_quoting.ts";
  * back from `data:` on until the kind of the object is known. Everything else of a Secret is the rule's (`rule`). */
 export function secretDataStage(rule: string): Stage {
   return {
-    start(path, report) {
+    start(path, report, masks = HIDDEN) {
       // logs have no manifests, and are most of the bytes
-      return /\.log(?:\.\d+)?$/i.test(path) ? undefined : new SecretDataStep(rule, path, report);
+      return /\.log(?:\.\d+)?$/i.test(path) ? undefined : new SecretDataStep(rule, path, report, masks);
     },
   };
 }
@@ -27,6 +27,7 @@ class SecretDataStep implements Step {
   readonly #rule: string;
   readonly #path: string;
   readonly #report: Report;
+  readonly #masks: FileMasks;
   /** Lines from `data:` on, while the kind of their object is not known. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
@@ -39,10 +40,11 @@ class SecretDataStep implements Step {
   #count = 0;
   #hidden = 0;
 
-  constructor(rule: string, path: string, report: Report) {
+  constructor(rule: string, path: string, report: Report, masks: FileMasks) {
     this.#rule = rule;
     this.#path = path;
     this.#report = report;
+    this.#masks = masks;
   }
 
   push(chunk: Uint8Array, emit: Emit): void {
@@ -112,7 +114,7 @@ class SecretDataStep implements Step {
     const spans = spansOfSecrets(lines);
     if (spans.length === 0) return held;
     for (const { line, span } of spans) {
-      const masked = maskSpans(lines[line]!, [span]);
+      const masked = maskSpans(lines[line]!, [span], this.#rule, this.#masks);
       lines[line] = quoteYamlMasks(masked.text, textFormatOf(this.#path));
       this.#count += masked.count;
       this.#hidden += masked.hidden;

@@ -87,8 +87,13 @@ export function nameKind(name: string): NameKind {
   if (known !== undefined) return known;
   const kind = judge(name);
   if (judged.size >= MAX_JUDGED) judged.clear();
-  judged.set(name, kind);
+  judged.set(detached(name), kind);
   return kind;
+}
+
+/** A copy: as a part of a line, a name would keep the whole line in memory. */
+function detached(name: string): string {
+  return [...name].join("");
 }
 
 function judge(name: string): NameKind {

@@ -1,5 +1,5 @@
 import type { NameKind } from "./secret_name.ts";
-import { MASK } from "./mask.ts";
+import { isMask } from "./mask.ts";
 
 // Longer than any of the patterns here needs, so that judging a megabyte costs nothing.
 const LOOK_AT = 512;
@@ -36,7 +36,7 @@ const OBJECT_NAME = /^(?:[a-z0-9.-]+\/)?[a-z0-9]+(?:[-.][a-z0-9]+)*$/;
 
 /** True when a value that stands under such a name is a secret for all one can tell. */
 export function isSecretValue(kind: NameKind, value: string): boolean {
-  if (kind === "none" || value === MASK) return false;
+  if (kind === "none" || isMask(value)) return false;
   const v = value.length > LOOK_AT ? value.slice(0, LOOK_AT) : value;
   // `*anchor` is one of YAML's, unless nobody would call it so
   if (isPlainlyNoSecret(v) && !(v.startsWith("*") && looksGenerated(v.slice(1)))) return false;
@@ -64,6 +64,7 @@ export function isPlainlyNoSecret(value: string): boolean {
 /** True for text nobody would write as a word, a name, a path, a version, a checksum or an id: letters and digits mixed
  * without a visible pattern. */
 export function looksGenerated(value: string): boolean {
+  if (value.includes("***")) return false; // hidden already, in part
   if (value.length < 8 || /[\s"'\\<>(){}]/.test(value) || !/\d/.test(value) || !/[a-z]/i.test(value)) return false;
   if (UUID.test(value) || DIGEST.test(value) || VERSION_OR_TIME.test(value) || MEASURE.test(value)) return false;
   if (value.includes("://") || FILE_NAME.test(value) || PATH.test(value) || isWordsAndNumbers(value)) return false;
@@ -76,7 +77,9 @@ export function looksGenerated(value: string): boolean {
 
 /** True for a password somebody typed into a sentence: not a word, not an id, not a name with a number. */
 export function looksTyped(value: string): boolean {
-  if (value.length < 6 || value.length > 200 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
+  if (value.includes("***") || value.length < 6 || value.length > 200 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) {
+    return false;
+  }
   if (/^(?:[\[({<]|[\w.-]+=|\w+\(.*\)[,;]?$)/.test(value)) return false;
   if (isPlainlyNoSecret(value) || UUID.test(value) || DIGEST.test(value) || VERSION_OR_TIME.test(value)) return false;
   if (

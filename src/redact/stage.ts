@@ -1,9 +1,12 @@
+import { concatBytes } from "../core/concat_bytes.ts";
+import type { FileMasks } from "./mask.ts";
 import type { Redaction } from "./redactor.ts";
 
 /** One step on the way of a file's bytes through redaction. */
 export interface Stage {
-  /** Undefined when it has nothing to do with the file. */
-  start(path: string, report: Report): Step | undefined;
+  /** Undefined when it has nothing to do with the file.
+   * @param masks what stands in place of hidden text; by default `***HIDDEN***` */
+  start(path: string, report: Report, masks?: FileMasks): Step | undefined;
 }
 
 /** What a stage does to one file, a piece at a time. May throw: the file is then left out. */
@@ -16,22 +19,45 @@ export type Emit = (out: Uint8Array) => void;
 
 /** Steps in a row, as one. */
 export function chain(steps: readonly Step[]): Step {
+  if (steps.length === 0) return PASS_ON;
   return steps.reduceRight((next, step) => ({
-    push: (chunk, emit) => step.push(chunk, (out) => next.push(out, emit)),
+    push: (chunk, emit) => gather((out) => step.push(chunk, out), (piece) => next.push(piece, emit)),
     end(emit) {
-      step.end((out) => next.push(out, emit));
+      gather((out) => step.end(out), (piece) => next.push(piece, emit));
       next.end(emit);
     },
-  }), PASS_ON);
+  }));
 }
 
 const PASS_ON: Step = { push: (chunk, emit) => emit(chunk), end: () => {} };
 
 export function asStream(step: Step): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream<Uint8Array, Uint8Array>({
-    transform: (chunk, controller) => step.push(chunk, (out) => controller.enqueue(out)),
-    flush: (controller) => step.end((out) => controller.enqueue(out)),
+    transform: (chunk, controller) => gather((out) => step.push(chunk, out), (piece) => controller.enqueue(piece)),
+    flush: (controller) => gather((out) => step.end(out), (piece) => controller.enqueue(piece)),
   });
+}
+
+/** Smaller pieces are put together, to no more than the other size: each costs whoever takes it more than a copy. */
+const SMALL_BYTES = 16 << 10, GATHERED_BYTES = 64 << 10;
+
+function gather(make: (emit: Emit) => void, take: Emit): void {
+  let small: Uint8Array[] = [], bytes = 0;
+  const takeSmall = () => {
+    if (bytes > 0) take(concatBytes(small));
+    small = [];
+    bytes = 0;
+  };
+  make((piece) => {
+    if (bytes + piece.length > GATHERED_BYTES) takeSmall();
+    if (piece.length >= SMALL_BYTES) {
+      takeSmall();
+      return take(piece);
+    }
+    small.push(piece);
+    bytes += piece.length;
+  });
+  takeSmall();
 }
 
 /** Adds what was hidden to what is known so far. */

@@ -36,19 +36,22 @@ export function stringEnd(text: string, from: number, level: number): number {
 /** Tells the depth of positions in a line, asked in any order, cheapest from left to right. */
 export class StringNesting {
   readonly #text: string;
+  readonly #startDepth: number;
   /** The first quote not yet counted in `#depth`. */
   #quote = -1;
   #position = 0;
   #depth = 0;
 
-  constructor(text: string) {
+  /** @param startDepth how deep the text begins */
+  constructor(text: string, startDepth = 0) {
     this.#text = text;
+    this.#startDepth = startDepth;
   }
 
   /** 0 outside of strings. */
   depthAt(position: number): number {
     if (position < this.#position || this.#quote < 0) {
-      this.#depth = 0;
+      this.#depth = this.#startDepth;
       this.#quote = this.#nextQuote(0);
     }
     while (this.#quote < position) {

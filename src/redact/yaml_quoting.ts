@@ -1,19 +1,24 @@
-import { MASK } from "./mask.ts";
+import { MASK_SOURCE } from "./mask.ts";
 import type { TextFormat } from "./text_format.ts";
 
 // Where a plain scalar may begin: at the start of a line or of an entry in a flow collection, after `- `, `key: `,
 // an anchor or a tag.
-const IN_FILE =
-  /(^[ \t]*(?:- +)*(?:[\w."'\/$\x80-\xff-]{1,200}:[ \t]+)?|[,{\[] *(?:[\w."'\/$\x80-\xff-]{1,200}: +)?)((?:[&!][\w!]{1,100} +)*)(\*\*\*HIDDEN\*\*\*[^\r\n]*)/;
+const IN_FILE = new RegExp(
+  String
+    .raw`(^[ \t]*(?:- +)*(?:[\w."'\/$\x80-\xff-]{1,200}:[ \t]+)?|[,{\[] *(?:[\w."'\/$\x80-\xff-]{1,200}: +)?)((?:[&!][\w!]{1,100} +)*)(${MASK_SOURCE}[^\r\n]*)`,
+);
 // The same in a YAML text that is the value of a JSON string: lines end with an escaped line feed there. Its first line has none
 // before it, but one behind it.
-const IN_STRING =
-  /((?:\\n|(?<=[^\\]")(?=[^"\\\n]{1,400}\\n))[ \t]*(?:- +)*(?:[\w.'\/$\x80-\xff-]{1,200}:[ \t]+)?(?:[&!][\w!]{1,100} +)*)(\*\*\*HIDDEN\*\*\*[^\\"\n]*)/g;
+const IN_STRING = new RegExp(
+  String
+    .raw`((?:\\n|(?<=[^\\]")(?=[^"\\\n]{1,400}\\n))[ \t]*(?:- +)*(?:[\w.'\/$\x80-\xff-]{1,200}:[ \t]+)?(?:[&!][\w!]{1,100} +)*)(${MASK_SOURCE}[^\\"\n]*)`,
+  "g",
+);
 
-/** Quotes masks that begin a plain YAML scalar: unquoted, `***HIDDEN***` is an alias to an anchor nobody set, and the
+/** Quotes masks that begin a plain YAML scalar: unquoted, `***HIDDEN***` or a token is an alias to an anchor nobody set, and the
  * file could not be read any more. Single quotes need no escaping inside JSON strings. */
 export function quoteYamlMasks(line: string, format: TextFormat): string {
-  if (!line.includes(MASK)) return line;
+  if (!line.includes("***")) return line;
   if (format === "yaml") return quoteInFile(line);
   if (format !== "json") return line;
   return line.replace(IN_STRING, (_, before: string, scalar: string) => before + quoted(scalar, blockEnd(scalar)));

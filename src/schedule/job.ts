@@ -29,6 +29,14 @@ export const jobSchema = z.object({
   redact: z.boolean().default(true),
   /** Classes of personal data that are hidden beside secrets: email, ip, mac, hostname. */
   hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
+  /** Tokens in place of hidden values, with a key of the job: equal values have equal tokens in all its bundles. */
+  tokenize: z.boolean().default(false),
+  /** Hide the values of the cluster's Secrets wherever they appear. */
+  scrubSecrets: z.boolean().default(true),
+  /** References to lists of further values (`env:NAME`, `file:/path`), never the values. */
+  scrubValues: z.array(z.string()).default([]),
+  /** Holds bundles back in which secrets are found after all. */
+  leakGate: z.boolean().default(true),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({
@@ -49,7 +57,7 @@ export const jobSchema = z.object({
   notify: z.array(z.object({
     kind: z.string(),
     url: z.string(),
-    on: z.array(z.enum(["failure", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
+    on: z.array(z.enum(["failure", "quarantined", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
     secret: z.string().optional(),
   })).default([]),
   overlapPolicy: z.enum(["skip", "allow"]).default("skip"),

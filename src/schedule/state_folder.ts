@@ -7,6 +7,8 @@ export interface StateFolder {
   bundles: string;
   work: string;
   logs: string;
+  /** Token keys of jobs, and what they remember of tokens. */
+  tokens: string;
   pidFile: string;
   controlSocket: string;
   configFile: string;
@@ -22,6 +24,7 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
     bundles: join(root, "bundles"),
     work: join(root, "work"),
     logs: join(root, "logs"),
+    tokens: join(root, "tokens"),
     pidFile: join(root, "daemon.json"),
     controlSocket: join(root, "daemon.sock"),
     configFile: join(root, "config.yaml"),

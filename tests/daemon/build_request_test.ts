@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { attemptTimeoutMs, buildRequest, executionPaths } from "../../src/daemon/build_request.ts";
+import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "../../src/daemon/build_request.ts";
 import { stateFolder } from "../../src/schedule/state_folder.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
 
@@ -12,6 +12,7 @@ Deno.test("buildRequest() asks for what the job says", () => {
     autoDiscovery: true,
     redactors: ["/specs/redact.yaml"],
     hide: ["ip"],
+    scrubValues: ["file:/lists/values", "env:VALUES"],
     namespace: "shop",
     kubernetes: { context: "prod", qps: 5 },
     limits: { maxCollectorSize: "0", maxBundleSize: "3GB" },
@@ -27,6 +28,8 @@ Deno.test("buildRequest() asks for what the job says", () => {
     redactors: ["/specs/redact.yaml"],
     redact: true,
     hide: ["ip"],
+    scrub: { secrets: true, lists: ["file:/lists/values", "env:VALUES"] },
+    leakGate: true,
     analyze: true,
     followUri: true,
     requirePermissions: false,
@@ -78,6 +81,25 @@ for (const [name, folder] of folders) {
     match(own!, folder);
   });
 }
+
+Deno.test("removeLeftovers() removes what was cut off, and archives that were never let through", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const own = stateFolder({ TROUBLESHOOT_SCHEDULER_DIR: folder });
+    const job = sampleJob();
+    const { bundles, work, archive } = executionPaths(job, "e-1", own);
+    await Deno.mkdir(work, { recursive: true });
+    await Deno.mkdir(bundles, { recursive: true });
+    const kept = [archive, `${archive}.quarantined`, `${archive}.leaks.json`];
+    const left = [`${archive}.part`, `${archive}.unchecked`, `${archive}.unchecked.part`];
+    for (const file of [...kept, ...left]) await Deno.writeTextFile(file, "x");
+    await removeLeftovers(job, "e-1", own);
+    deepStrictEqual([...Deno.readDirSync(bundles)].map(({ name }) => join(bundles, name)).sort(), kept.sort());
+    deepStrictEqual([...Deno.readDirSync(own.work)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 const timeouts: [limit: string, cap: number | undefined, expect: number][] = [
   ["10m", undefined, 600_000],

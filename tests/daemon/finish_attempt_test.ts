@@ -51,6 +51,20 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     exitCode: 8,
     final: true,
   }],
+  [
+    "does not repeat a quarantined one, whatever its error says and whatever ended it",
+    ended({
+      report: report({
+        status: "quarantined",
+        exitCode: 8,
+        archive,
+        error: { code: "LEAK_GATE_FAILED", message: "could not be checked", transient: true },
+      }),
+      endedFor: "timeout",
+    }),
+    0,
+    { status: "quarantined", errorCode: "LEAK_GATE_FAILED", final: true, notify: false },
+  ],
   ["tries a transient failure again", ended({ report: failed(true), exitCode: 6 }), 0, {
     status: "retrying",
     errorCode: "KUBE_UNREACHABLE",

@@ -89,6 +89,7 @@ export const DOCUMENTED: readonly (readonly [pattern: string, form: Form])[] = [
   ["analysis.json", "four spaces"],
   ["execution-data/summary.txt", "text"],
   ["execution-data/cost.json", "two spaces"],
+  ["execution-data/redaction.json", "two spaces"],
   ["metadata/user.json", "two spaces"],
   ["skipped-collectors.json", "compact"],
   ["collector-errors/<**>-error.json", "compact"],

@@ -96,6 +96,7 @@ export const REQUIRED = [
   "MANIFEST.json",
   "analysis.json",
   "execution-data/summary.txt",
+  "execution-data/redaction.json",
   "metadata/user.json",
   "skipped-collectors.json",
   "collector-errors/etcd-error.json",

@@ -246,7 +246,8 @@ Deno.test({
     ok(requests! > 30 && receivedBytes! > 50_000);
     strictEqual(
       cost.requests,
-      cost.preparation.requests + cost.collectors.reduce((sum, { requests }) => sum + requests, 0),
+      cost.preparation.requests + cost.secretValues!.requests +
+        cost.collectors.reduce((sum, { requests }) => sum + requests, 0),
     );
   },
 });

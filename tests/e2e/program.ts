@@ -18,10 +18,11 @@ export interface RunOptions {
 /** A folder of its own for one test, with the state folder of a scheduler in it. What was started there is ended, and all
  * of it removed, when it is disposed. */
 export class Sandbox implements AsyncDisposable {
-  private constructor(readonly folder: string) {}
+  private constructor(readonly folder: string, private readonly binary: string | undefined) {}
 
-  static async create(): Promise<Sandbox> {
-    return new Sandbox(await Deno.makeTempDir({ prefix: "e2e-" }));
+  /** @param binary another one than the one that is tested */
+  static async create(binary = BINARY): Promise<Sandbox> {
+    return new Sandbox(await Deno.makeTempDir({ prefix: "e2e-" }), binary);
   }
 
   get state(): string {
@@ -43,7 +44,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   spawn(args: string[], options: RunOptions = {}): Deno.ChildProcess {
-    return new Deno.Command(BINARY!, {
+    return new Deno.Command(this.binary!, {
       args,
       cwd: options.cwd ?? this.folder,
       env: this.env(options.env),
@@ -91,7 +92,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (BINARY !== undefined) await this.run(["schedule", "daemon", "stop"]).catch(() => {});
+    if (this.binary !== undefined) await this.run(["schedule", "daemon", "stop"]).catch(() => {});
     await Deno.remove(this.folder, { recursive: true });
   }
 }

@@ -138,7 +138,7 @@ Deno.test({
     notStrictEqual(ran.code, 0);
     const [execution] = await history(sandbox);
     ok(["partial", "failed"].includes(execution!.status), execution!.status);
-    match(execution!.error, /deadline|timeout|time/i);
+    match(execution!.error, /deadline|time|limit/i);
     deepStrictEqual(await processes(sleep), []);
   },
 });

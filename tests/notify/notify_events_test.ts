@@ -52,7 +52,11 @@ const behaviour: [
   ],
   ["tells of a first failure", undefined, ["failed"], ["always", "failure"]],
   ["tells of each further failure", ["failed"], ["failed"], ["always", "failure"]],
-  ["calls a quarantined bundle a failure", ["completed"], ["quarantined"], ["always", "failure"]],
+  ["calls a quarantined bundle a failure, and an event of its own", ["completed"], ["quarantined"], [
+    "always",
+    "failure",
+    "quarantined",
+  ]],
   ["tells that a failure is over", ["failed"], ["completed"], ["always", "recovery"]],
   ["takes a partial run for a recovery", ["failed"], ["partial"], ["always", "recovery"]],
   ["takes a partial run for no failure", ["completed"], ["partial"], ["always"]],

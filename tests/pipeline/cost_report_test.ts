@@ -20,7 +20,7 @@ Deno.test("costReport() names the dearest collector first, and what was asked be
       record("slow", 50, { requests: 3, receivedBytes: 50 }),
       record("large", 40, { requests: 80, receivedBytes: 800 }),
     ],
-    { requests: 90, bytes: 1000 },
+    { whole: { requests: 90, bytes: 1000 }, secretValues: { requests: 1, bytes: 20 } },
     1234,
   );
   deepStrictEqual(report.collectors.map(({ title }) => title), ["large", "slow", "quick", "of the host"]);
@@ -41,6 +41,7 @@ Deno.test("costReport() names the dearest collector first, and what was asked be
     requests: 90,
     receivedBytes: 1000,
     durationMs: 1234,
-    preparation: { requests: 4, receivedBytes: 120 },
+    preparation: { requests: 3, receivedBytes: 100 },
+    secretValues: { requests: 1, receivedBytes: 20 },
   });
 });

@@ -29,6 +29,7 @@ Deno.test("runPipeline() writes a bundle with the files that readers look for, e
       "redact ok",
       "analyze skipped",
       "archive ok",
+      "leak-gate ok",
     ]);
   });
 });

@@ -198,6 +198,7 @@ const structured: [name: string, spec: RedactorSpec, before: string, after: stri
   ["YAML of several documents", path("a"), "a: 1\n---\nb: 2\n---\na: 3\n", `a: '${H}'\n---\nb: 2\n---\na: '${H}'\n`],
   ["YAML subtrees go whole", path("a"), "a:\n  b: 1\n  c:\n  - 2\nd: 3\n", `a:\n  '${H}'\nd: 3\n`],
   ["YAML lists", path("l.*.k"), "l:\n- k: 1\n  m: 2\n- k: 3\n", `l:\n- k: '${H}'\n  m: 2\n- k: '${H}'\n`],
+  ["YAML lists below their key go whole", path("k.a"), "k:\n  a:\n  - 1\n  b: 2\n", `k:\n  a:\n   '${H}'\n  b: 2\n`],
   ["YAML block scalars", path("a"), "a: |\n  x\n  y\nb: 1\n", `a: '${H}'\nb: 1\n`],
   ["YAML with CRLF", path("a"), "a: x\r\nb: y\r\n", `a: '${H}'\r\nb: y\r\n`],
   ["YAML outside of ASCII", path("ä.b"), "ä:\n  b: ü\nö: é\n", `ä:\n  b: '${H}'\nö: é\n`],

@@ -18,7 +18,11 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     const path = relative(cli.cwd, report.archive.path);
     const shown = path.startsWith("..") ? report.archive.path : path;
     // Never cut: the path is what the reader takes away.
-    const mark = report.status === "completed" ? colors.green("✓") : colors.yellow("!");
+    const mark = report.status === "completed"
+      ? colors.green("✓")
+      : report.status === "quarantined"
+      ? colors.red("✗ held back:")
+      : colors.yellow("!");
     lines.push(`${mark} ${shown} (${formatSize(report.archive.bytes)}, ${spanText(report.durationMs)})`);
   }
   if (report.uploadUrl !== undefined) lines.push(`  delivered to ${report.uploadUrl}`);
@@ -28,6 +32,14 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     ? ""
     : `, ${counted(requests, "request")} to the API server (${formatSize(receivedBytes)})`;
   line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden${cost}`);
+
+  if (report.tokens !== undefined) {
+    const { occurrences, totalSecrets, map } = report.tokens;
+    line(`  ${counted(occurrences, "token")} for ${counted(totalSecrets, "different value")}`);
+    if (map !== undefined) lines.push(`  their map${map.encrypted ? ", encrypted" : ""}: ${map.path}`);
+  }
+  const redaction = report.stages.find(({ stage }) => stage === "redact")?.message;
+  if (redaction !== undefined) line(`  ${oneLine(redaction)}`);
 
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {

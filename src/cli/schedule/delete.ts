@@ -58,6 +58,8 @@ async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags)
   }
   await nudge(cli);
   const { job, active, purged } = done;
+  const { removeTokenKey } = await import("../../daemon/job_tokens.ts");
+  await removeTokenKey(job.id, stateFolder(cli.env));
   await cli.stdout.write(`Deleted job "${job.name}" (${job.id})\n`);
   if (purged !== undefined) {
     await cli.stdout.write(

@@ -71,7 +71,18 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       ...scheduleLines(job),
       ["Collects", sourcesText(job)],
       ...optional("Cluster", clusterText(job)),
-      ["Redaction", job.redact ? [["on", ...job.hide].join(", "), ...job.redactors.map(oneLine)] : colors.red("off")],
+      [
+        "Redaction",
+        job.redact
+          ? [
+            job.tokenize ? "on, with tokens that stay the same" : "on",
+            ...job.hide.length > 0 ? [`hides ${job.hide.join(", ")} too`] : [],
+            ...job.redactors.map(oneLine),
+          ]
+          : colors.red("off"),
+      ],
+      ...optional("Scrubs", job.redact ? scrubLines(job) : []),
+      ...job.redact && !job.leakGate ? [["Leak gate", colors.red("off")] as [string, string]] : [],
       ["Analysis", job.analyze ? "on" : "off"],
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
@@ -143,6 +154,13 @@ function pairs(record: Record<string, string>): string {
   return Object.entries(record).map(([key, value]) => `${key}=${value}`).join(", ");
 }
 
+function scrubLines({ scrubSecrets, scrubValues }: Job): string[] {
+  return [
+    ...scrubSecrets ? ["values of the cluster's Secrets"] : [],
+    ...scrubValues.map((list) => `values in ${list}`),
+  ];
+}
+
 function clusterText(job: Job): string {
   const { kubeconfig, context } = job.kubernetes;
   return [
@@ -163,7 +181,7 @@ function uploadLines(job: Job): string[] {
 /** Host only: the path of a chat's webhook is a secret in itself. */
 function notifyText({ kind, url, on }: Job["notify"][number]): string {
   const host = URL.canParse(url) ? new URL(url).host : "";
-  return `${kind} ${host} on ${(on ?? ["failure", "recovery", "new-findings"]).join(", ")}`;
+  return `${kind} ${host} on ${(on ?? ["failure", "quarantined", "recovery", "new-findings"]).join(", ")}`;
 }
 
 function overlapText(job: Job): string {

@@ -4,6 +4,7 @@ import { UsageError } from "../../core/errors.ts";
 import { readPersonalData } from "../../redact/personal_data.ts";
 import type { Job } from "../../schedule/job.ts";
 import type { LoadedSpec } from "../../spec/load_spec.ts";
+import { valueListReference } from "../../pipeline/value_lists.ts";
 import { parseSpecSource } from "../../spec/spec_source.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
@@ -38,8 +39,17 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
   await applySpecs(cli, draft, flags, isNew, warnings);
+  if (!draft.redact && draft.tokenize && (flags.redact !== undefined || flags.tokenize !== undefined)) {
+    throw new UsageError(
+      "Tokens mean nothing with redaction off: no value is hidden",
+      "Leave one of --tokenize and --redact=false out, or add --tokenize=false",
+    );
+  }
   if (!draft.redact && (isNew || flags.redact !== undefined)) {
     warnings.push("Redaction is off: the bundles of this job will contain secrets as they are");
+  }
+  if (draft.redact && !draft.leakGate && (isNew || flags.leakGate !== undefined)) {
+    warnings.push("The leak gate is off: bundles are delivered without being checked for secrets");
   }
   return { job: draft, warnings };
 }
@@ -51,6 +61,10 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
   if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
+  if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
+  if (flags.scrubSecrets !== undefined) draft.scrubSecrets = flags.scrubSecrets;
+  if (flags.scrubValues !== undefined) draft.scrubValues = scrubLists(cli, flags.scrubValues);
+  if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
@@ -66,10 +80,23 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   for (const name of ["maxFileSize", "maxCollectorSize", "maxBundleSize"] as const satisfies (keyof SizeFlags)[]) {
     if (flags[name] !== undefined) draft.limits = { ...draft.limits, [name]: flags[name].trim() };
   }
-  if (flags.redactors !== undefined) draft.redactors = flags.redactors.map((source) => absoluteSource(cli, source));
+  if (flags.redactors !== undefined) {
+    const sources = flags.redactors.flatMap((list) => list.split(","));
+    draft.redactors = sources.map((source) => absoluteSource(cli, source));
+  }
   if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
   if (flags.loadClusterSpecs !== undefined) draft.loadClusterSpecs = flags.loadClusterSpecs;
   if (flags.selector !== undefined) draft.selector = flags.selector;
+}
+
+function scrubLists(cli: CliContext, lists: string[]): string[] {
+  if (lists.includes("-")) {
+    throw new UsageError(
+      "--scrub-values -: a scheduled job cannot read values from standard input",
+      "Save them to a file that only its owner may read, and name the file",
+    );
+  }
+  return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
 function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: string[], now: Date): void {

@@ -20,6 +20,10 @@ export interface JobFlags extends SizeFlags {
   redactors?: string[];
   redact?: boolean;
   hide?: string[];
+  tokenize?: boolean;
+  scrubSecrets?: boolean;
+  scrubValues?: string[];
+  leakGate?: boolean;
   analyze?: boolean;
   upload?: string;
   uploadOptions?: Record<string, string>;
@@ -60,9 +64,21 @@ export function addJobOptions(command: Command): Command {
       collect,
     )
     .option("--auto [bool]", "collect what auto-discovery finds, beside --spec or without one", parseBoolean)
-    .option("--redactors <file>", "further Redactor spec; repeatable", collect)
+    .option("--redactors <file>", "further Redactor spec; repeatable, or separated by commas", collect)
     .option("--redact [bool]", "hide secrets (default: true)", parseBoolean)
     .option("--no-redact", "the same as --redact=false")
+    .option("--tokenize [bool]", "hide behind tokens that are the same in all bundles of the job", parseBoolean)
+    .option(
+      "--scrub-secrets [bool]",
+      "hide values of the cluster's Secrets wherever they are (default: true)",
+      parseBoolean,
+    )
+    .option("--scrub-values <list>", "hide these values, too: a file or env:NAME, one a line; repeatable", collect)
+    .option(
+      "--leak-gate [bool]",
+      "hold bundles back in which secrets are found after all (default: true)",
+      parseBoolean,
+    )
     .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
     .option("--no-analyze", "the same as --analyze=false")
     .option("--upload <url>", "deliver each bundle there: s3://bucket/prefix/, file:///folder/ or a path")

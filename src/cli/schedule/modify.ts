@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { SupportBundleError, UsageError } from "../../core/errors.ts";
 import type { Job } from "../../schedule/job.ts";
+import { stateFolder } from "../../schedule/state_folder.ts";
 import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderFields } from "../render/table.ts";
@@ -32,6 +33,10 @@ const DEFINITION = [
   "selector",
   "redactors",
   "redact",
+  "tokenize",
+  "scrubSecrets",
+  "scrubValues",
+  "leakGate",
   "analyze",
   "kubernetes",
   "upload",
@@ -97,6 +102,10 @@ async function modifyJob(cli: CliContext, reference: string, flags: ModifyFlags)
     }
     return { before, after, warnings };
   });
+  if (before.tokenize && !after.tokenize) {
+    const { removeTokenKey } = await import("../../daemon/job_tokens.ts");
+    await removeTokenKey(after.id, stateFolder(cli.env));
+  }
   if (after !== before) await nudge(cli);
   await printData(cli, output, after, () => {
     if (after === before) return `Job "${after.name}" (${after.id}) is so already; nothing was changed\n`;

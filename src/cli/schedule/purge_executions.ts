@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, relative, sep } from "node:path";
+import { leaksPathOf } from "../../bundle/quarantine_paths.ts";
 import { describeError } from "../../core/errors.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { StateFolder } from "../../schedule/state_folder.ts";
@@ -25,6 +26,7 @@ export async function purgeExecutions(store: JobStore, state: StateFolder, execu
     try {
       const bytes = await removeFile(state, execution.bundlePath);
       await removeFile(state, execution.analysisPath);
+      await removeFile(state, leaksPathOf(execution.bundlePath) ?? "");
       await store.deleteExecution(execution.id);
       if (bytes !== undefined) {
         purged.bundles++;

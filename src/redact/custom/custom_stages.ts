@@ -1,8 +1,8 @@
 import { fromUnicode } from "../latin1.ts";
 import type { LineRule } from "../line_rule.ts";
-import { MASK, maskSpans } from "../mask.ts";
+import { type FileMasks, maskSpans } from "../mask.ts";
 import type { RedactorSpec } from "../redactor.ts";
-import type { Span } from "../rule.ts";
+import type { RuleLine, Span } from "../rule.ts";
 import type { Stage } from "../stage.ts";
 import { quoteYamlMasks } from "../yaml_quoting.ts";
 import { InvalidRedactorError } from "./invalid_redactor_error.ts";
@@ -78,12 +78,12 @@ function literalRule(literal: string, name: string, appliesTo: FileFilter): Line
     builtIn: false,
     keywords: [keyword],
     appliesTo,
-    run(line) {
+    run(line, _, masks) {
       const spans: Span[] = [];
       for (let at = line.text.indexOf(literal); at >= 0; at = line.text.indexOf(literal, at + literal.length)) {
         spans.push({ start: at, end: at + literal.length });
       }
-      const masked = maskSpans(line.text, spans);
+      const masked = maskSpans(line.text, spans, name, masks);
       return masked.count === 0 ? undefined : { ...masked, text: quoteYamlMasks(masked.text, line.format) };
     },
   };
@@ -95,7 +95,7 @@ function lineRule(pattern: UserPattern, name: string, appliesTo: FileFilter): Li
     builtIn: false,
     keywords: pattern.keyword === undefined ? undefined : [pattern.keyword],
     appliesTo,
-    run: (line) => replaced(pattern, line.text, line.format),
+    run: (line, _, masks) => replaced(pattern, line, name, masks),
   };
 }
 
@@ -106,15 +106,14 @@ function pairRule(selector: UserPattern, pattern: UserPattern, name: string, app
     builtIn: false,
     keywords: selector.keyword === undefined ? undefined : [selector.keyword],
     appliesTo,
-    run(line, carried) {
-      if (carried !== undefined) return replaced(pattern, line.text, line.format);
+    run(line, carried, masks) {
+      if (carried !== undefined) return replaced(pattern, line, name, masks);
       return selector.test(line.text) ? { count: 0, hidden: 0, carry: true } : undefined;
     },
   };
 }
 
-function replaced(pattern: UserPattern, text: string, format: Parameters<typeof quoteYamlMasks>[1]) {
-  const masked = pattern.replace(text);
-  if (masked.count === 0) return undefined;
-  return { ...masked, text: masked.text.includes(MASK) ? quoteYamlMasks(masked.text, format) : masked.text };
+function replaced(pattern: UserPattern, line: RuleLine, name: string, masks: FileMasks) {
+  const masked = pattern.replace(line.text, name, masks);
+  return masked.count === 0 ? undefined : { ...masked, text: quoteYamlMasks(masked.text, line.format) };
 }

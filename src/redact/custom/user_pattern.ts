@@ -1,10 +1,16 @@
 import { RE2JS } from "re2js";
 import { fromUnicode, toBytes } from "../latin1.ts";
-import { MASK, type Masked } from "../mask.ts";
+import { BEFORE, clearOf, type FileMasks, hide, maskAround, type Masked, masksIn, withoutMasks } from "../mask.ts";
+import type { Span } from "../rule.ts";
+import { PatternPace } from "./pattern_pace.ts";
 import { requiredLiteral } from "./required_literal.ts";
 
 /** What becomes of a capture group's text in the replacement. */
-type Group = { emit: "text"; from: number } | { emit: "mask" } | { emit: "nothing" };
+interface Group {
+  emit: "text" | "mask" | "nothing";
+  /** Number of the group whose text it is, where that is another one. */
+  from?: number;
+}
 
 const NOT_ASCII = /[\x80-\xff]/;
 
@@ -17,55 +23,82 @@ export class UserPattern {
   readonly keyword: string | undefined;
   readonly #pattern: RE2JS;
   readonly #groups: Group[];
+  readonly #pace: PatternPace;
 
   /** @throws when the pattern cannot be read */
   constructor(source: string) {
     const { plain, groups } = withoutNames(source);
     this.#pattern = RE2JS.compile(plain);
     this.#groups = groups;
+    this.#pace = new PatternPace(source, (text) => {
+      const matcher = this.#pattern.matcher(text);
+      while (matcher.find());
+    });
     const literal = requiredLiteral(plain);
     this.keyword = literal && fromUnicode(literal).toLowerCase();
   }
 
+  /** @throws {RedactionError} when it would take too long */
   test(text: string): boolean {
+    this.#pace.check(text);
     return NOT_ASCII.test(text) ? this.#pattern.matcher(toBytes(text)).find() : this.#pattern.test(text);
   }
 
-  replace(text: string): Masked {
+  /** @param rule reported name of the redactor */
+  replace(text: string, rule: string, masks: FileMasks): Masked {
     if (!this.test(text)) return { text, count: 0, hidden: 0 };
+    const there = masksIn(text);
     // bytes are read as UTF-8, and positions in bytes are positions in the line
     const matcher = this.#pattern.matcher(NOT_ASCII.test(text) ? toBytes(text) : text);
     const out: string[] = [];
-    let at = 0, count = 0, hidden = 0;
+    let at = 0, count = 0, hidden = 0, behind = -1;
     while (matcher.find()) {
-      const start = matcher.start(), end = matcher.end();
-      if (start < at || isInMask(text, start, end)) continue;
-      const replacement = this.#replacement(text, matcher);
-      if (replacement === text.slice(start, end)) continue;
-      out.push(text.slice(at, start), replacement);
-      at = end;
+      const found = { start: matcher.start(), end: matcher.end() };
+      // As in Go, an empty match right behind another is none.
+      if (found.start === found.end && found.start === behind) continue;
+      behind = found.end;
+      const match = clearOf(there, found.start, found.end);
+      if (match.start < at || match.end < match.start) continue;
+      const before = text.slice(match.start, match.end);
+      const left = withoutMasks(before).length;
+      if (left === 0 && found.end > found.start) continue;
+      const after = this.#replacement(
+        text,
+        matcher,
+        match,
+        there,
+        (value, start) => hide(value, rule, text.slice(Math.max(0, start - BEFORE), start), masks),
+      );
+      if (after === before) continue;
+      out.push(text.slice(at, match.start), after);
+      at = match.end;
       count++;
-      hidden += Math.max(0, end - start - replacement.replaceAll(MASK, "").length);
+      hidden += Math.max(0, left - withoutMasks(after).length);
     }
     if (count === 0) return { text, count: 0, hidden: 0 };
     out.push(text.slice(at));
     return { text: out.join(""), count, hidden };
   }
 
-  #replacement(text: string, matcher: { start(group: number): number; end(group: number): number }): string {
-    let replacement = "";
-    this.#groups.forEach((group, i) => {
-      if (group.emit === "nothing" || matcher.start(i + 1) < 0) return;
-      replacement += group.emit === "mask" ? MASK : text.slice(matcher.start(group.from), matcher.end(group.from));
-    });
-    return replacement;
+  #replacement(
+    text: string,
+    matcher: { start(group: number): number; end(group: number): number },
+    match: Span,
+    there: readonly Span[],
+    hide: (value: string, start: number) => string,
+  ): string {
+    // A mask on the border of two groups belongs to the first one.
+    const border = (at: number) => Math.min(match.end, maskAround(there, at)?.end ?? at);
+    return this.#groups.map(({ emit, from }, i) => {
+      const start = matcher.start(from ?? i + 1), end = matcher.end(from ?? i + 1);
+      if (emit === "nothing" || start < 0 || matcher.start(i + 1) < 0) return "";
+      const part = text.slice(Math.max(match.start, border(start)), border(end));
+      if (emit === "text") return part;
+      // Nothing that is not hidden already: the group lies in a mask, or is empty in front of one.
+      const hidden = part === "" && (end > start || there.some((mask) => mask.start === start));
+      return hidden ? "" : hide(part, start);
+    }).join("");
   }
-}
-
-/** True for a match that is no more than (a part of) a mask. */
-function isInMask(text: string, start: number, end: number): boolean {
-  const from = text.lastIndexOf(MASK, start);
-  return from >= 0 && end > start && end <= from + MASK.length;
 }
 
 /** The pattern with its named groups unnamed, since names may repeat, and what each group is for. */
@@ -101,7 +134,7 @@ function withoutNames(source: string): { plain: string; groups: Group[] } {
       if (name !== null) {
         groups.push(groupOf(name[1]!, groups.length + 1, firstOf));
         i += name[0].length - 1;
-      } else if (source[i + 1] !== "?") groups.push({ emit: "text", from: groups.length + 1 });
+      } else if (source[i + 1] !== "?") groups.push({ emit: "text" });
       plain += "(";
     } else plain += c;
   }

@@ -1,9 +1,10 @@
 import { concatBytes } from "../../core/concat_bytes.ts";
 import { fromBytes, toBytes } from "../latin1.ts";
-import { MASK } from "../mask.ts";
+import { type FileMasks, HIDDEN, hide } from "../mask.ts";
 import { RedactionError } from "../redaction_error.ts";
 import type { Span } from "../rule.ts";
 import type { Emit, Report, Stage, Step } from "../stage.ts";
+import { stringEnd } from "../string_nesting.ts";
 import { textFormatOf } from "../text_format.ts";
 import { scanJson } from "./json_values.ts";
 import { StructurePath } from "./structure_path.ts";
@@ -26,9 +27,9 @@ export interface NamedPath {
 export function yamlPathStage(paths: NamedPath[], appliesTo: ((path: string) => boolean) | undefined): Stage {
   const compiled = paths.map(({ path }) => new StructurePath(path));
   return {
-    start(path, report) {
+    start(path, report, masks = HIDDEN) {
       if (appliesTo?.(path) === false) return undefined;
-      return new StructuredFile(path, paths, compiled, report);
+      return new StructuredFile(path, paths, compiled, report, masks);
     },
   };
 }
@@ -43,6 +44,7 @@ class StructuredFile implements Step {
     readonly names: NamedPath[],
     readonly paths: StructurePath[],
     readonly report: Report,
+    readonly masks: FileMasks,
   ) {}
 
   push(chunk: Uint8Array, emit: Emit): void {
@@ -82,17 +84,26 @@ class StructuredFile implements Step {
   }
 
   #hide(text: string, found: Span[][], quote: string, emit: Emit, bytes: Uint8Array): void {
-    const mask = quote + MASK + quote;
     const out: string[] = [];
     let at = 0;
     const all = found.flatMap((spans, number) => spans.map((span) => ({ ...span, number })));
     all.sort((a, b) => a.start - b.start || b.end - a.end);
     for (const { start, end, number } of all) {
+      if (start < at) continue;
+      const { name, path } = this.names[number]!;
       const before = text.slice(start, end);
-      if (start < at || before === mask || before.slice(1, -1) === MASK) continue;
-      out.push(text.slice(at, start), mask);
+      const isString = isQuoted(before);
+      const value = isString ? before.slice(1, -1) : before;
+      const mask = hide(value, name, `${path}: `, this.masks);
+      if (mask === value) continue;
+      // In its own quotes what stays around a token needs no other escapes than it has.
+      const inside = isString ? before[0]! : quote;
+      // A list may stand right below its key, where a scalar may not.
+      const indent = quote === "'" && /^-\s/.test(before) ? " " : "";
+      const escaped = isString || quote === '"' ? mask : mask.replaceAll("'", "''");
+      out.push(text.slice(at, start), indent, inside, escaped, inside);
       at = end;
-      this.report({ rule: this.names[number]!.name, count: 1, bytesHidden: end - start, builtIn: false });
+      this.report({ rule: name, count: 1, bytesHidden: end - start, builtIn: false });
     }
     if (at === 0) return emit(bytes);
     out.push(text.slice(at));
@@ -106,4 +117,11 @@ class StructuredFile implements Step {
     }
     emit(toBytes(hidden));
   }
+}
+
+/** True for one string in quotes, of JSON or YAML; not for a map that begins and ends with one. */
+function isQuoted(text: string): boolean {
+  if (text.length < 2 || text.at(-1) !== text[0]) return false;
+  if (text[0] === '"') return stringEnd(text, 1, 0) === text.length - 1;
+  return text[0] === "'" && !text.slice(1, -1).replaceAll("''", "").includes("'");
 }

@@ -68,7 +68,7 @@ class Search {
 
   constructor(line: RuleLine) {
     this.#line = line;
-    this.#inner = innerLines(line.text);
+    this.#inner = innerLines(line.text, line.nesting().depthAt(0));
   }
 
   /** A value that began on an earlier line.

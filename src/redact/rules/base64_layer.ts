@@ -1,9 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { fromBase64, fromBytes, toBytes } from "../latin1.ts";
-import { KeywordScanner } from "../keyword_scanner.ts";
+import { KeywordScanner, SCAN_BYTES } from "../keyword_scanner.ts";
 import { compileRule } from "../line_rule.ts";
-import { LinePass, RuleSet } from "../line_pass.ts";
+import { lineStage } from "../line_stage.ts";
 import { type Findings, NOTHING, type RedactionRule, type RuleLine, type Span } from "../rule.ts";
+import type { Stage } from "../stage.ts";
 
 /** Base64, and gzip in base64, of a text in which other rules would hide something: settings in a ConfigMap's binaryData,
  * releases of Helm, keys in a kubeconfig. The whole layer is hidden. */
@@ -51,7 +52,7 @@ const MAX_DEPTH = 4;
 
 class Layers {
   readonly #rules: readonly RedactionRule[];
-  #inner: RuleSet | undefined;
+  #stage: Stage | undefined;
   #scanner: KeywordScanner | undefined;
 
   constructor(rules: readonly RedactionRule[]) {
@@ -95,7 +96,6 @@ class Layers {
   #isSecret(run: string, depth: number): boolean {
     const inner = unpack(fromBase64(run));
     if (inner === undefined) return false;
-    this.#inner ??= new RuleSet(this.#rules.filter(({ files }) => files === undefined).map(compileRule));
     if (this.#hasSecret(inner)) return true;
     return depth < MAX_DEPTH &&
       [...inner.matchAll(RUN)].some(({ 0: deeper }) =>
@@ -104,23 +104,22 @@ class Layers {
   }
 
   #hasSecret(inner: string): boolean {
-    const pass = new LinePass(this.#inner!, "layer.properties");
-    const bytes = toBytes(inner);
-    let before: string | undefined;
-    for (let at = 0; at < bytes.length;) {
-      const feed = bytes.indexOf(10, at), end = feed < 0 ? bytes.length : feed;
-      if (pass.run(bytes, at, end, () => before) !== undefined) return true;
-      before = fromBytes(bytes.subarray(at, end));
-      at = end + 1;
-    }
+    this.#stage ??= lineStage(this.#rules.map(compileRule));
+    let found = false;
+    const step = this.#stage.start("layer.properties", ({ count }) => found ||= count > 0)!;
+    step.push(toBytes(inner), () => {});
+    step.end(() => {});
     // the first line of a key, whose body is in the next layer
-    return /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(inner);
+    return found || /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(inner);
   }
 
   #mayHold(run: string): boolean {
     this.#scanner ??= new KeywordScanner(keywords());
     const bytes = toBytes(run);
-    return this.#scanner.first(bytes, 0, bytes.length) >= 0;
+    for (let from = 0; from < bytes.length; from += SCAN_BYTES) {
+      if (this.#scanner.scan(bytes, from, Math.min(from + SCAN_BYTES, bytes.length), 0).count > 0) return true;
+    }
+    return false;
   }
 }
 

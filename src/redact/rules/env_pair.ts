@@ -12,6 +12,7 @@ export const envPair: RedactionRule = {
   // What names of secrets have in common: `"name"` alone stands on every third line of a Kubernetes object.
   keywords: ("pass pwd secret token key auth cred jwt cookie session signature connection otp salt _pat license sid " +
     "bearer login _pw psk seed").split(" "),
+  alsoHas: ["name", "key", '"k', '\\"k', "id", "variable", "prop", "param", "field", "header", "setting", "option"],
   find: findPairs,
   hides: [
     '{"name":"API_KEY","value":"hunter2"}',
@@ -98,7 +99,7 @@ function findPairs(line: RuleLine): Findings {
   } else if (carried !== undefined) goOn(text, carried, found);
   const whole = wholeLine(text);
   found.carry = findYamlPair(text, whole, () => line.previous(), found) ?? found.carry;
-  findInnerPairs(text, found);
+  findInnerPairs(text, line.nesting().depthAt(0), found);
   for (const match of text.matchAll(NAME)) {
     const kind = nameKind(match.groups!.name!);
     if (kind !== "none") findPair(line, match, kind, found);
@@ -194,9 +195,9 @@ function findYamlPair(
 }
 
 /** Pairs in texts of several lines in strings. */
-function findInnerPairs(text: string, found: Findings): void {
+function findInnerPairs(text: string, depth: number, found: Findings): void {
   let open: OpenPair | BlockScalar | undefined;
-  for (const line of innerLines(text)) {
+  for (const line of innerLines(text, depth)) {
     const here = text.slice(line.start, line.end);
     const inside: Findings = { hide: [] };
     if (open instanceof BlockScalar) {

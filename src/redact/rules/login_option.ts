@@ -19,7 +19,7 @@ export const secretLiteral: RedactionRule = {
 export const loginOption: RedactionRule = {
   id: "login-option",
   why: "A command line in a process list or a log shows the password it was given",
-  keywords: ["-u ", '-u"', '-u\\"', "--user", "--proxy-user", "-u'"],
+  keywords: ["-u ", '-u"', "-u\\", "--user", "--proxy-user", "-u'"],
   find(line) {
     const hide: Span[] = [];
     const isClient = /\b(?:curl|wget|https?|xh|etcdctl|influx|ab|hey)\b/.test(line.text);

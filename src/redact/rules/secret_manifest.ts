@@ -73,7 +73,7 @@ function findSecrets(line: RuleLine): Findings {
     hideInline(text, match.index, match.groups!.quote!, match.groups!.list !== undefined, hide);
   }
   if (FLOW_KIND.test(text)) hideFlow(text, hide);
-  hideInner(text, hide);
+  hideInner(text, line.nesting().depthAt(0), hide);
   return hide.length > 0 || next !== undefined ? { hide, carry: next?.carry } : NOTHING;
 }
 
@@ -94,8 +94,8 @@ function nextLine(text: string, known: Manifest): Findings | undefined {
 }
 
 /** Manifests of several lines in strings. */
-function hideInner(text: string, hide: Span[]): void {
-  const inner = innerLines(text);
+function hideInner(text: string, depth: number, hide: Span[]): void {
+  const inner = innerLines(text, depth);
   let done = -1;
   inner.forEach((line, i) => {
     if (line.start <= done) return;

@@ -1,3 +1,4 @@
+import { MASK_SOURCE } from "../mask.ts";
 import type { RedactionRule, RuleLine, Span } from "../rule.ts";
 import { looksGenerated } from "../secret_value.ts";
 
@@ -80,6 +81,7 @@ export const urlCredentials: RedactionRule = {
     "a://b c:d@e",
     "postgres://shop:$(DB_PASSWORD)@pg/orders",
     "https://user:***HIDDEN***@host",
+    "https://user:***TOKEN_PASSWORD_0A1B2C3D4E5F***@host",
   ],
 };
 
@@ -116,7 +118,10 @@ const MAX_AUTHORITY = 2048;
 const END_OF_ADDRESS = /[\s"`\\<>]|[^\P{Cc}\x80-\x9f]/u;
 const HOST =
   /^(?:\[[0-9a-f:.]{2,45}\]|[\w.*-]{1,253})(?::\d{1,5})?(?:,[\w.-]{1,253}(?::\d{1,5})?){0,20}(?=$|[\/?#\s)\]}>,;.:|&!'*])/i;
-const REFERENCE = /^(?:\$\([\w.-]+\)|\$\{[\w.:-]+\}|\$\w+|\*+|<[^<>]*>|\*\*\*HIDDEN\*\*\*|x{3,}|)$/i;
+const REFERENCE = new RegExp(
+  String.raw`^(?:\$\([\w.-]+\)|\$\{[\w.:-]+\}|\$\w+|\*+|<[^<>]*>|${MASK_SOURCE}|x{3,}|)$`,
+  "i",
+);
 
 function userInfos(line: RuleLine): UserInfo[] {
   const { text } = line;

@@ -165,6 +165,18 @@ Deno.test("schedule create does not repeat what may be a secret", async () => {
   }
 });
 
+const unsafe: [flag: string, warning: RegExp][] = [
+  ["--redact=false", /Warning: Redaction is off/],
+  ["--leak-gate=false", /Warning: The leak gate is off/],
+];
+for (const [flag, warning] of unsafe) {
+  Deno.test(`schedule create ${flag} warns, and describe shows it`, async () => {
+    await using harness = await CliHarness.create();
+    match((await harness.run(["create", "a", "--every", "1h", "--auto", flag])).stderr, warning);
+    match((await harness.run(["describe", "a"])).stdout, /^(?:Redaction|Leak gate): +off$/m);
+  });
+}
+
 const booleans = [
   // args, field, value
   [[], "redact", true],
@@ -172,6 +184,8 @@ const booleans = [
   [["--redact", "false"], "redact", false],
   [["--no-redact"], "redact", false],
   [["--redact"], "redact", true],
+  [[], "leakGate", true],
+  [["--leak-gate=false"], "leakGate", false],
   [["-e", "false"], "enabled", false],
   [["--enabled=no"], "enabled", false],
   [["--analyze=false"], "analyze", false],
@@ -197,6 +211,8 @@ Deno.test("schedule create stores what its flags say", async () => {
   await using harness = await CliHarness.create();
   const spec = await harness.file("spec.yaml", SPEC);
   const kubeconfig = await harness.file("kc", "{}");
+  const redactor = "apiVersion: troubleshoot.sh/v1beta2\nkind: Redactor\nspec: {redactors: []}\n";
+  const rules = await harness.file("rules.yaml", redactor), more = await harness.file("more.yaml", redactor);
   const created = await harness.json([
     "create",
     " nightly ",
@@ -210,6 +226,13 @@ Deno.test("schedule create stores what its flags say", async () => {
     "spec.yaml",
     "-n",
     "prod",
+    "--redactors",
+    "rules.yaml,more.yaml",
+    "--scrub-secrets=false",
+    "--scrub-values",
+    "spec.yaml",
+    "--scrub-values",
+    "env:VALUES",
     "--upload",
     "s3://bucket/{job}/",
     "--upload-options",
@@ -224,6 +247,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     "text",
     "--labels",
     "team=ops,env=prod",
+    "--tokenize",
     "--timeout",
     "45m",
     "--retries",
@@ -261,9 +285,13 @@ Deno.test("schedule create stores what its flags say", async () => {
     autoDiscovery: false,
     loadClusterSpecs: false,
     selector: [],
-    redactors: [],
+    redactors: [rules, more],
     redact: true,
     hide: [],
+    tokenize: true,
+    scrubSecrets: false,
+    scrubValues: [`file:${spec}`, "env:VALUES"],
+    leakGate: true,
     analyze: true,
     kubernetes: { kubeconfig, context: "c1" },
     overlapPolicy: "allow",

@@ -67,6 +67,18 @@ for (const [name, flags, answer, code, jobs, executions, bundles] of behaviour) 
   });
 }
 
+Deno.test("schedule delete --purge removes what is held back, and the places that were found in it", async () => {
+  await using harness = await CliHarness.create();
+  const job = await harness.addJob({ name: "nightly" });
+  const folder = join(harness.state.bundles, "nightly");
+  await Deno.mkdir(folder, { recursive: true });
+  const files = ["one.tar.gz.quarantined", "one.tar.gz.leaks.json"].map((name) => join(folder, name));
+  for (const file of files) await Deno.writeTextFile(file, "x");
+  await harness.addExecution(job, "2026-03-01T02:00:00.000Z", { status: "quarantined", bundlePath: files[0]! });
+  strictEqual((await harness.run(["delete", "nightly", "--purge", "--yes"])).code, EXIT.ok);
+  strictEqual(await exists(folder), false);
+});
+
 Deno.test("schedule delete names in its question what will be lost", async () => {
   const { harness } = await withHistory();
   await using _ = harness;

@@ -53,7 +53,7 @@ Deno.test("schedule describe tells what people ask for", async () => {
       /^Time zone: +Europe\/Berlin$/m,
       /^Collects: +what auto-discovery finds\n +\/etc\/specs\/a\.yaml$/m,
       /^Upload: +s3:\/\/bucket\/\n +options region=x\n +credentials env:KEYS$/m,
-      /^Notifies: +webhook hooks\.test on failure, recovery, new-findings$/m,
+      /^Notifies: +webhook hooks\.test on failure, quarantined, recovery, new-findings$/m,
       /^Not run: +2 overlap, 1 too-late$/m,
       /^2026-03-02T01:00:00Z +\+100 ms +failed +schedule +3 s +- +CLUSTER_UNREACHABLE: no route$/m,
     ]

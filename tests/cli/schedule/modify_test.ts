@@ -53,6 +53,7 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     upload: { enabled: true, endpoint: "s3://other/", credentials: "env:KEYS", options: { region: "eu-west-1" } },
   }],
   ["its upload to none", ["--upload", ""], { upload: { enabled: false, endpoint: "", credentials: "", options: {} } }],
+  ["whether the leak gate looks at its bundles", ["--leak-gate=false"], { leakGate: false }],
   ["its labels to none", ["--labels", ""], { labels: {} }],
   ["its notifications to none", ["--notify", ""], { notify: [] }],
   ["retries and timeout", ["--retries", "4", "--timeout", "1h"], {

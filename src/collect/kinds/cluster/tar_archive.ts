@@ -1,9 +1,10 @@
 import type { ParsedTarEntry } from "modern-tar";
 import { bundlePath, UnsafePathError } from "../../../bundle/bundle_path.ts";
+import { dropBody } from "../../../bundle/drop_body.ts";
 import { type Entry, type FileEntry, missing } from "../../../bundle/entry.ts";
 import { limitOf, readTar, type TarCount } from "./tar_files.ts";
 
-/** Redaction looks into archives, holds them in memory for it, and leaves out what is larger than 64 MiB. */
+/** What one archive of a pod may add to a bundle. */
 const MAX_ARCHIVE_BYTES = 60_000_000;
 const BLOCK_BYTES = 512;
 const ZEROS = new Uint8Array(64 * 1024);
@@ -90,7 +91,7 @@ class Packing {
     const name = this.#safeName(header.name);
     const outside = type === "link" && safePath(header.linkname ?? "") === undefined;
     if (name === undefined || outside || !PACKED_TYPES.has(type)) {
-      await body.cancel();
+      await dropBody(body.getReader());
       this.count.others++;
       if (name === undefined || outside) this.#refuse(header.name);
       return true;

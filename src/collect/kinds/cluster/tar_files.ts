@@ -1,4 +1,5 @@
 import { UnsafePathError } from "../../../bundle/bundle_path.ts";
+import { dropBody } from "../../../bundle/drop_body.ts";
 import { endOnAbort } from "../../../bundle/end_on_abort.ts";
 import { type Entry, type FileEntry, missing } from "../../../bundle/entry.ts";
 import { isAbort } from "../../../core/errors.ts";
@@ -48,11 +49,11 @@ export async function* unpackTar(
     const isFile = header.type === undefined || header.type === "file";
     const place = isFile || header.type === "link" ? places.take(header.name) : undefined;
     if (place === undefined || "refused" in place) {
-      await body.cancel();
+      await dropBody(body.getReader());
       if (place === undefined) count.others++;
       else if (place.tell) yield missing(whole, "failed", `left out: ${place.refused}`);
     } else if (!isFile) {
-      await body.cancel();
+      await dropBody(body.getReader());
       const target = places.of(header.linkname ?? "");
       if (target === undefined) count.others++;
       else yield { type: "link", path: place.path, target };
@@ -122,7 +123,6 @@ function tarFile(
         throw error;
       }
     },
-    cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
   const entry: FileEntry = {
     type: "file",
@@ -133,7 +133,7 @@ function tarFile(
   return {
     entry,
     // A broken stream says so where the next file is asked for.
-    skipRest: () => reader.cancel().catch(() => {}),
+    skipRest: () => dropBody(reader),
   };
 }
 

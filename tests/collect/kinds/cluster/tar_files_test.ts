@@ -59,6 +59,24 @@ function empty(): Unpacked {
 const escaped = (name: string) =>
   `out/pod/etc failed: left out: The path "out/pod/${name}" would lie outside the bundle`;
 
+Deno.test("unpackTar() goes on with the next file, however large, where one is not wanted or not read to its end", async () => {
+  const tar = await makeTar([
+    { name: "../bad", body: "x".repeat(300) },
+    { name: "next", body: "next".repeat(50_000) },
+    { name: "unread", body: "x".repeat(300) },
+    { name: "last", body: "last".repeat(50_000) },
+  ]);
+  const read: string[] = [];
+  for await (const entry of unpackTar(streamOf(tar, 65_536), options)) {
+    if (entry.type !== "file") continue;
+    if (entry.path.endsWith("unread")) await entry.body.cancel();
+    else {read.push(
+        `${entry.path} ${(await new Response(entry.body as ReadableStream<Uint8Array<ArrayBuffer>>).text()).length}`,
+      );}
+  }
+  deepStrictEqual(read, ["out/pod/next 200000", "out/pod/last 200000"]);
+});
+
 const behaviour: [name: string, items: TarItem[], expect: Partial<Unpacked>][] = [
   ["yields regular files under their path", [
     { name: "etc/", type: "directory" },

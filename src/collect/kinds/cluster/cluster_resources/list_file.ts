@@ -69,6 +69,7 @@ export class ListFile {
   bytes = 0;
   readonly #format: ListFormat;
   readonly #parts: Uint8Array[] = [];
+  #body?: ReadableStream<Uint8Array>;
   #empty = true;
   #ended = false;
   #dropped = false;
@@ -78,6 +79,7 @@ export class ListFile {
   constructor(path: string, source: string, format: ListFormat, head: Omit<RawListPage, "items">) {
     this.#format = format;
     const complete = () => this.#ended && !this.#dropped ? this.#take() : undefined;
+    const stream = () => this.#body ??= this.#stream();
     this.entry = {
       type: "file",
       path,
@@ -85,19 +87,10 @@ export class ListFile {
       get bytes() {
         return complete();
       },
-      body: new ReadableStream<Uint8Array>({
-        pull: async (controller) => {
-          while (this.#parts.length === 0 && !this.#ended) {
-            await new Promise<void>((resolve) => this.#wakeReader = resolve);
-          }
-          const part = this.#parts.shift();
-          if (part === undefined) return controller.close();
-          this.bytes -= part.length;
-          controller.enqueue(part);
-          this.#wakeWriter?.();
-        },
-        cancel: () => this.drop(),
-      }, { highWaterMark: 0 }),
+      // Made when it is asked for: most files are complete by then.
+      get body() {
+        return stream();
+      },
     };
     this.#add(encoder.encode(headText(format, head)));
   }
@@ -132,6 +125,22 @@ export class ListFile {
     this.bytes = 0;
     this.#wakeReader?.();
     this.#wakeWriter?.();
+  }
+
+  #stream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        while (this.#parts.length === 0 && !this.#ended) {
+          await new Promise<void>((resolve) => this.#wakeReader = resolve);
+        }
+        const part = this.#parts.shift();
+        if (part === undefined) return controller.close();
+        this.bytes -= part.length;
+        controller.enqueue(part);
+        this.#wakeWriter?.();
+      },
+      cancel: () => this.drop(),
+    }, { highWaterMark: 0 });
   }
 
   #take(): Uint8Array {

@@ -1,0 +1,26 @@
+/** The names that an archive may get, the one that was asked for first: `x.tar.gz`, `x (1).tar.gz`, `x (2).tar.gz` … */
+export function* archiveNames(path: string): Generator<string, never> {
+  const stem = path.replace(/\.tar\.gz$/, "");
+  yield `${stem}.tar.gz`;
+  for (let n = 1;; n++) yield `${stem} (${n}).tar.gz`;
+}
+
+/** Gives a finished file the first of {@linkcode archiveNames} that is free. Nothing is ever replaced, not even what came to
+ * be in the meantime.
+ * @returns the name that it has now */
+export async function giveName(part: string, path: string): Promise<string> {
+  for (const name of archiveNames(path)) {
+    try {
+      await Deno.link(part, name);
+      await Deno.remove(part);
+      return name;
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      // Some file systems have no hard links.
+      if (await Deno.lstat(name).catch(() => undefined) !== undefined) continue;
+      await Deno.rename(part, name);
+      return name;
+    }
+  }
+  throw new Error("unreachable");
+}

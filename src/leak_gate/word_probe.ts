@@ -1,0 +1,179 @@
+/** Bytes that must be there before what {@linkcode WordProbe.probe} looks at, and behind. */
+export const PROBE_MARGIN = 8;
+
+/** Shortest literals for probes that compare four and eight bytes. */
+export const SHORT_LITERAL = 3, LONG_LITERAL = 9;
+
+/** Finds where any of many literals stands, in one pass that takes one look at every two bytes: of each literal, two
+ * stretches of four bytes are kept, one for each parity of its place, or of eight, where all literals are long. Whatever
+ * does not fall into a small table of these is passed by, so the speed hardly depends on how many literals there are.
+ * ASCII letters are compared without case.
+ *
+ * A literal of three or four bytes is found only next to ASCII. */
+export class WordProbe {
+  readonly #literals: readonly Uint8Array[];
+  /** True when stretches of eight bytes are compared. */
+  readonly #wide: boolean;
+  /** By key of a stretch, the place that came last, and of each place the one before it: `#places` has, three numbers
+   * each, the literal, the offset of the stretch in it, and the number of the next place of that key, or -1. */
+  readonly #last = new Map<number, number>();
+  readonly #places: number[] = [];
+  /** One bit for each value of a key's hash: set where a literal may have it. */
+  readonly #filter: Uint32Array;
+  readonly #shift: number;
+
+  /** @param literals none shorter than {@linkcode SHORT_LITERAL} bytes */
+  constructor(literals: readonly Uint8Array[]) {
+    this.#literals = literals;
+    this.#wide = literals.every(({ length }) => length >= LONG_LITERAL);
+    literals.forEach((literal, number) => {
+      this.#add(literal, number, 0);
+      this.#add(literal, number, 1);
+    });
+    // A hundredth of the bits set, and a table that stays in the processor's cache.
+    const bits = Math.min(23, Math.max(18, 38 - Math.clz32(this.#last.size)));
+    this.#shift = 32 - bits;
+    this.#filter = new Uint32Array(1 << (bits - 5));
+    for (const key of this.#last.keys()) {
+      const hash = Math.imul(key, MULTIPLIER) >>> this.#shift;
+      this.#filter[hash >>> 5]! |= 1 << (hash & 31);
+    }
+  }
+
+  /** Tells of each literal that begins in `from` to `to`, in no particular order.
+   * @param bytes from an even offset of its buffer; with a margin of any bytes before `from` and behind the last literal */
+  probe(bytes: Uint8Array, from: number, to: number, found: (literal: number, at: number) => void): void {
+    const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
+    const last = Math.min(halves.length - 3, (to + MAX_OFFSET + 1) >> 1);
+    const next = this.#wide ? nextWide : nextNarrow;
+    for (let i = (from - 1) >> 1; i < last; i++) {
+      i = next(halves, i, last, this.#filter, this.#shift);
+      if (i >= last) return;
+      const word = wordFrom(halves[i]!, halves[i + 1]!);
+      const key = this.#wide ? keyOf(word, wordFrom(halves[i + 2]!, halves[i + 3]!)) : word;
+      this.#confirm(key, bytes, i << 1, from, to, found);
+    }
+  }
+
+  #confirm(
+    key: number,
+    bytes: Uint8Array,
+    at: number,
+    from: number,
+    to: number,
+    found: (literal: number, at: number) => void,
+  ): void {
+    for (let place = this.#last.get(key) ?? -1; place >= 0; place = this.#places[place + 2]!) {
+      const number = this.#places[place]!, start = at - this.#places[place + 1]!;
+      if (start >= from && start < to && startsWith(bytes, start, this.#literals[number]!)) found(number, start);
+    }
+  }
+
+  /** Keeps the stretch of one parity that fewest literals have so far, and among those the rarest in text. */
+  #add(literal: Uint8Array, number: number, parity: number): void {
+    let best = -1, least = Infinity;
+    const end = Math.min(literal.length - (this.#wide ? 8 : 4), MAX_OFFSET);
+    for (let offset = parity; offset <= end && least > GOOD; offset += 2) {
+      const cost = this.#load(this.#keyAt(literal, offset)) * SHARED + commonness(literal, offset);
+      if (cost < least) [best, least] = [offset, cost];
+    }
+    if (best >= 0) return this.#put(this.#keyAt(literal, best), number, best);
+    // Too short: whatever comes before, or behind, is in the word too.
+    const offset = (literal.length - 3 - parity) % 2 === 0 ? literal.length - 3 : -1;
+    for (let any = 0; any < 0x80; any++) {
+      if ((any & FOLD) === 0) continue;
+      const bytes = offset === -1 ? [any, ...literal.subarray(0, 3)] : [...literal.subarray(offset), any];
+      this.#put(wordAt(bytes, 0), number, offset);
+    }
+  }
+
+  #keyAt(literal: Uint8Array, offset: number): number {
+    const word = wordAt(literal, offset);
+    return this.#wide ? keyOf(word, wordAt(literal, offset + 4)) : word;
+  }
+
+  #put(key: number, number: number, offset: number): void {
+    const place = this.#places.length;
+    this.#places.push(number, offset, this.#last.get(key) ?? -1);
+    this.#last.set(key, place);
+  }
+
+  /** How many literals have a stretch, up to {@linkcode MAX_LOAD}. */
+  #load(key: number): number {
+    let load = 0;
+    for (let place = this.#last.get(key) ?? -1; place >= 0 && load < MAX_LOAD; place = this.#places[place + 2]!) load++;
+    return load;
+  }
+}
+
+// Where the next stretch begins that may be one of those kept, in pairs of bytes. Functions of their own, and two of them:
+// the compiler makes fast code of each after the first few thousand words.
+
+function nextNarrow(halves: Uint16Array, from: number, to: number, filter: Uint32Array, shift: number): number {
+  let low = halves[from]!;
+  for (let i = from; i < to; i++) {
+    const high = halves[i + 1]!;
+    const hash = Math.imul(wordFrom(low, high), MULTIPLIER) >>> shift;
+    if ((filter[hash >>> 5]! & (1 << (hash & 31))) !== 0) return i;
+    low = high;
+  }
+  return to;
+}
+
+function nextWide(halves: Uint16Array, from: number, to: number, filter: Uint32Array, shift: number): number {
+  for (let i = from; i < to; i++) {
+    const key = keyOf(wordFrom(halves[i]!, halves[i + 1]!), wordFrom(halves[i + 2]!, halves[i + 3]!));
+    const hash = Math.imul(key, MULTIPLIER) >>> shift;
+    if ((filter[hash >>> 5]! & (1 << (hash & 31))) !== 0) return i;
+  }
+  return to;
+}
+
+/** Makes lower-case letters of capitals, and keeps every pair of other bytes that differ in more than this bit apart. */
+const FOLD = 0x20;
+const FOLD_WORD = 0x20202020;
+/** Stretches are chosen from the beginning of a literal. */
+const MAX_OFFSET = 60;
+const MAX_LOAD = 20;
+/** 2^32 divided by the golden ratio, and an odd number unlike it. */
+const MULTIPLIER = 0x9e3779b1, OTHER_MULTIPLIER = 0x85ebca77;
+
+/** The cost of a stretch of which no better one need be looked for, and of sharing one with another literal. */
+const GOOD = 40;
+const SHARED = 10_000;
+/** By byte: the commoner in text, the more. */
+const COMMONNESS = new Uint8Array(256);
+[..."qzjxkvbywgpmucdlhrsnioate"].forEach((letter, i) => {
+  COMMONNESS[letter.charCodeAt(0)] = COMMONNESS[letter.toUpperCase().charCodeAt(0)] = i;
+});
+/** Words that the state of a cluster is full of. */
+const COMMON_WORDS = new Set(
+  "sion tion apiv app- path name meta spec stat kube time cont ment ject node labe port conf".split(" ").map((word) =>
+    wordAt(new TextEncoder().encode(word), 0)
+  ),
+);
+
+function commonness(literal: Uint8Array, offset: number): number {
+  let sum = COMMON_WORDS.has(wordAt(literal, offset)) ? 1000 : 0;
+  for (let i = offset; i < offset + 4; i++) sum += COMMONNESS[literal[i]!]!;
+  return sum;
+}
+
+/** Folded, as little-endian machines, all that there are builds for, read four bytes. */
+function wordAt(bytes: ArrayLike<number>, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24) | FOLD_WORD;
+}
+
+function wordFrom(low: number, high: number): number {
+  return low | (high << 16) | FOLD_WORD;
+}
+
+/** Two words in one number. Others may come to the same: the literal itself decides. */
+function keyOf(word: number, next: number): number {
+  return Math.imul(word, OTHER_MULTIPLIER) ^ next;
+}
+
+function startsWith(bytes: Uint8Array, at: number, literal: Uint8Array): boolean {
+  for (let i = 0; i < literal.length; i++) if ((bytes[at + i]! | FOLD) !== (literal[i]! | FOLD)) return false;
+  return true;
+}
