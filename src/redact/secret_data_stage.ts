@@ -48,8 +48,9 @@ class SecretDataStep implements Step {
   }
 
   push(chunk: Uint8Array, emit: Emit): void {
+    if (this.#inLine && chunk.indexOf(LF) < 0) return emit(chunk);
     const bytes = this.#rest.length === 0 ? chunk : concatBytes([this.#rest, chunk]);
-    const end = bytes.lastIndexOf(LF) + 1;
+    const end = endOfLines(bytes);
     this.#rest = bytes.slice(end);
     if (end > 0) this.#takeLines(bytes.subarray(0, end), emit);
     const passes = this.#inLine || this.#rest.length > (this.#column < 0 ? MAX_DATA_LINE : MAX_HELD_BYTES);
@@ -121,6 +122,13 @@ class SecretDataStep implements Step {
     }
     return toBytes(lines.slice(1).join("\n"));
   }
+}
+
+/** Behind the last line feed. */
+function endOfLines(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] !== LF) end--;
+  return end;
 }
 
 const D = 100, COLON = 58, BRACE = 123;
