@@ -8,9 +8,9 @@ import { loadRequest } from "../pipeline/load_request.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
-import { readPersonalData } from "../redact/personal_data.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readValueLists, valueListReference } from "../pipeline/value_lists.ts";
+import { readPersonalData } from "../redact/personal_data.ts";
 import { validateDestination } from "../upload/registry.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -138,10 +138,10 @@ async function toRequest(
     discovery,
     redactors: (flags.redactors ?? []).flatMap((value: string) => value.split(",")),
     redact: flags.redact !== false,
-    hide: readPersonalData(flags.hide ?? [], "--hide"),
     tokens,
     scrub: { secrets: flags.scrubSecrets !== false, lists: scrubLists(cli, specs, flags.scrubValues) },
     leakGate: flags.leakGate !== false,
+    hide: readPersonalData(flags.hide ?? [], "--hide"),
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,

@@ -96,8 +96,8 @@ export function program(cli: CliContext): Command {
       optionDescription: ({ description, defaultValue }) =>
         defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
     });
-  addHideFlag(root);
   addTokenFlags(root);
+  addHideFlag(root);
   addSizeFlags(root);
   addDiscoveryFlags(root);
   addKubeFlags(root);

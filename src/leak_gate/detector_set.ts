@@ -1,4 +1,5 @@
 import type { Detector, Span } from "./detector.ts";
+import { Literals } from "./literals.ts";
 import { WordProbe } from "./word_probe.ts";
 
 /** Detectors with one probe for the anchors of all of them, made once and used for every file. */
@@ -10,12 +11,8 @@ export class DetectorSet {
 
   constructor(detectors: readonly Detector[]) {
     this.#detectors = detectors;
-    const encoder = new TextEncoder();
-    const anchors = detectors.flatMap(({ anchors }, number) => {
-      this.#called.push(...anchors.map(() => number));
-      return anchors.map((anchor) => encoder.encode(anchor));
-    });
-    this.#probe = new WordProbe(anchors);
+    detectors.forEach(({ anchors }, number) => this.#called.push(...anchors.map(() => number)));
+    this.#probe = new WordProbe(Literals.of(detectors.flatMap(({ anchors }) => anchors)));
   }
 
   /** Looks at every anchor that begins in `from` to `to`.

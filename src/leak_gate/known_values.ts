@@ -1,4 +1,5 @@
 import { looksRandom } from "./randomness.ts";
+import { Literals } from "./literals.ts";
 import { LONG_LITERAL, WordProbe } from "./word_probe.ts";
 
 /** A shorter value is not looked for: it would be found where it means something else. */
@@ -12,25 +13,27 @@ const MAX_LINES = 3;
 /** Values that must not be in the archive, whatever they look like: as they are, in base64 wherever they lie in it, and as
  * JSON and URLs escape them. */
 export class KnownValues {
-  /** Long forms, and short ones, which are looked for apart: they would make the search for the long ones slower. */
-  readonly #searches: { forms: Uint8Array[]; probe: WordProbe }[];
+  /** Of long forms, and of short ones, which are looked for apart: they would make the search for the long ones slower. */
+  readonly #searches: { forms: Literals; probe: WordProbe }[];
 
-  private constructor(forms: Uint8Array[]) {
-    const long = forms.filter(({ length }) => length >= LONG_LITERAL);
-    const short = forms.filter(({ length }) => length < LONG_LITERAL);
-    this.#searches = [long, short].filter(({ length }) => length > 0)
-      .map((forms) => ({ forms, probe: new WordProbe(forms) }));
+  private constructor(forms: Literals[]) {
+    this.#searches = forms.map((forms) => ({ forms, probe: new WordProbe(forms) }));
   }
 
   /** @returns undefined when there is nothing to look for */
   static of(values: Iterable<string | Uint8Array>): KnownValues | undefined {
-    const forms = new Map<string, Uint8Array>();
+    const long = new Literals(), short = new Literals();
+    const seen = new Set<string>();
     for (const value of values) {
       for (const piece of piecesOf(typeof value === "string" ? encoder.encode(value) : value)) {
-        for (const form of formsOf(piece)) forms.set(latin1.decode(form), form);
+        const key = latin1.decode(piece);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        for (const form of formsOf(piece)) (form.length >= LONG_LITERAL ? long : short).add(form);
       }
     }
-    return forms.size === 0 ? undefined : new KnownValues([...forms.values()]);
+    const searches = [long, short].filter(({ count }) => count > 0);
+    return searches.length === 0 ? undefined : new KnownValues(searches);
   }
 
   /** Tells of every value that begins in `from` to `to` and ends before `limit`. */
@@ -43,10 +46,10 @@ export class KnownValues {
   ): void {
     for (const { forms, probe } of this.#searches) {
       probe.probe(bytes, from, to, (number, at) => {
-        const form = forms[number]!;
-        if (at + form.length > limit) return;
-        for (let i = 0; i < form.length; i++) if (bytes[at + i] !== form[i]) return;
-        found(at, at + form.length);
+        const start = forms.starts[number]!, length = forms.lengthOf(number);
+        if (at + length > limit) return;
+        for (let i = 0; i < length; i++) if (bytes[at + i] !== forms.bytes[start + i]) return;
+        found(at, at + length);
       });
     }
   }
@@ -75,26 +78,29 @@ function hasRandomWord(line: string): boolean {
   return line.split(/[\s"'=:,;]+/).some((word) => looksRandom(word));
 }
 
+/** A value in every spelling, each once. */
 function formsOf(piece: Uint8Array): Uint8Array[] {
   const forms = [piece];
   for (const before of [0, 1, 2]) {
     const digits = base64Of(piece, before);
-    forms.push(encoder.encode(digits));
-    if (/[+/]/.test(digits)) forms.push(encoder.encode(digits.replaceAll("+", "-").replaceAll("/", "_")));
+    forms.push(digits);
+    const urlSafe = digits.map((digit) => digit === PLUS ? DASH : digit === SLASH ? UNDERSCORE : digit);
+    if (urlSafe.some((digit, i) => digit !== digits[i])) forms.push(urlSafe);
   }
-  if (piece.every((byte) => byte < 0x80 && isPlain(byte))) return forms;
+  if (piece.every(isPlain)) return forms;
   const text = decoder.decode(piece);
   const json = JSON.stringify(text).slice(1, -1);
   const percent = encodeURIComponent(text.toWellFormed());
-  const texts = [
+  const texts = new Set([
     json,
     json.replace(/[<>&]/g, (c) => "\\u00" + c.charCodeAt(0).toString(16)), // as Go writes it
     JSON.stringify(json).slice(1, -1),
     percent,
     percent.replaceAll("%20", "+"),
     percent.replace(/%../g, (c) => c.toLowerCase()),
-  ];
-  return [...forms, ...texts.map((form) => encoder.encode(form))];
+  ]);
+  texts.delete(text);
+  return [...forms, ...[...texts].map((form) => encoder.encode(form))];
 }
 
 /** Letters, digits and what no format escapes. */
@@ -104,10 +110,18 @@ function isPlain(byte: number): boolean {
     byte === 0x5f || byte === 0x2e || byte === 0x7e;
 }
 
-/** Digits of base64 that a value has wherever it stands, when a multiple of three bytes and `before` more are before it. */
-function base64Of(value: Uint8Array, before: number): string {
-  const padded = new Uint8Array(before + value.length);
-  padded.set(value, before);
-  const digits = btoa(String.fromCharCode(...padded));
-  return digits.slice([0, 2, 3][before], Math.floor((padded.length * 8) / 6));
+const DIGITS = encoder.encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const PLUS = 0x2b, DASH = 0x2d, SLASH = 0x2f, UNDERSCORE = 0x5f;
+
+/** Digits of base64 that a value has wherever it stands, when a multiple of three bytes and `before` more are before it:
+ * those that no byte before or behind it has a part in. */
+function base64Of(value: Uint8Array, before: number): Uint8Array {
+  const first = Math.ceil((before * 8) / 6), last = Math.floor(((before + value.length) * 8) / 6);
+  const digits = new Uint8Array(last - first);
+  for (let digit = first; digit < last; digit++) {
+    const bit = digit * 6 - before * 8;
+    const pair = ((value[bit >> 3] ?? 0) << 8) | (value[(bit >> 3) + 1] ?? 0);
+    digits[digit - first] = DIGITS[(pair >> (10 - (bit & 7))) & 63]!;
+  }
+  return digits;
 }

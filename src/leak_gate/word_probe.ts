@@ -1,3 +1,5 @@
+import type { Literals } from "./literals.ts";
+
 /** Bytes that must be there before what {@linkcode WordProbe.probe} looks at, and behind. */
 export const PROBE_MARGIN = 8;
 
@@ -11,7 +13,7 @@ export const SHORT_LITERAL = 3, LONG_LITERAL = 9;
  *
  * A literal of three or four bytes is found only next to ASCII. */
 export class WordProbe {
-  readonly #literals: readonly Uint8Array[];
+  readonly #literals: Literals;
   /** True when stretches of eight bytes are compared. */
   readonly #wide: boolean;
   /** By key of a stretch, the place that came last, and of each place the one before it: `#places` has, three numbers
@@ -23,13 +25,14 @@ export class WordProbe {
   readonly #shift: number;
 
   /** @param literals none shorter than {@linkcode SHORT_LITERAL} bytes */
-  constructor(literals: readonly Uint8Array[]) {
+  constructor(literals: Literals) {
     this.#literals = literals;
-    this.#wide = literals.every(({ length }) => length >= LONG_LITERAL);
-    literals.forEach((literal, number) => {
-      this.#add(literal, number, 0);
-      this.#add(literal, number, 1);
-    });
+    const numbers = Array.from({ length: literals.count }, (_, number) => number);
+    this.#wide = numbers.every((number) => literals.lengthOf(number) >= LONG_LITERAL);
+    for (const number of numbers) {
+      this.#add(number, 0);
+      this.#add(number, 1);
+    }
     // A hundredth of the bits set, and a table that stays in the processor's cache.
     const bits = Math.min(23, Math.max(18, 38 - Math.clz32(this.#last.size)));
     this.#shift = 32 - bits;
@@ -65,31 +68,40 @@ export class WordProbe {
   ): void {
     for (let place = this.#last.get(key) ?? -1; place >= 0; place = this.#places[place + 2]!) {
       const number = this.#places[place]!, start = at - this.#places[place + 1]!;
-      if (start >= from && start < to && startsWith(bytes, start, this.#literals[number]!)) found(number, start);
+      if (start >= from && start < to && this.#stands(number, bytes, start)) found(number, start);
     }
+  }
+
+  #stands(number: number, bytes: Uint8Array, at: number): boolean {
+    const { bytes: literals, starts } = this.#literals;
+    const end = starts[number + 1]!;
+    for (let i = starts[number]!; i < end; i++, at++) if ((bytes[at]! | FOLD) !== (literals[i]! | FOLD)) return false;
+    return true;
   }
 
   /** Keeps the stretch of one parity that fewest literals have so far, and among those the rarest in text. */
-  #add(literal: Uint8Array, number: number, parity: number): void {
+  #add(number: number, parity: number): void {
+    const { bytes, starts } = this.#literals;
+    const start = starts[number]!, length = this.#literals.lengthOf(number);
     let best = -1, least = Infinity;
-    const end = Math.min(literal.length - (this.#wide ? 8 : 4), MAX_OFFSET);
+    const end = Math.min(length - (this.#wide ? 8 : 4), MAX_OFFSET);
     for (let offset = parity; offset <= end && least > GOOD; offset += 2) {
-      const cost = this.#load(this.#keyAt(literal, offset)) * SHARED + commonness(literal, offset);
+      const cost = this.#load(this.#keyAt(start + offset)) * SHARED + commonness(bytes, start + offset);
       if (cost < least) [best, least] = [offset, cost];
     }
-    if (best >= 0) return this.#put(this.#keyAt(literal, best), number, best);
+    if (best >= 0) return this.#put(this.#keyAt(start + best), number, best);
     // Too short: whatever comes before, or behind, is in the word too.
-    const offset = (literal.length - 3 - parity) % 2 === 0 ? literal.length - 3 : -1;
+    const offset = (length - 3 - parity) % 2 === 0 ? length - 3 : -1;
+    const known = bytes.subarray(start + Math.max(0, offset), start + Math.max(0, offset) + 3);
     for (let any = 0; any < 0x80; any++) {
-      if ((any & FOLD) === 0) continue;
-      const bytes = offset === -1 ? [any, ...literal.subarray(0, 3)] : [...literal.subarray(offset), any];
-      this.#put(wordAt(bytes, 0), number, offset);
+      if ((any & FOLD) !== 0) this.#put(wordAt(offset === -1 ? [any, ...known] : [...known, any], 0), number, offset);
     }
   }
 
-  #keyAt(literal: Uint8Array, offset: number): number {
-    const word = wordAt(literal, offset);
-    return this.#wide ? keyOf(word, wordAt(literal, offset + 4)) : word;
+  #keyAt(at: number): number {
+    const { bytes } = this.#literals;
+    const word = wordAt(bytes, at);
+    return this.#wide ? keyOf(word, wordAt(bytes, at + 4)) : word;
   }
 
   #put(key: number, number: number, offset: number): void {
@@ -153,9 +165,9 @@ const COMMON_WORDS = new Set(
   ),
 );
 
-function commonness(literal: Uint8Array, offset: number): number {
-  let sum = COMMON_WORDS.has(wordAt(literal, offset)) ? 1000 : 0;
-  for (let i = offset; i < offset + 4; i++) sum += COMMONNESS[literal[i]!]!;
+function commonness(bytes: Uint8Array, at: number): number {
+  let sum = COMMON_WORDS.has(wordAt(bytes, at)) ? 1000 : 0;
+  for (let i = at; i < at + 4; i++) sum += COMMONNESS[bytes[i]!]!;
   return sum;
 }
 
@@ -171,9 +183,4 @@ function wordFrom(low: number, high: number): number {
 /** Two words in one number. Others may come to the same: the literal itself decides. */
 function keyOf(word: number, next: number): number {
   return Math.imul(word, OTHER_MULTIPLIER) ^ next;
-}
-
-function startsWith(bytes: Uint8Array, at: number, literal: Uint8Array): boolean {
-  for (let i = 0; i < literal.length; i++) if ((bytes[at + i]! | FOLD) !== (literal[i]! | FOLD)) return false;
-  return true;
 }

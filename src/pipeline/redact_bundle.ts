@@ -62,6 +62,8 @@ export async function redactBundle(options: RedactBundleOptions): Promise<Redact
     }
     return await redaction.finish();
   } catch (error) {
+    // What is broken off in the middle may look damaged.
+    options.signal.throwIfAborted();
     throw error instanceof ArchiveError ? error.of(options.bundle) : error;
   }
 }
@@ -91,7 +93,7 @@ class BundleRedaction {
   async add(member: BundleMember): Promise<void> {
     const { path, name } = member;
     if (member.type === "refused") return this.#refuse(path, member.why);
-    const header = { ...member.header, name, mode: modeOf(member) };
+    const header = { ...member.header, type: member.type, name, mode: modeOf(member) };
     this.#like ??= header;
     switch (member.type) {
       case "file":

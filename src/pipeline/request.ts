@@ -17,8 +17,6 @@ export const pipelineRequestSchema = z.object({
   /** Sources of further Redactor documents. */
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
-  /** Classes of personal data that redaction hides beside secrets. */
-  hide: z.array(z.enum(PERSONAL_DATA)).default([]),
   /** Tokens instead of `***HIDDEN***`; means nothing without `redact`. See `TokenOptions`: keys are references. */
   tokens: z.object({
     key: z.string().optional(),
@@ -42,6 +40,8 @@ export const pipelineRequestSchema = z.object({
   }).prefault({}),
   /** Looks for secrets in the finished archive, and holds it back where there are any. */
   leakGate: z.boolean().default(true),
+  /** Classes of personal data that redaction hides beside secrets. */
+  hide: z.array(z.enum(PERSONAL_DATA)).default([]),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */

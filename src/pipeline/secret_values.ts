@@ -58,6 +58,7 @@ export async function readSecretValues(
       : reasonOf(error);
   }
   reader.found.addTo(values);
+  if (reader.skippedReleases > 0) shortfall ??= `there are ${reader.skippedReleases} more Helm releases than are read`;
   if (values.overflown) shortfall ??= "there are too many";
   if (shortfall === undefined) return undefined;
   return `values of ${reader.secrets > 0 ? "some " : ""}Secrets were not scrubbed: ${shortfall}`;
@@ -71,6 +72,8 @@ function reasonOf(error: unknown): string {
 class SecretReader {
   readonly found = new SecretValues();
   secrets = 0;
+  /** Helm's, that were left out since there are many. */
+  skippedReleases = 0;
   #bytes = 0;
   #helmBytes = 0;
 
@@ -79,8 +82,8 @@ class SecretReader {
   /** @returns why some were not read
    * @throws what broke it off */
   async readAll(namespace: string | undefined): Promise<string | undefined> {
-    if (!await this.#read(namespace)) return namespace === undefined ? await this.#readNamespaces() : FORBIDDEN;
-    return this.#helmBytes > MAX_HELM_BYTES ? "there is more in Helm releases than is read" : undefined;
+    if (await this.#read(namespace)) return undefined;
+    return namespace === undefined ? await this.#readNamespaces() : FORBIDDEN;
   }
 
   async #readNamespaces(): Promise<string | undefined> {
@@ -179,9 +182,16 @@ class SecretReader {
   async #addRelease({ data }: SecretObject): Promise<void> {
     const payload = data?.release ?? "";
     this.#helmBytes += payload.length;
-    if (this.#helmBytes > MAX_HELM_BYTES) return;
-    const release = await decodeHelmRelease(atob(payload)).catch(() => undefined);
-    if (release !== undefined) this.found.addText(JSON.stringify(release.config), "part");
+    if (this.#helmBytes > MAX_HELM_BYTES) {
+      this.skippedReleases++;
+      return;
+    }
+    try {
+      const { config } = await decodeHelmRelease(atob(payload));
+      this.found.addText(JSON.stringify(config), "part");
+    } catch {
+      // It is none of Helm's.
+    }
   }
 }
 

@@ -5,16 +5,16 @@ import { customStages } from "./custom/custom_stages.ts";
 import { generatedStream } from "./generated_stream.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
 import { lineStage } from "./line_stage.ts";
-import { type PersonalData, personalDataRules } from "./personal_data.ts";
 import { type FileMasks, HIDDEN, type MaskMaker } from "./mask.ts";
+import { type PersonalData, personalDataRules } from "./personal_data.ts";
 import type { Redactor, RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
 import { secretManifest } from "./rules/secret_manifest.ts";
 import { secretDataStage } from "./secret_data_stage.ts";
 import { asStream, chain, RedactionTotals, type Stage } from "./stage.ts";
 import { type Trace, traced } from "./trace.ts";
-import type { KnownValues } from "./values/known_values.ts";
 import { throughUtf8 } from "./utf16.ts";
+import type { KnownValues } from "./values/known_values.ts";
 import { maskQuoting } from "./values/mask_quoting.ts";
 import { valueStage } from "./values/value_stage.ts";
 
@@ -22,14 +22,14 @@ export interface RedactorOptions {
   builtIn: boolean;
   /** Applied after the built-in rules, in this order. */
   custom: RedactorSpec[];
-  /** Classes of personal data that are hidden too. */
-  hide?: readonly PersonalData[];
   /** What stands in place of hidden text; by default `***HIDDEN***`. */
   mask?: MaskMaker;
   /** Hidden wherever they are, before anything else. */
   values?: KnownValues;
   /** Told of each line that a rule changes. */
   trace?: Trace;
+  /** Classes of personal data that are hidden too. */
+  hide?: readonly PersonalData[];
 }
 
 /** Makes all rules of a run ready.

@@ -8,8 +8,6 @@ export class LineParts {
   readonly #trial: LinePass;
   readonly #output: LineOutput;
   readonly #carried: Carried;
-  /** True as long as a part may begin where the line does. */
-  #atStart = true;
 
   /** @param trial for the same rules and file as `pass`, to see what they would do */
   constructor(pass: LinePass, trial: LinePass, output: LineOutput) {
@@ -23,7 +21,7 @@ export class LineParts {
    * @returns the part after redaction, or undefined when it stays */
   redact(part: Uint8Array, depth: number): Uint8Array | undefined {
     this.#pass.carried = this.#carried;
-    const change = run(this.#pass, part, this.#atStart ? this.#output : NO_LINE, depth);
+    const change = run(this.#pass, part, this.#output, depth);
     if (change?.previous !== undefined) this.#output.replacePrevious(change.previous);
     return change?.text === undefined ? undefined : toBytes(change.text);
   }
@@ -38,7 +36,6 @@ export class LineParts {
   /** Gives out what will not change any more. */
   give(bytes: Uint8Array): void {
     this.#output.addPart(bytes);
-    this.#atStart = false;
   }
 
   /** Counts bytes that are left out for what the last trial hid. */

@@ -2,7 +2,7 @@ import type { LineOutput } from "./line_output.ts";
 import type { LinePass } from "./line_pass.ts";
 import { LineParts } from "./line_parts.ts";
 import { findItemCuts } from "./safe_cut.ts";
-import { TextWindow, type WindowSize } from "./text_window.ts";
+import { endsAlike, TextWindow, type WindowSize } from "./text_window.ts";
 
 export interface LongLineSize extends WindowSize {
   /** A line of more than this is looked at in parts. */
@@ -50,8 +50,10 @@ export class LongLine {
   }
 
   end(): void {
-    this.#redact(this.#buffer.subarray(0, this.#filled));
-    this.#filled = 0;
+    const bytes = this.#buffer.subarray(0, this.#filled);
+    if (this.#window === undefined) return this.#parts.give(this.#parts.redact(bytes, this.#depth) ?? bytes.slice());
+    this.#window.push(bytes);
+    this.#window.end();
   }
 
   #makeRoom(): void {
@@ -65,7 +67,7 @@ export class LongLine {
     }
     let start = 0;
     for (const cut of cuts) {
-      this.#redact(this.#buffer.subarray(start, cut));
+      this.#redactItems(this.#buffer.subarray(start, cut));
       this.#depth = 0;
       start = cut;
     }
@@ -73,14 +75,19 @@ export class LongLine {
     this.#filled -= start;
   }
 
-  /** @param bytes up to the end of an item or of the line */
-  #redact(bytes: Uint8Array): void {
+  /** @param bytes up to the end of an item, and the comma */
+  #redactItems(bytes: Uint8Array): void {
     if (this.#window === undefined) {
-      this.#parts.give(this.#parts.redact(bytes, this.#depth) ?? bytes.slice());
-      return;
+      const now = this.#parts.redact(bytes, this.#depth);
+      if (now === undefined || endsAlike(bytes, now, END_OF_ITEM)) return this.#parts.give(now ?? bytes.slice());
+      this.#window = new TextWindow(this.#parts, this.#size, this.#depth);
     }
     this.#window.push(bytes);
+    if (this.#window.isOpen(END_OF_ITEM)) return;
     this.#window.end();
     this.#window = undefined;
   }
 }
+
+/** `},` or `],`: a value that reaches over it, as to the end of the line, goes on in the next item. */
+const END_OF_ITEM = 2;

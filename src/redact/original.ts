@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 
 /** What is held of an archive, as it came and as it is after redaction. */
 const HELD_BYTES = 8 << 20;
+const PIECE_BYTES = 64 << 10;
 
 /** The bytes of an archive as they come, held while they are few: when nothing in it was hidden, they are better than what
  * unpacking and packing makes of them. */
@@ -18,13 +19,20 @@ export class Original {
 
   constructor(source: ReadableStream<Uint8Array>) {
     const reader = source.getReader();
+    let rest = new Uint8Array();
     this.body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         try {
-          const { done, value } = await reader.read();
-          if (done) return controller.close();
-          this.#hold(value);
-          controller.enqueue(value);
+          if (rest.length === 0) {
+            const { done, value } = await reader.read();
+            if (done) return controller.close();
+            rest = value as Uint8Array<ArrayBuffer>;
+          }
+          // What one packed byte unpacks to is known piece by piece.
+          const piece = rest.subarray(0, PIECE_BYTES);
+          rest = rest.subarray(PIECE_BYTES);
+          this.#hold(piece);
+          controller.enqueue(piece);
         } catch (error) {
           this.failure = error;
           throw error;

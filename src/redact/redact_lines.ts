@@ -27,9 +27,7 @@ export function redactLines(
   const lines = new LineRedactor(set, path, masks, size);
   return {
     push(chunk, emit) {
-      // of a Buffer, which many sources give, parts would be Buffers too: they cost several times as much
-      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) lines.push(bytes.subarray(at, at + PIECE_BYTES), emit);
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) lines.push(chunk.subarray(at, at + PIECE_BYTES), emit);
     },
     end(emit) {
       lines.end(emit);

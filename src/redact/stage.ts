@@ -20,13 +20,18 @@ export type Emit = (out: Uint8Array) => void;
 /** Steps in a row, as one. */
 export function chain(steps: readonly Step[]): Step {
   if (steps.length === 0) return PASS_ON;
-  return steps.reduceRight((next, step) => ({
+  const whole = steps.reduceRight((next, step) => ({
     push: (chunk, emit) => gather((out) => step.push(chunk, out), (piece) => next.push(piece, emit)),
     end(emit) {
       gather((out) => step.end(out), (piece) => next.push(piece, emit));
       next.end(emit);
     },
   }));
+  return {
+    // Many sources give Buffers. Their methods, and those of their parts, cost a hundred times as much under Deno.
+    push: (chunk, emit) => whole.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length), emit),
+    end: (emit) => whole.end(emit),
+  };
 }
 
 const PASS_ON: Step = { push: (chunk, emit) => emit(chunk), end: () => {} };

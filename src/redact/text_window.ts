@@ -21,6 +21,8 @@ export class TextWindow {
   #filled = 0;
   /** How many string literals the window begins in. */
   #depth: number;
+  /** A value that the window is too small for. */
+  #value: LongValue | undefined;
 
   /** @param depth how many string literals the text begins in */
   constructor(parts: LineParts, size: WindowSize, depth: number) {
@@ -45,18 +47,41 @@ export class TextWindow {
     this.#parts.give(this.#parts.redact(bytes, this.#depth) ?? bytes.slice());
   }
 
+  /** True when something is hidden right up to the end: what comes next may belong to it.
+   * @param marks how many bytes at the end belong to no value */
+  isOpen(marks: number): boolean {
+    const bytes = this.#window.subarray(0, this.#filled);
+    const now = this.#parts.try(bytes, this.#depth);
+    return now !== undefined && !endsAlike(bytes, now, marks);
+  }
+
   #makeRoom(): void {
+    if (this.#value !== undefined && this.#shorten(this.#value)) return;
     const eighth = this.#window.length >> 3;
     const end = this.#findCut(this.#window, 6 * eighth, this.#window.length, (cut) => this.#endsOpen(cut));
-    const wanted = this.#try(end);
-    if (!wanted.reachesEnd) return this.#pass(end, wanted.now !== undefined);
+    const { now, reachesEnd } = this.#try(end);
+    if (!reachesEnd) return this.#pass(end, now !== undefined);
     const middle = findCut(this.#window, 4 * eighth, 5 * eighth, this.#depth);
     const before = this.#try(middle);
     if (!before.reachesEnd) return this.#pass(middle, before.now !== undefined);
-    if (!sameUpToLastMask(wanted.now!, before.now!)) return this.#pass(end, true);
-    this.#parts.hid(end.at - middle.at);
-    this.#window.copyWithin(middle.at, end.at);
-    this.#filled -= end.at - middle.at;
+    // As little of the value as is known for it: the less stays, the less is looked at again.
+    const head = findCut(this.#window, eighth >> 1, eighth, this.#depth);
+    const hasHead = sameUpToLastMask(this.#try(head).now, now);
+    this.#value = hasHead || sameUpToLastMask(before.now, now) ? { at: (hasHead ? head : middle).at, now } : undefined;
+    if (this.#value === undefined || !this.#shorten(this.#value)) this.#pass(end, true);
+  }
+
+  /** Leaves out a part of a value that reaches from before a place to the end of the window.
+   * @param value the place, and what redaction makes of the window up to there or further
+   * @returns false when there is no such value */
+  #shorten({ at, now }: LongValue): boolean {
+    const end = findCut(this.#window, 6 * (this.#window.length >> 3), this.#window.length, this.#depth);
+    const whole = this.#try(end);
+    if (!whole.reachesEnd || !sameUpToLastMask(whole.now, now)) return false;
+    this.#parts.hid(end.at - at);
+    this.#window.copyWithin(at, end.at);
+    this.#filled -= end.at - at;
+    return true;
   }
 
   /** Redacts the window up to a place, and leaves in it the overlap and what lies behind the place. */
@@ -128,13 +153,18 @@ export class TextWindow {
   }
 }
 
+interface LongValue {
+  at: number;
+  now: Uint8Array | undefined;
+}
+
 const MAX_TRIES = 8;
 
 /** Longer than a mask with quotes round it. */
 const END_BYTES = 16;
 
-function endsAlike(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 1; i <= END_BYTES; i++) if (a[a.length - i] !== b[b.length - i]) return false;
+export function endsAlike(a: Uint8Array, b: Uint8Array, bytes = END_BYTES): boolean {
+  for (let i = 1; i <= bytes; i++) if (a[a.length - i] !== b[b.length - i]) return false;
   return true;
 }
 
@@ -144,7 +174,8 @@ function beginsAlike(a: Uint8Array, b: Uint8Array, bytes: number): boolean {
 }
 
 /** Behind a mask, quotes and marks may stay. */
-function sameUpToLastMask(a: Uint8Array, b: Uint8Array): boolean {
+function sameUpToLastMask(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
   const end = a.lastIndexOf(STAR);
   return end === b.lastIndexOf(STAR) && beginsAlike(a, b, end + 1);
 }

@@ -47,10 +47,11 @@ function encodingOf(bytes: Uint8Array): Encoding | undefined {
   const zeros = [0, 0];
   sample.forEach((byte, i) => zeros[i % 2]! += byte === 0 ? 1 : 0);
   const half = Math.floor(sample.length / 2), short = sample.length < 16;
-  // text in any script has blanks, digits and marks, whose upper byte is zero
-  const enough = short ? 0 : half / 8;
-  if (sample[0] === 0xff && sample[1] === 0xfe && zeros[1]! >= enough) return "utf-16le";
-  if (sample[0] === 0xfe && sample[1] === 0xff && zeros[0]! >= enough) return "utf-16be";
+  // A mark alone could be anybody's: of text in most scripts, upper bytes are zero often, and lower ones hardly ever. What is
+  // taken for UTF-16 by mistake would not be looked into.
+  const isUpper = (at: number) => zeros[at]! > zeros[1 - at]! && zeros[at]! * 4 >= half;
+  if (sample[0] === 0xff && sample[1] === 0xfe && isUpper(1)) return "utf-16le";
+  if (sample[0] === 0xfe && sample[1] === 0xff && isUpper(0)) return "utf-16be";
   if (short) return undefined;
   if (zeros[0] === 0 && zeros[1] === half) return "utf-16le";
   return zeros[1] === 0 && zeros[0]! >= half ? "utf-16be" : undefined;

@@ -27,8 +27,6 @@ export const jobSchema = z.object({
   selector: z.array(z.string()).default([]),
   redactors: z.array(z.string()).default([]),
   redact: z.boolean().default(true),
-  /** Classes of personal data that are hidden beside secrets: email, ip, mac, hostname. */
-  hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
   /** Tokens in place of hidden values, with a key of the job: equal values have equal tokens in all its bundles. */
   tokenize: z.boolean().default(false),
   /** Hide the values of the cluster's Secrets wherever they appear. */
@@ -37,6 +35,8 @@ export const jobSchema = z.object({
   scrubValues: z.array(z.string()).default([]),
   /** Holds bundles back in which secrets are found after all. */
   leakGate: z.boolean().default(true),
+  /** Classes of personal data that are hidden beside secrets: email, ip, mac, hostname. */
+  hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

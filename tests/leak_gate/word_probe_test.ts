@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { Literals } from "../../src/leak_gate/literals.ts";
 import { PROBE_MARGIN, WordProbe } from "../../src/leak_gate/word_probe.ts";
 import { ALNUM, draw, LOWER } from "./made_secrets.ts";
 
@@ -9,7 +10,7 @@ function probe(literals: string[], text: string, from = 0, to = text.length): [s
   const bytes = new Uint8Array(2 * PROBE_MARGIN + text.length + (text.length % 2));
   bytes.set(encoder.encode(text), PROBE_MARGIN);
   const found: [string, number][] = [];
-  new WordProbe(literals.map((literal) => encoder.encode(literal))).probe(
+  new WordProbe(Literals.of(literals)).probe(
     bytes,
     from + PROBE_MARGIN,
     to + PROBE_MARGIN,

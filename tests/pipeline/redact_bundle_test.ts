@@ -7,7 +7,7 @@ import { textEntry } from "../../src/bundle/entry.ts";
 import type { Manifest } from "../../src/bundle/manifest.ts";
 import type { RedactionReport } from "../../src/bundle/redaction_report.ts";
 import { systemClock } from "../../src/core/clock.ts";
-import { redactBundle, type RedactedBundle } from "../../src/pipeline/redact_bundle.ts";
+import { redactBundle, type RedactBundleOptions, type RedactedBundle } from "../../src/pipeline/redact_bundle.ts";
 import { createRedactor } from "../../src/redact/create_redactor.ts";
 import { MASK } from "../../src/redact/mask.ts";
 import type { RedactorSpec } from "../../src/redact/redactor.ts";
@@ -37,13 +37,18 @@ class Scratch implements AsyncDisposable {
     return path;
   }
 
-  async redact(bundle: string, custom: RedactorSpec[] = [], signal = new AbortController().signal): Promise<Result> {
+  async redact(
+    bundle: string,
+    custom: RedactorSpec[] = [],
+    { signal, progress }: Partial<RedactBundleOptions> = {},
+  ): Promise<Result> {
     const redacted = await redactBundle({
       bundle,
       archivePath: join(this.folder, "out", "out.tar.gz"),
       redactor: createRedactor({ builtIn: true, custom }),
       clock: systemClock,
-      signal,
+      signal: signal ?? new AbortController().signal,
+      progress,
     });
     const entries = await unpackTar(gunzipSync(await Deno.readFile(redacted.path)), { strict: true });
     return {
@@ -233,6 +238,10 @@ Deno.test("redactBundle() reads a folder as it reads the archive that was unpack
     const result = await scratch.redact(folder);
     const paths = new Set(result.files.keys());
     for (const name of ["MANIFEST.json", "again", "empty/", REPORT]) ok(paths.has(`out/${name}`), name);
+    const links = result.entries.flatMap(({ header: { name, type, linkname } }) =>
+      type === "symlink" ? [`${name} -> ${linkname}`] : []
+    );
+    deepStrictEqual(links, ["out/again -> version.yaml"]);
     for (const name of ["out", "pipe"]) ok(!paths.has(`out/${name}`), name);
     const left = reportOf(result).leftOut.map(({ path }) => basename(path));
     deepStrictEqual(left.sort(), ["c.zip", "out", "pipe"]);
@@ -280,9 +289,8 @@ Deno.test("redactBundle() ends when it is stopped in the middle of a file, and l
   const path = await scratch.archive(VERSION, [{ name: `${ROOT}/a` }, noise(160)]);
   const stop = new AbortController();
   const reason = new DOMException("interrupted", "AbortError");
-  const redacting = scratch.redact(path, [], stop.signal);
-  setTimeout(() => stop.abort(reason), 20);
-  await rejects(redacting, reason);
+  const progress = (path: string) => void (path === "a" && queueMicrotask(() => stop.abort(reason)));
+  await rejects(scratch.redact(path, [], { signal: stop.signal, progress }), reason);
   deepStrictEqual(scratch.left(), []);
 });
 

@@ -46,11 +46,16 @@ export interface Ran {
 export async function withRun(
   spec: LoadedSpec,
   check: (ran: Ran) => void | Promise<void>,
-  options: Partial<PipelineRequest> & { stop?: AbortSignal; abort?: AbortSignal } = {},
+  options: Partial<PipelineRequest> & {
+    stop?: AbortSignal;
+    abort?: AbortSignal;
+    userValues?: string[];
+    onEvent?: (event: PipelineEvent) => void;
+  } = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const { stop, abort, ...request } = options;
+    const { stop, abort, userValues, onEvent, ...request } = options;
     const events: PipelineEvent[] = [];
     const report = await runPipeline(
       pipelineRequestSchema.parse({
@@ -66,7 +71,11 @@ export async function withRun(
         env: {},
         stop: stop ?? new AbortController().signal,
         abort: abort ?? new AbortController().signal,
-        emit: (event) => events.push(event),
+        userValues,
+        emit(event) {
+          events.push(event);
+          onEvent?.(event);
+        },
       },
     );
     deepStrictEqual([...Deno.readDirSync(join(folder, "work"))], [], "the work folder is gone");

@@ -62,6 +62,7 @@ const hides: [name: string, path: string, secret: (i: number) => string, around:
   ],
   ["in strings in strings", "a.json", (i) => JSON.stringify(`{"password":"hunter2-${i}"}`), (l) => `"${prose(l)}"`],
   ["in keys", "a.json", (i) => `"${pem(`\\nhunter2-${i}\\nMIIE\\n`)}"`, (length) => `"${prose(length)}"`],
+  ["close together", "a.log", (i) => Array(40).fill(`pwd=hunter2-${i};`).join(" "), () => " "],
   ["in words", "a.log", (i) => ` password=hunter2-${i} `, prose],
   ["in addresses", "a.log", (i) => ` redis://:hunter2-${i}@cache:6379/0 `, prose],
   ["in base64", "a.txt", (i) => ` ${btoa(`DB_PASSWORD=hunter2-${i}\n`)} `, prose],
@@ -80,6 +81,32 @@ for (const [name, path, secret, around] of hides) {
     if (isJson) equal(redacted(text.slice(0, -1), path, SMALL).text, whole.text.slice(0, -1));
   });
 }
+
+Deno.test("redactLines() keeps what is no secret on a long line, wherever a piece begins or ends", () => {
+  const next = random(6);
+  const phrases = [
+    "invalid token: unexpected end of file",
+    "token: invalid",
+    "password: wrong",
+    "ended",
+    "a replica is ready",
+  ];
+  const text = "it " + Array.from({ length: 20_000 }, () => pick(next, phrases)).join(" ");
+  equal(redacted(text, "a.log", SMALL).text, text);
+});
+
+Deno.test("redactLines() knows what is in strings behind a string longer than it looks at", () => {
+  const entries = Array.from(
+    { length: 60 },
+    (_, i) => ({ m: `token=hunter2-${i}`, note: "[{}, {}, {" + prose(97 + i) }),
+  );
+  const text = JSON.stringify({ a: [word(9000), ...entries], b: word(9000), c: entries });
+  const { text: now } = redacted(text, "a.json", SMALL);
+  deepStrictEqual(
+    JSON.parse(now),
+    JSON.parse(text, (key, value) => key === "m" ? `token=${MASK}` : value),
+  );
+});
 
 Deno.test("redactLines() gives the same for a long line however it arrives, between lines that stay", () => {
   const line = `{"items":[${items(9)},{"password":"hunter2"},${items(9)}],"token":"hunter2"}`;

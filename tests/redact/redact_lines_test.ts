@@ -8,6 +8,7 @@ import { redactLines } from "../../src/redact/redact_lines.ts";
 import { RuleSet } from "../../src/redact/rule_set.ts";
 import { asStream } from "../../src/redact/stage.ts";
 import type { RedactionRule } from "../../src/redact/rule.ts";
+import { namedValue } from "../../src/redact/rules/named_value.ts";
 import { StringNesting } from "../../src/redact/string_nesting.ts";
 import { random } from "./random.ts";
 import { bytesOf, redactBytes, redactText, streamOf } from "./redact_text.ts";
@@ -28,14 +29,14 @@ for (const [name, bytes] of sameBytes) {
   });
 }
 
-const around: [name: string, before: string, after: string][] = [
+const beside: [name: string, before: string, after: string][] = [
   ["CRLF", "a\r\npassword=hunter2\r\nb\r\n", `a\r\npassword=${MASK}\r\nb\r\n`],
   ["no final line feed", "a\npassword=hunter2", `a\npassword=${MASK}`],
   ["invalid UTF-8", "\xff\xfe password=hunter2 \x80\xc3(\n\xe9\n", `\xff\xfe password=${MASK} \x80\xc3(\n\xe9\n`],
   ["a byte order mark", '\xef\xbb\xbf{"password":"hunter2"}', `\xef\xbb\xbf{"password":"${MASK}"}`],
   ["NUL bytes", "\0\x01password=hunter2\0\0AKIA\n", `\0\x01password=${MASK}\0\0AKIA\n`],
 ];
-for (const [name, before, after] of around) {
+for (const [name, before, after] of beside) {
   Deno.test(`redact() hides next to ${name} and keeps it`, async () => {
     equal(fromBytes((await redactBytes(redactor, "a.log", toBytes(before))).bytes), after);
   });
@@ -153,6 +154,63 @@ Deno.test("a rule of two lines never uses a line twice, and sees only the next",
     fromBytes(await bytesOf(streamOf(toBytes(text)).pipeThrough(asStream(redactLines(set, "a", () => {})))));
   equal(await run("select 1\nx 2\ny 3\n"), `select 1\nx ${MASK}\ny 3\n`);
   equal(await run("select 1\nselect 2\nselect 3\n"), `select 1\nselect ${MASK}\nselect 3\n`);
+});
+
+const around: [name: string, find: NonNullable<RedactionRule["find"]>, text: string, expected: string][] = [
+  [
+    "the line before",
+    (line) => ({ hide: [], hideBefore: line.previous()?.startsWith("x") ? [{ start: 0, end: 1 }] : undefined }),
+    "y\nkey\ny\nkey\nx\nkey\n",
+    `y\nkey\ny\nkey\n${MASK}\nkey\n`,
+  ],
+  [
+    "what was carried to it",
+    ({ text, carried }) =>
+      text.includes("all") ? { hide: [], carry: true } : { hide: carried ? [{ start: 0, end: 3 }] : [] },
+    "key\nkey\nkey all\nkey\nkey\n",
+    `key\nkey\nkey all\n${MASK}\nkey\n`,
+  ],
+  [
+    "the path of its file",
+    ({ path }) => ({ hide: path === "b.log" ? [{ start: 0, end: 3 }] : [] }),
+    "key\n",
+    `${MASK}\n`,
+  ],
+];
+for (const [name, find, text, expected] of around) {
+  Deno.test(`redactLines() judges a line by ${name}, however often it has seen the line`, async () => {
+    const rule: RedactionRule = { id: "r", why: "", keywords: ["key"], find, hides: [], keeps: [] };
+    const set = new RuleSet([compileRule(rule)]);
+    const run = async (path: string, text: string) => {
+      const step = asStream(redactLines(set, path, () => {}));
+      return fromBytes(await bytesOf(streamOf(toBytes(text)).pipeThrough(step)));
+    };
+    equal(await run("a.log", "key\nkey\n"), "key\nkey\n");
+    equal(await run("b.log", text), expected);
+  });
+}
+
+Deno.test("a keyword with a line feed is on no line, and hides no line feed from the others", async () => {
+  const rule = (id: string, keyword: string): RedactionRule => ({
+    id,
+    why: "",
+    keywords: [keyword],
+    pattern: /^(?<mask>secret)/,
+    hides: [],
+    keeps: [],
+  });
+  const set = new RuleSet([compileRule(rule("a", "a\nsecret")), compileRule(rule("b", "secret"))]);
+  const stream = streamOf(toBytes("a\nsecret\nx secret\n")).pipeThrough(asStream(redactLines(set, "a", () => {})));
+  equal(fromBytes(await bytesOf(stream)), `a\n${MASK}\nx secret\n`);
+});
+
+Deno.test("asStream() gives few pieces, and none that is large because it was put together", async () => {
+  const lines = toBytes(("x".repeat(1000) + "\npassword=hunter2\n").repeat(1000));
+  const sizes: number[] = [];
+  const step = redactLines(new RuleSet([compileRule(namedValue)]), "a.log", () => {});
+  for await (const piece of streamOf(lines).pipeThrough(asStream(step))) sizes.push(piece.length);
+  ok(sizes.length <= 1 + lines.length / (32 << 10), `${sizes.length} pieces`);
+  ok(Math.max(...sizes) <= 64 << 10);
 });
 
 Deno.test("fromBytes() and toBytes() are inverse for every byte", () => {

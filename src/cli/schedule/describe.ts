@@ -75,8 +75,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
         "Redaction",
         job.redact
           ? [
-            job.tokenize ? "on, with tokens that stay the same" : "on",
-            ...job.hide.length > 0 ? [`hides ${job.hide.join(", ")} too`] : [],
+            [job.tokenize ? "on, with tokens that stay the same" : "on", ...job.hide].join(", "),
             ...job.redactors.map(oneLine),
           ]
           : colors.red("off"),

@@ -60,11 +60,11 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.enabled !== undefined) draft.enabled = flags.enabled;
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
-  if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
   if (flags.scrubSecrets !== undefined) draft.scrubSecrets = flags.scrubSecrets;
   if (flags.scrubValues !== undefined) draft.scrubValues = scrubLists(cli, flags.scrubValues);
   if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
+  if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };

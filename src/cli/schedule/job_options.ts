@@ -19,11 +19,11 @@ export interface JobFlags extends SizeFlags {
   selector?: string[];
   redactors?: string[];
   redact?: boolean;
-  hide?: string[];
   tokenize?: boolean;
   scrubSecrets?: boolean;
   scrubValues?: string[];
   leakGate?: boolean;
+  hide?: string[];
   analyze?: boolean;
   upload?: string;
   uploadOptions?: Record<string, string>;

@@ -3,7 +3,9 @@ import { RedactionError } from "../redaction_error.ts";
 /** Shorter lines take no time to speak of. */
 const MIN_LINE = 64 << 10;
 const PROBED = 1 << 10;
-/** What one line, and all long lines of a run together, may take. */
+/** What a line of so many characters, and all long lines of a run together, may take. A longer one comes in parts, each of
+ * which must be as fast. */
+const LINE = 1 << 20;
 const MAX_LINE_MS = 5_000;
 const MAX_TOTAL_MS = 60_000;
 /** A machine that is busy makes any pattern slow, but not each time. */
@@ -22,7 +24,7 @@ export class PatternPace {
   check(text: string): void {
     if (text.length < MIN_LINE) return;
     const parts = text.length / PROBED;
-    const mostMs = Math.min(MAX_LINE_MS, MAX_TOTAL_MS - this.#totalMs) / parts;
+    const mostMs = Math.min(MAX_LINE_MS / Math.max(parts, LINE / PROBED), (MAX_TOTAL_MS - this.#totalMs) / parts);
     let slowest = 0;
     for (const at of [0, (text.length - PROBED) >> 1, text.length - PROBED]) {
       slowest = Math.max(slowest, this.#time(text.slice(at, at + PROBED), mostMs));

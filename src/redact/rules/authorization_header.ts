@@ -29,7 +29,7 @@ export const signedRequest: RedactionRule = {
   why: "The answer to a challenge can be tried against word lists, and a signature be used again until it expires",
   keywords: ["response=", "signature=", "sharedkey "],
   pattern:
-    /(?:\bDigest\b[^\r\n]{0,600}?\bresponse=\\{0,31}"?(?<mask1>[0-9a-f]{32,64})|\bSignature=\\{0,31}"?(?<mask2>[0-9a-f]{64}|[A-Za-z0-9+\/]{27,86}={1,2})|\bSharedKey(?:Lite)? [\w.-]{1,60}:(?<mask3>[A-Za-z0-9+\/]{20,100}={0,2}))/gi,
+    /(?:\bDigest\b[^\r\n]{0,600}?\bresponse=\\{0,31}"?(?<mask1>[0-9a-f]{32,64})|\bSignature=\\{0,31}"?(?<mask2>[0-9a-f]{64}|[A-Za-z0-9+\/]{27,86}={1,2})|\bSharedKey(?:Lite)? (?<mask3>[\w.-]{1,60}:[A-Za-z0-9+\/]{20,100}={0,2}))/gi,
   hides: [
     'authorization: Digest username="x", realm="r", response="' + "0a".repeat(16) + '"',
     "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=" + "0a".repeat(32),

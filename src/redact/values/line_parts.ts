@@ -34,6 +34,7 @@ export function isPublicKey(line: string): boolean {
   return SSH_KEY.test(line);
 }
 
+/** Takes a line apart. */
 export function lineParts(line: string): LineParts {
   const fields: LineParts["fields"] = [];
   const none = { fields, words: [] };
@@ -84,7 +85,7 @@ function wordsOf(text: string): string[] {
 /** Without the quotes around it, or the comment after it. */
 function unquoted(value: string): string {
   const quoted = /^(["'])(.*)\1\s*[,;]?\s*(?:#.*)?$/.exec(value);
-  if (quoted === null) return value.replace(/\s+#.*$/, "").replace(/[,;]$/, "");
+  if (quoted === null) return value.replace(/\s#.*$/, "").trimEnd().replace(/[,;]$/, "");
   return quoted[1] === '"' ? unescape(quoted[2]!) : quoted[2]!.replaceAll("''", "'");
 }
 

@@ -24,7 +24,7 @@ interface Window {
   offset: number;
 }
 
-export type Found = (target: Target, place: { start: number; end: number }) => void;
+type Found = (target: Target, place: { start: number; end: number }) => void;
 
 /** Finds many values in bytes, at a cost that hardly depends on how many there are.
  *
