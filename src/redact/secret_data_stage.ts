@@ -131,16 +131,32 @@ function endOfLines(bytes: Uint8Array): number {
   return end;
 }
 
-const D = 100, COLON = 58, BRACE = 123;
+const COLON = 58, BRACE = 123;
+
+const latin1 = new TextDecoder("latin1");
+/** What is looked at in one go: most of it has nothing of the kind. */
+const WINDOW_BYTES = 8192;
+const MAY_BE_DATA = /(?<!meta)data(?::\s|\\*": \{)/i;
 
 /** Behind the next line that is nothing but `data:` or `"data": {`, and the column of its key. */
 function findDataLine(bytes: Uint8Array, from: number): { end: number; column: number } | undefined {
-  let start = from;
-  for (let end = bytes.indexOf(LF, from); end >= 0; start = end + 1, end = bytes.indexOf(LF, start)) {
+  for (let start = from; start < bytes.length;) {
+    const feed = bytes.indexOf(LF, Math.min(start + WINDOW_BYTES, bytes.length - 1));
+    const end = feed < 0 ? bytes.length : feed + 1;
+    const window = bytes.subarray(start, end);
+    const found = MAY_BE_DATA.test(latin1.decode(window)) ? dataLineIn(window) : undefined;
+    if (found !== undefined) return { ...found, end: start + found.end };
+    start = end;
+  }
+  return undefined;
+}
+
+function dataLineIn(bytes: Uint8Array): { end: number; column: number } | undefined {
+  let start = 0;
+  for (let end = bytes.indexOf(LF); end >= 0; start = end + 1, end = bytes.indexOf(LF, start)) {
     let last = end - 1;
     while (last > start && (bytes[last] === 32 || bytes[last] === 13)) last--;
     if (last - start < 4 || (bytes[last] !== COLON && bytes[last] !== BRACE) || end - start > MAX_DATA_LINE) continue;
-    if (!bytes.subarray(start, last).includes(D)) continue;
     const text = fromBytes(bytes.subarray(start, end));
     if (DATA_LINE.test(text)) return { end: end + 1, column: keyColumn(text) };
   }

@@ -12,7 +12,22 @@ export const envPair: RedactionRule = {
   // What names of secrets have in common: `"name"` alone stands on every third line of a Kubernetes object.
   keywords: ("pass pwd secret token key auth cred jwt cookie session signature connection otp salt _pat license sid " +
     "bearer login _pw psk seed").split(" "),
-  alsoHas: ["name", "key", '"k', '\\"k', "id", "variable", "prop", "param", "field", "header", "setting", "option"],
+  alsoHas: [
+    "name",
+    "key",
+    '"k"',
+    '"k\\',
+    'id"',
+    "id:",
+    "id\\",
+    "variable",
+    "property",
+    "param",
+    'field"',
+    'header"',
+    'setting"',
+    'option"',
+  ],
   find: findPairs,
   hides: [
     '{"name":"API_KEY","value":"hunter2"}',
