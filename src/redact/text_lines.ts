@@ -1,3 +1,4 @@
+import type { RuleLine } from "./rule.ts";
 import { escapeLevel, quoteLevel } from "./string_nesting.ts";
 
 /** A line of the file, or of a text in a string of it: there, `\n` ends lines and the string's quote the last one. */
@@ -47,6 +48,11 @@ export function innerLines(text: string, startDepth = 0): TextLine[] {
     );
   }
   return found.sort((a, b) => a.start - b.start);
+}
+
+/** The same of a line as rules get it. */
+export function innerLinesOf(line: RuleLine): TextLine[] {
+  return line.text.includes("\\") ? innerLines(line.text, line.nesting().depthAt(0)) : [];
 }
 
 /** A line of the file. */

@@ -1,7 +1,7 @@
 import { type Findings, NOTHING, type RuleLine } from "../rule.ts";
 import { isHint, type NameKind, nameKind } from "../secret_name.ts";
 import { isSecretValue, looksGenerated, looksTyped, UUID } from "../secret_value.ts";
-import { innerLines, lineAt, linesAfter, type TextLine, wholeLine } from "../text_lines.ts";
+import { innerLinesOf, lineAt, linesAfter, type TextLine, wholeLine } from "../text_lines.ts";
 import { bareValue, quotedValue, type Value } from "../value_span.ts";
 import { takeMarkup } from "./markup.ts";
 import { isPartOfOther, type Name, nameAround, rootsIn } from "./name.ts";
@@ -68,7 +68,7 @@ class Search {
 
   constructor(line: RuleLine) {
     this.#line = line;
-    this.#inner = innerLines(line.text, line.nesting().depthAt(0));
+    this.#inner = innerLinesOf(line);
   }
 
   /** A value that began on an earlier line.
