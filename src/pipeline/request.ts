@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { discoveryOptionsSchema } from "../discover/discovery_options.ts";
 import { NOTIFY_EVENTS } from "../notify/notifier.ts";
-import { PERSONAL_DATA } from "../redact/personal_data.ts";
 import { DEFAULT_SIZE_LIMITS } from "./size_budget.ts";
 
 /** What one run of the pipeline shall do. Serializable: the daemon hands it to the child of an attempt as JSON. */
@@ -40,8 +39,8 @@ export const pipelineRequestSchema = z.object({
   }).prefault({}),
   /** Looks for secrets in the finished archive, and holds it back where there are any. */
   leakGate: z.boolean().default(true),
-  /** Classes of personal data that redaction hides beside secrets. */
-  hide: z.array(z.enum(PERSONAL_DATA)).default([]),
+  /** Classes of personal data that redaction hides beside secrets: `PersonalData`. */
+  hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */
