@@ -4,10 +4,12 @@ import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
 import { redactBundle, type RedactedBundle } from "../pipeline/redact_bundle.ts";
 import { createRedactor } from "../redact/create_redactor.ts";
+import { type PersonalData, readPersonalData } from "../redact/personal_data.ts";
 import type { RedactorSpec } from "../redact/redactor.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean } from "./command.ts";
+import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags, kubeOptions } from "./kube_flags.ts";
 import { addReveal } from "./reveal.ts";
 import { colorsFor } from "./render/color.ts";
@@ -62,12 +64,13 @@ export function defineRedact(command: Command, cli: CliContext): void {
     .option("-q, --quiet [bool]", "print the path of the archive and nothing else", parseBoolean)
     .option("--allow-insecure-connections [bool]", "do not verify certificates of servers of specs", parseBoolean)
     .addHelpText("after", EXAMPLES);
+  addHideFlag(command);
   addKubeFlags(command);
   addReveal(command, cli);
   command.action(async (args: string[], flags: Flags) => {
     if (flags.explain !== true) return await redact(cli, args, flags);
     const output = command.getOptionValueSource("output") === "env" ? undefined : flags.output;
-    const redactors = await loadRedactors(cli, [], flags);
+    const { redactors } = await loadRedactors(cli, [], flags);
     const { explainFiles } = await import("./redact_explain.ts");
     await explainFiles(cli, args, { redactors, output });
   });
@@ -79,7 +82,8 @@ async function redact(cli: CliContext, args: string[], flags: Flags): Promise<vo
     throw new UsageError("No bundle was named", "Name an archive, or a folder: support-bundle redact bundle.tar.gz");
   }
   const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "redacted-support-bundle"));
-  const redactor = createRedactor({ builtIn: true, custom: await loadRedactors(cli, specs, flags) });
+  const { redactors: custom, hide } = await loadRedactors(cli, specs, flags);
+  const redactor = createRedactor({ builtIn: true, custom, hide });
   const startedAt = cli.clock.now();
   const progress = liveLine(cli, flags.quiet !== true);
   try {
@@ -100,9 +104,14 @@ async function redact(cli: CliContext, args: string[], flags: Flags): Promise<vo
   }
 }
 
-async function loadRedactors(cli: CliContext, specs: string[], flags: Flags): Promise<RedactorSpec[]> {
+async function loadRedactors(
+  cli: CliContext,
+  specs: string[],
+  flags: Flags,
+): Promise<{ redactors: RedactorSpec[]; hide: PersonalData[] }> {
+  const hide = readPersonalData(flags.hide ?? [], "--hide");
   const sources = [...specs, ...(flags.redactors ?? []).flatMap((value: string) => value.split(","))];
-  if (sources.length === 0) return [];
+  if (sources.length === 0) return { redactors: [], hide };
   const [{ loadSpecs }, { connectKube }] = await Promise.all([
     import("../spec/load_spec.ts"),
     import("../kube/connect.ts"),
@@ -111,7 +120,7 @@ async function loadRedactors(cli: CliContext, specs: string[], flags: Flags): Pr
   if (kubeFlags.kubeconfig !== undefined) kubeFlags.kubeconfig = resolve(cli.cwd, kubeFlags.kubeconfig);
   const kube = connectKube(kubeFlags, { ...cli.env }, { clock: cli.clock });
   try {
-    const { redactors, warnings } = await loadSpecs({
+    const { redactors, hide: wanted, warnings } = await loadSpecs({
       sources: [],
       redactorSources: sources,
       insecure: flags.allowInsecureConnections === true,
@@ -124,7 +133,7 @@ async function loadRedactors(cli: CliContext, specs: string[], flags: Flags): Pr
     });
     const { yellow } = colorsFor(cli.stderr, cli.env);
     for (const warning of warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
-    return redactors;
+    return { redactors, hide: [...hide, ...wanted] };
   } finally {
     kube.close();
   }

@@ -35,15 +35,16 @@ export interface RedactorOptions {
 /** Makes all rules of a run ready.
  * @throws {SupportBundleError} REDACTOR_INVALID when a pattern or a glob of a custom redactor cannot be used */
 export function createRedactor(options: RedactorOptions): Redactor {
-  return redactorOf(redactionStages(options), options.mask ?? HIDDEN);
+  const ahead = options.builtIn ? [secretDataStage(secretManifest.id)] : [];
+  return redactorOf([...ahead, ...redactionStages(options)], options.mask ?? HIDDEN);
 }
 
-/** What a redactor does to files that are not packed, in order. */
+/** What a redactor does to files that are not packed, in order, once the values of Secrets are hidden that only looking ahead
+ * finds. */
 export function redactionStages({ builtIn, custom, hide = [], values, trace }: RedactorOptions): Stage[] {
   const made = (rule: LineRule) => trace === undefined ? rule : traced(rule, trace);
   const scrubs = values !== undefined && values.size > 0;
   const stages: Stage[] = scrubs ? [valueStage(values)] : [];
-  if (builtIn) stages.push(secretDataStage(secretManifest.id));
   let lines = scrubs ? [maskQuoting] : [];
   const rules = [...builtIn ? builtInRules : [], ...personalDataRules(hide)];
   lines.push(...rules.map((rule) => made(compileRule(rule))));

@@ -3,10 +3,12 @@ import { concatBytes } from "../core/concat_bytes.ts";
 import { archiveFormat } from "./archive.ts";
 import { redactionStages } from "./create_redactor.ts";
 import { fromBytes } from "./latin1.ts";
-import type { LineRule } from "./line_rule.ts";
+import { compileRule, type LineRule } from "./line_rule.ts";
 import { RedactionError } from "./redaction_error.ts";
 import type { RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
+import { secretManifest } from "./rules/secret_manifest.ts";
+import { secretDataStage } from "./secret_data_stage.ts";
 import { chain, RedactionTotals } from "./stage.ts";
 import { TracedLine } from "./traced_line.ts";
 
@@ -42,13 +44,16 @@ export function explainRedaction(path: string, bytes: Uint8Array, custom: Redact
   }
   const lines = linesOf(bytes);
   const file = new TracedFile(lines);
-  const stages = redactionStages({ builtIn: true, custom, trace: (...change) => file.change(...change) });
   const totals = new RedactionTotals();
+  const ahead = hideAhead(path, bytes, totals);
+  ahead.forEach((line, i) => file.ahead(i + 1, line));
+  const stages = redactionStages({ builtIn: true, custom, trace: (...change) => file.change(...change) });
   const step = chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? []));
   const out: Uint8Array[] = [];
   const emit = (piece: Uint8Array) => void out.push(piece.slice());
   // One line after the other: the changes that come in between are those of that line.
-  for (const line of lines) {
+  file.number = 0;
+  for (const line of ahead) {
     file.number++;
     step.push(line, emit);
   }
@@ -62,6 +67,16 @@ export function explainRedaction(path: string, bytes: Uint8Array, custom: Redact
     }
   }
   return { lines: lines.length, findings };
+}
+
+/** The lines as they come to the rules: without the values of Secrets that only looking ahead finds. */
+function hideAhead(path: string, bytes: Uint8Array, totals: RedactionTotals): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  const step = secretDataStage(secretManifest.id).start(path, totals.add);
+  if (step === undefined) return linesOf(bytes);
+  step.push(bytes, (piece) => void out.push(piece));
+  step.end((piece) => void out.push(piece));
+  return linesOf(concatBytes(out));
 }
 
 /** Puts the changes of a file together, by line. */
@@ -82,6 +97,13 @@ class TracedFile {
       const { name, builtIn } = rule;
       this.#findings.push({ line, column, characters, rule: name, builtIn, why: whyOf(name, builtIn) });
     }
+  }
+
+  /** A line as it was before the rules saw it. */
+  ahead(number: number, line: Uint8Array): void {
+    const before = withoutFeed(fromBytes(this.#lines[number - 1]!)), after = withoutFeed(fromBytes(line));
+    this.number = number;
+    if (before !== after) this.change(compileRule(secretManifest), before, after, "this");
   }
 
   #line(number: number): TracedLine {

@@ -1,6 +1,6 @@
 import { concatBytes } from "../core/concat_bytes.ts";
 import { fromBytes, toBytes } from "./latin1.ts";
-import { maskSpans } from "./mask.ts";
+import { type FileMasks, HIDDEN, maskSpans } from "./mask.ts";
 import { DATA_LINE, keyColumn, KIND_LINE, spansOfSecrets } from "./secret_data.ts";
 import type { Emit, Report, Stage, Step } from "./stage.ts";
 import { textFormatOf } from "./text_format.ts";
@@ -10,9 +10,9 @@ import { quoteYamlMasks } from "./yaml_quoting.ts";
  * back from `data:` on until the kind of the object is known. Everything else of a Secret is the rule's (`rule`). */
 export function secretDataStage(rule: string): Stage {
   return {
-    start(path, report) {
+    start(path, report, masks = HIDDEN) {
       // logs have no manifests, and are most of the bytes
-      return /\.log(?:\.\d+)?$/i.test(path) ? undefined : new SecretDataStep(rule, path, report);
+      return /\.log(?:\.\d+)?$/i.test(path) ? undefined : new SecretDataStep(rule, path, report, masks);
     },
   };
 }
@@ -27,6 +27,7 @@ class SecretDataStep implements Step {
   readonly #rule: string;
   readonly #path: string;
   readonly #report: Report;
+  readonly #masks: FileMasks;
   /** Lines from `data:` on, while the kind of their object is not known. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
@@ -39,15 +40,17 @@ class SecretDataStep implements Step {
   #count = 0;
   #hidden = 0;
 
-  constructor(rule: string, path: string, report: Report) {
+  constructor(rule: string, path: string, report: Report, masks: FileMasks) {
     this.#rule = rule;
     this.#path = path;
     this.#report = report;
+    this.#masks = masks;
   }
 
   push(chunk: Uint8Array, emit: Emit): void {
+    if (this.#inLine && chunk.indexOf(LF) < 0) return emit(chunk);
     const bytes = this.#rest.length === 0 ? chunk : concatBytes([this.#rest, chunk]);
-    const end = bytes.lastIndexOf(LF) + 1;
+    const end = endOfLines(bytes);
     this.#rest = bytes.slice(end);
     if (end > 0) this.#takeLines(bytes.subarray(0, end), emit);
     const passes = this.#inLine || this.#rest.length > (this.#column < 0 ? MAX_DATA_LINE : MAX_HELD_BYTES);
@@ -112,7 +115,7 @@ class SecretDataStep implements Step {
     const spans = spansOfSecrets(lines);
     if (spans.length === 0) return held;
     for (const { line, span } of spans) {
-      const masked = maskSpans(lines[line]!, [span]);
+      const masked = maskSpans(lines[line]!, [span], this.#rule, this.#masks);
       lines[line] = quoteYamlMasks(masked.text, textFormatOf(this.#path));
       this.#count += masked.count;
       this.#hidden += masked.hidden;
@@ -121,16 +124,39 @@ class SecretDataStep implements Step {
   }
 }
 
-const D = 100, COLON = 58, BRACE = 123;
+/** Behind the last line feed. */
+function endOfLines(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] !== LF) end--;
+  return end;
+}
+
+const COLON = 58, BRACE = 123;
+
+const latin1 = new TextDecoder("latin1");
+/** What is looked at in one go: most of it has nothing of the kind. */
+const WINDOW_BYTES = 8192;
+const MAY_BE_DATA = /(?<!meta)data(?::\s|\\*": \{)/i;
 
 /** Behind the next line that is nothing but `data:` or `"data": {`, and the column of its key. */
 function findDataLine(bytes: Uint8Array, from: number): { end: number; column: number } | undefined {
-  let start = from;
-  for (let end = bytes.indexOf(LF, from); end >= 0; start = end + 1, end = bytes.indexOf(LF, start)) {
+  for (let start = from; start < bytes.length;) {
+    const feed = bytes.indexOf(LF, Math.min(start + WINDOW_BYTES, bytes.length - 1));
+    const end = feed < 0 ? bytes.length : feed + 1;
+    const window = bytes.subarray(start, end);
+    const found = MAY_BE_DATA.test(latin1.decode(window)) ? dataLineIn(window) : undefined;
+    if (found !== undefined) return { ...found, end: start + found.end };
+    start = end;
+  }
+  return undefined;
+}
+
+function dataLineIn(bytes: Uint8Array): { end: number; column: number } | undefined {
+  let start = 0;
+  for (let end = bytes.indexOf(LF); end >= 0; start = end + 1, end = bytes.indexOf(LF, start)) {
     let last = end - 1;
     while (last > start && (bytes[last] === 32 || bytes[last] === 13)) last--;
     if (last - start < 4 || (bytes[last] !== COLON && bytes[last] !== BRACE) || end - start > MAX_DATA_LINE) continue;
-    if (!bytes.subarray(start, last).includes(D)) continue;
     const text = fromBytes(bytes.subarray(start, end));
     if (DATA_LINE.test(text)) return { end: end + 1, column: keyColumn(text) };
   }

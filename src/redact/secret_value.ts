@@ -64,6 +64,7 @@ export function isPlainlyNoSecret(value: string): boolean {
 /** True for text nobody would write as a word, a name, a path, a version, a checksum or an id: letters and digits mixed
  * without a visible pattern. */
 export function looksGenerated(value: string): boolean {
+  if (value.includes("***")) return false; // hidden already, in part
   if (value.length < 8 || /[\s"'\\<>(){}]/.test(value) || !/\d/.test(value) || !/[a-z]/i.test(value)) return false;
   if (UUID.test(value) || DIGEST.test(value) || VERSION_OR_TIME.test(value) || MEASURE.test(value)) return false;
   if (value.includes("://") || FILE_NAME.test(value) || PATH.test(value) || isWordsAndNumbers(value)) return false;
@@ -76,7 +77,9 @@ export function looksGenerated(value: string): boolean {
 
 /** True for a password somebody typed into a sentence: not a word, not an id, not a name with a number. */
 export function looksTyped(value: string): boolean {
-  if (value.length < 6 || value.length > 200 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
+  if (value.includes("***") || value.length < 6 || value.length > 200 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) {
+    return false;
+  }
   if (/^(?:[\[({<]|[\w.-]+=|\w+\(.*\)[,;]?$)/.test(value)) return false;
   if (isPlainlyNoSecret(value) || UUID.test(value) || DIGEST.test(value) || VERSION_OR_TIME.test(value)) return false;
   if (

@@ -1,3 +1,4 @@
+import type { RuleLine } from "./rule.ts";
 import { escapeLevel, quoteLevel } from "./string_nesting.ts";
 
 /** A line of the file, or of a text in a string of it: there, `\n` ends lines and the string's quote the last one. */
@@ -15,12 +16,13 @@ export interface TextLine {
 const MARK = /(\\+)(?:r\\+n|[nr"])|"/g;
 
 /** The lines of all texts of several lines in strings of a line, by where they begin; a text in a text lies inside a line of
- * the outer one. */
-export function innerLines(text: string): TextLine[] {
+ * the outer one.
+ * @param startDepth how deep the line begins, where it is a part of a longer one */
+export function innerLines(text: string, startDepth = 0): TextLine[] {
   if (!/\\[nr]/.test(text)) return [];
   const found: TextLine[] = [];
   /** By depth: where the string began, and its last line so far. */
-  const open: { start: number; last?: TextLine }[] = [];
+  const open: { start: number; last?: TextLine }[] = Array.from({ length: startDepth }, () => ({ start: 0 }));
   const close = (at: number) => {
     const last = open.pop()!.last;
     if (last !== undefined) last.end = at;
@@ -46,6 +48,11 @@ export function innerLines(text: string): TextLine[] {
     );
   }
   return found.sort((a, b) => a.start - b.start);
+}
+
+/** The same of a line as rules get it. */
+export function innerLinesOf(line: RuleLine): TextLine[] {
+  return line.text.includes("\\") ? innerLines(line.text, line.nesting().depthAt(0)) : [];
 }
 
 /** A line of the file. */

@@ -1,13 +1,18 @@
 import type { RuleLine } from "../rule.ts";
 import { FOREIGN_WORDS } from "../secret_name.ts";
 
-/** What every name of a secret has in it. */
-export const ROOT = new RegExp(
+const ROOTS =
   "pass|pwd|secret|token|key|auth|cred|jwt|cookie|session|signature|string|otp|salt|_pat|license|sid|phrase|psk|pw|hash|" +
-    "community|answer|kennwort|geheim|zugangsdaten|wachtwoord|senha|contrase|mdp|parola|haslo|clave|seed|" +
-    FOREIGN_WORDS.join("|"),
-  "gi",
-);
+  "community|answer|kennwort|geheim|zugangsdaten|wachtwoord|senha|contrase|mdp|parola|haslo|clave|seed";
+const ROOT = new RegExp(ROOTS, "gi");
+const ANY_ROOT = new RegExp(`${ROOTS}|${FOREIGN_WORDS.join("|")}`, "gi");
+
+/** Finds what every name of a secret has in it. */
+export function rootsIn(text: string): RegExp {
+  const roots = /[\x80-\xff]/.test(text) ? ANY_ROOT : ROOT;
+  roots.lastIndex = 0;
+  return roots;
+}
 
 /** A name in a line. */
 export interface Name {

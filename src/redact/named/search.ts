@@ -1,10 +1,10 @@
 import { type Findings, NOTHING, type RuleLine } from "../rule.ts";
 import { isHint, type NameKind, nameKind } from "../secret_name.ts";
 import { isSecretValue, looksGenerated, looksTyped, UUID } from "../secret_value.ts";
-import { innerLines, lineAt, linesAfter, type TextLine, wholeLine } from "../text_lines.ts";
+import { innerLinesOf, lineAt, linesAfter, type TextLine, wholeLine } from "../text_lines.ts";
 import { bareValue, quotedValue, type Value } from "../value_span.ts";
 import { takeMarkup } from "./markup.ts";
-import { isPartOfOther, type Name, nameAround, ROOT } from "./name.ts";
+import { isPartOfOther, type Name, nameAround, rootsIn } from "./name.ts";
 import {
   BlockScalar,
   Continuation,
@@ -68,7 +68,7 @@ class Search {
 
   constructor(line: RuleLine) {
     this.#line = line;
-    this.#inner = innerLines(line.text);
+    this.#inner = innerLinesOf(line);
   }
 
   /** A value that began on an earlier line.
@@ -84,18 +84,18 @@ class Search {
 
   run(): void {
     const { text } = this.#line;
-    ROOT.lastIndex = 0;
+    const roots = rootsIn(text);
     let done = 0;
-    for (let root = ROOT.exec(text); root !== null; root = ROOT.exec(text)) {
-      const name = nameAround(this.#line, root.index, ROOT.lastIndex, done);
-      ROOT.lastIndex = Math.max(ROOT.lastIndex, name.end);
+    for (let root = roots.exec(text); root !== null; root = roots.exec(text)) {
+      const name = nameAround(this.#line, root.index, roots.lastIndex, done);
+      roots.lastIndex = Math.max(roots.lastIndex, name.end);
       const said = isPartOfOther(text, name) ? "none" : nameKind(name.text);
       // programs call many things tokens, and write words for them
       const kind = this.#line.format === "code" && (said === "secret" || said === "object") ? "login" : said;
       if (kind === "none") continue;
       const end = this.#takeValue(name, kind);
       done = Math.max(name.end, end);
-      ROOT.lastIndex = Math.max(ROOT.lastIndex, end);
+      roots.lastIndex = Math.max(roots.lastIndex, end);
     }
   }
 

@@ -2,10 +2,9 @@ import { gunzipSync } from "node:zlib";
 import { fromBase64, fromBytes, toBytes } from "../latin1.ts";
 import { KeywordScanner, SCAN_BYTES } from "../keyword_scanner.ts";
 import { compileRule } from "../line_rule.ts";
-import { LinePass } from "../line_pass.ts";
-import { HIDDEN } from "../mask.ts";
-import { RuleSet } from "../rule_set.ts";
+import { lineStage } from "../line_stage.ts";
 import { type Findings, NOTHING, type RedactionRule, type RuleLine, type Span } from "../rule.ts";
+import type { Stage } from "../stage.ts";
 
 /** Base64, and gzip in base64, of a text in which other rules would hide something: settings in a ConfigMap's binaryData,
  * releases of Helm, keys in a kubeconfig. The whole layer is hidden. */
@@ -53,7 +52,7 @@ const MAX_DEPTH = 4;
 
 class Layers {
   readonly #rules: readonly RedactionRule[];
-  #inner: RuleSet | undefined;
+  #stage: Stage | undefined;
   #scanner: KeywordScanner | undefined;
 
   constructor(rules: readonly RedactionRule[]) {
@@ -97,7 +96,6 @@ class Layers {
   #isSecret(run: string, depth: number): boolean {
     const inner = unpack(fromBase64(run));
     if (inner === undefined) return false;
-    this.#inner ??= new RuleSet(this.#rules.filter(({ files }) => files === undefined).map(compileRule));
     if (this.#hasSecret(inner)) return true;
     return depth < MAX_DEPTH &&
       [...inner.matchAll(RUN)].some(({ 0: deeper }) =>
@@ -106,19 +104,13 @@ class Layers {
   }
 
   #hasSecret(inner: string): boolean {
-    const pass = new LinePass(this.#inner!, "layer.properties", HIDDEN);
-    const bytes = toBytes(inner);
-    let before: string | undefined;
-    const previous = { text: () => before };
-    for (let at = 0; at < bytes.length;) {
-      const feed = bytes.indexOf(10, at), end = feed < 0 ? bytes.length : feed;
-      pass.wantAll(bytes.subarray(at, end));
-      if (pass.run(bytes, at, end, previous) !== undefined) return true;
-      before = fromBytes(bytes.subarray(at, end));
-      at = end + 1;
-    }
+    this.#stage ??= lineStage(this.#rules.map(compileRule));
+    let found = false;
+    const step = this.#stage.start("layer.properties", ({ count }) => found ||= count > 0)!;
+    step.push(toBytes(inner), () => {});
+    step.end(() => {});
     // the first line of a key, whose body is in the next layer
-    return /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(inner);
+    return found || /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/.test(inner);
   }
 
   #mayHold(run: string): boolean {

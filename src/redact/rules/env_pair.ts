@@ -2,7 +2,7 @@ import type { Findings, RedactionRule, RuleLine, Span } from "../rule.ts";
 import { type NameKind, nameKind } from "../secret_name.ts";
 import { isSecretValue } from "../secret_value.ts";
 import { backslashesBefore, stringEnd } from "../string_nesting.ts";
-import { innerLines, type TextLine, wholeLine } from "../text_lines.ts";
+import { innerLinesOf, type TextLine, wholeLine } from "../text_lines.ts";
 import { BlockScalar } from "../named/open_value.ts";
 
 /** `{"name": "API_TOKEN", "value": "…"}` in JSON of any layout, also inside JSON strings of any depth. */
@@ -12,6 +12,22 @@ export const envPair: RedactionRule = {
   // What names of secrets have in common: `"name"` alone stands on every third line of a Kubernetes object.
   keywords: ("pass pwd secret token key auth cred jwt cookie session signature connection otp salt _pat license sid " +
     "bearer login _pw psk seed").split(" "),
+  alsoHas: [
+    "name",
+    "key",
+    '"k"',
+    '"k\\',
+    'id"',
+    "id:",
+    "id\\",
+    "variable",
+    "property",
+    "param",
+    'field"',
+    'header"',
+    'setting"',
+    'option"',
+  ],
   find: findPairs,
   hides: [
     '{"name":"API_KEY","value":"hunter2"}',
@@ -69,7 +85,7 @@ const MAX_VALUE_BEFORE = 65_536;
 const MAX_BETWEEN = 12;
 
 /** Every name that the patterns below could find, and more: where none of them means a secret, nothing is looked for. */
-const ANY_NAME = new RegExp(String.raw`\b(?:${NAME_KEYS})[\\"':\s]{1,80}(?<name>[\w.\/ -]{1,200})`, "gi");
+const ANY_NAME = new RegExp(String.raw`(?<![A-Za-z_])(?:${NAME_KEYS})[\\"':\s]{1,80}(?<name>[\w.\/ -]{1,200})`, "gi");
 
 /** A pair of which the name was on an earlier line. */
 interface OpenPair {
@@ -98,7 +114,7 @@ function findPairs(line: RuleLine): Findings {
   } else if (carried !== undefined) goOn(text, carried, found);
   const whole = wholeLine(text);
   found.carry = findYamlPair(text, whole, () => line.previous(), found) ?? found.carry;
-  findInnerPairs(text, found);
+  findInnerPairs(line, found);
   for (const match of text.matchAll(NAME)) {
     const kind = nameKind(match.groups!.name!);
     if (kind !== "none") findPair(line, match, kind, found);
@@ -194,9 +210,10 @@ function findYamlPair(
 }
 
 /** Pairs in texts of several lines in strings. */
-function findInnerPairs(text: string, found: Findings): void {
+function findInnerPairs(ruleLine: RuleLine, found: Findings): void {
+  const { text } = ruleLine;
   let open: OpenPair | BlockScalar | undefined;
-  for (const line of innerLines(text)) {
+  for (const line of innerLinesOf(ruleLine)) {
     const here = text.slice(line.start, line.end);
     const inside: Findings = { hide: [] };
     if (open instanceof BlockScalar) {

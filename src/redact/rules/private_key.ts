@@ -98,7 +98,7 @@ function findPrivateKeys(line: RuleLine): Findings {
 }
 
 function openAt(line: RuleLine, begin: number): OpenKey {
-  return { lines: 0, others: 0, quoted: line.format === "yaml" && /["']$/.test(line.text.slice(0, begin)) };
+  return { lines: 0, others: 0, quoted: line.format === "yaml" && /: +["']$/.test(line.text.slice(0, begin)) };
 }
 
 function indexOfEnd(text: string, from: number, none = -1): number {

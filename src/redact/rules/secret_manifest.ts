@@ -1,7 +1,7 @@
 import { type Findings, NOTHING, type RedactionRule, type RuleLine, type Span } from "../rule.ts";
 import { DATA_LINE, dataSpan, isPublic, keyColumn, KIND_LINE, spansOfSecrets } from "../secret_data.ts";
 import { stringEnd } from "../string_nesting.ts";
-import { innerLines, linesAfter } from "../text_lines.ts";
+import { innerLinesOf, linesAfter } from "../text_lines.ts";
 
 /** All values of Kubernetes Secrets: in YAML manifests, in pretty JSON, and in JSON on one line or inside strings. Where `data`
  * stands on lines before `kind`, secret_data_stage.ts looks ahead. */
@@ -73,7 +73,7 @@ function findSecrets(line: RuleLine): Findings {
     hideInline(text, match.index, match.groups!.quote!, match.groups!.list !== undefined, hide);
   }
   if (FLOW_KIND.test(text)) hideFlow(text, hide);
-  hideInner(text, hide);
+  hideInner(line, hide);
   return hide.length > 0 || next !== undefined ? { hide, carry: next?.carry } : NOTHING;
 }
 
@@ -94,8 +94,9 @@ function nextLine(text: string, known: Manifest): Findings | undefined {
 }
 
 /** Manifests of several lines in strings. */
-function hideInner(text: string, hide: Span[]): void {
-  const inner = innerLines(text);
+function hideInner(ruleLine: RuleLine, hide: Span[]): void {
+  const { text } = ruleLine;
+  const inner = innerLinesOf(ruleLine);
   let done = -1;
   inner.forEach((line, i) => {
     if (line.start <= done) return;
