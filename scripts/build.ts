@@ -160,9 +160,10 @@ async function compile(chunks: string, output: string, target: string, denort: s
       // Deno would keep compiled code in a file of a known name in the shared temporary folder, and run what it finds there.
       "--no-code-cache",
       "--unstable-kv",
-      // V8 lets the young generation grow to 48 MB before it looks for garbage; 12 MB cost no time that could be measured.
+      // V8 lets the young generation grow to 48 MB before it looks for garbage, from less than 1 MB on; 12 MB throughout cost
+      // no time that could be measured.
       // And it frees buffers late: see src/core/free_garbage.ts.
-      "--v8-flags=--max-semi-space-size=4,--expose-gc",
+      "--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4,--expose-gc",
       "--allow-all",
       `--target=${target}`,
       `--include=${chunks}`,

@@ -4,7 +4,7 @@
  *   deno task docs            writes it
  *   deno task docs --check    fails when it is not up to date */
 import { fileURLToPath } from "node:url";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Collector, commonFields } from "../src/collect/collector.ts";
 import { clusterCollectors, hostCollectors, KNOWN_CLUSTER_KINDS, KNOWN_HOST_KINDS } from "../src/collect/registry.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { BundleReader } from "../bundle/bundle_reader.ts";
 import { flagField } from "../core/flag_field.ts";
 
@@ -10,7 +10,8 @@ export interface Analyzer<Schema extends z.ZodType = z.ZodType> {
   kind: string;
   where: "cluster" | "host";
   summary: string;
-  schema: Schema;
+  /** Made when it is first asked for: a spec uses few kinds. */
+  readonly schema: Schema;
   icon?: Icon;
   title(config: z.output<Schema>): string;
   /** Finds mistakes in the config that the schema cannot see: conditions, patterns, templates. Called when a spec is
@@ -71,34 +72,43 @@ function outcomeField() {
 }
 
 /** `outcomes[]` of a spec: each holds one of `fail`, `warn`, `pass`. */
-export const outcomesField = z.array(z.object({
-  fail: outcomeField(),
-  warn: outcomeField(),
-  pass: outcomeField(),
-})).nullish().transform((value) => value ?? undefined).describe(
-  "What is said when: the first whose `when` holds counts",
-);
+export function outcomesField() {
+  return z.array(z.object({
+    fail: outcomeField(),
+    warn: outcomeField(),
+    pass: outcomeField(),
+  })).nullish().transform((value) => value ?? undefined).describe(
+    "What is said when: the first whose `when` holds counts",
+  );
+}
 
-export type Outcomes = NonNullable<z.output<typeof outcomesField>>;
+export type Outcomes = NonNullable<z.output<ReturnType<typeof outcomesField>>>;
 
 /** Fields that every analyzer has. */
-export const commonFields = {
-  checkName: textField().describe("Title of the result"),
-  exclude: flagField().describe("true leaves this analyzer out"),
-  strict: flagField().describe("A failure of a strict analyzer counts as a failure of the whole"),
-  annotations: z.record(z.string(), z.string()).nullish(),
-  docString: z.string().nullish(),
-};
+export function commonFields() {
+  return {
+    checkName: textField().describe("Title of the result"),
+    exclude: flagField().describe("true leaves this analyzer out"),
+    strict: flagField().describe("A failure of a strict analyzer counts as a failure of the whole"),
+    annotations: z.record(z.string(), z.string()).nullish(),
+    docString: z.string().nullish(),
+  };
+}
+
+export type CommonFields = ReturnType<typeof commonFields>;
 
 /** Gives a kind its common fields and its type. */
 export function defineAnalyzer<Shape extends z.ZodRawShape>(
   definition:
-    & Omit<Analyzer<z.ZodObject<Shape & typeof commonFields>>, "schema">
-    & { fields: Shape },
-): Analyzer<z.ZodObject<Shape & typeof commonFields>> {
+    & Omit<Analyzer<z.ZodObject<Shape & CommonFields>>, "schema">
+    & { fields(): Shape },
+): Analyzer<z.ZodObject<Shape & CommonFields>> {
   const { fields, ...rest } = definition;
+  let schema: z.ZodObject<Shape & CommonFields> | undefined;
   return {
     ...rest,
-    schema: z.object({ ...commonFields, ...fields }) as unknown as z.ZodObject<Shape & typeof commonFields>,
+    get schema() {
+      return schema ??= z.object({ ...commonFields(), ...fields() }) as unknown as z.ZodObject<Shape & CommonFields>;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { textField } from "./analyzer.ts";
 import { SpecConditionError } from "./condition_error.ts";
 import type { StoredObject } from "./stored_objects.ts";
@@ -38,33 +38,35 @@ const PROPERTIES = Object.keys(NODE_PROPERTIES) as NodeProperty[];
 const minimum = () => textField().describe("Nodes with less are left out: a quantity such as 4 or 8Gi");
 
 /** `filters` of nodeResources: only nodes that pass all of them are looked at. */
-export const nodeFilterField = z.object({
-  cpuArchitecture: textField().describe("amd64, arm64 …"),
-  cpuCapacity: minimum(),
-  cpuAllocatable: minimum(),
-  memoryCapacity: minimum(),
-  memoryAllocatable: minimum(),
-  podCapacity: minimum(),
-  podAllocatable: minimum(),
-  ephemeralStorageCapacity: minimum(),
-  ephemeralStorageAllocatable: minimum(),
-  resourceName: textField().describe("An extended resource such as nvidia.com/gpu; nodes without it are left out"),
-  resourceCapacity: minimum(),
-  resourceAllocatable: minimum(),
-  selector: z.object({
-    matchLabel: z.record(z.string(), z.coerce.string()).nullish(),
-    matchLabels: z.record(z.string(), z.coerce.string()).nullish(),
-    matchExpressions: z.array(z.object({
-      key: z.string(),
-      operator: z.string(),
-      values: z.array(z.coerce.string()).nullish(),
-    })).nullish(),
-  }).nullish(),
-  taint: z.object({ key: z.string(), value: textField(), effect: textField() }).nullish()
-    .describe("Only nodes with a taint of this key and effect"),
-}).nullish();
+export function nodeFilterField() {
+  return z.object({
+    cpuArchitecture: textField().describe("amd64, arm64 …"),
+    cpuCapacity: minimum(),
+    cpuAllocatable: minimum(),
+    memoryCapacity: minimum(),
+    memoryAllocatable: minimum(),
+    podCapacity: minimum(),
+    podAllocatable: minimum(),
+    ephemeralStorageCapacity: minimum(),
+    ephemeralStorageAllocatable: minimum(),
+    resourceName: textField().describe("An extended resource such as nvidia.com/gpu; nodes without it are left out"),
+    resourceCapacity: minimum(),
+    resourceAllocatable: minimum(),
+    selector: z.object({
+      matchLabel: z.record(z.string(), z.coerce.string()).nullish(),
+      matchLabels: z.record(z.string(), z.coerce.string()).nullish(),
+      matchExpressions: z.array(z.object({
+        key: z.string(),
+        operator: z.string(),
+        values: z.array(z.coerce.string()).nullish(),
+      })).nullish(),
+    }).nullish(),
+    taint: z.object({ key: z.string(), value: textField(), effect: textField() }).nullish()
+      .describe("Only nodes with a taint of this key and effect"),
+  }).nullish();
+}
 
-export type NodeFilterConfig = z.output<typeof nodeFilterField>;
+export type NodeFilterConfig = z.output<ReturnType<typeof nodeFilterField>>;
 
 /** Reads the filters.
  * @returns whether a node passes all of them

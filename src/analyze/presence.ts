@@ -21,11 +21,13 @@ export function presence(
 }
 
 /** The fields of `secret` and `configMap`, but the name. */
-export const keyedObjectFields = {
-  namespace: textField().describe("Namespace of the object, as its collector has it"),
-  key: textField().describe("Key that must be in its data"),
-  outcomes: outcomesField.describe("What is said when it is there (pass), and when not (fail)"),
-};
+export function keyedObjectFields() {
+  return {
+    namespace: textField().describe("Namespace of the object, as its collector has it"),
+    key: textField().describe("Key that must be in its data"),
+    outcomes: outcomesField().describe("What is said when it is there (pass), and when not (fail)"),
+  };
+}
 
 /** Judges whether a Secret or ConfigMap, and a key of it, exists, from what its collector has written.
  * @param folder `secrets` or `configmaps` */

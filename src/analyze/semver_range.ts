@@ -1,4 +1,5 @@
-import { compare, parse } from "semver";
+import compare from "semver/functions/compare.js";
+import parse from "semver/functions/parse.js";
 import { badWhen } from "./condition_error.ts";
 
 /** A version as conditions compare it. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { BundleReader } from "../bundle/bundle_reader.ts";
 import { flagField } from "../core/flag_field.ts";
 import { type AnalyzerResult, type Outcomes, outcomesField, textField } from "./analyzer.ts";
@@ -10,15 +10,17 @@ import { compileTemplate } from "./template/template.ts";
 import { boolCondition, regexGroupCondition } from "./when.ts";
 
 /** The fields of `textAnalyze`, in a cluster and on a host. */
-export const textFields = {
-  collectorName: textField().describe("Folder of the files"),
-  fileName: textField().describe("Name of the files in it; may have * and ?"),
-  regex: textField().describe("RE2 pattern. when: true (the default of pass) where it shall match, false where not"),
-  regexGroups: textField().describe("RE2 pattern with named groups. when: <group> <op> <value>"),
-  ignoreIfNoFiles: flagField().describe("true: no result when no file matches"),
-  excludeFiles: z.array(z.string()).nullish().describe("Files to leave out; may have * and ?"),
-  outcomes: outcomesField,
-};
+export function textFields() {
+  return {
+    collectorName: textField().describe("Folder of the files"),
+    fileName: textField().describe("Name of the files in it; may have * and ?"),
+    regex: textField().describe("RE2 pattern. when: true (the default of pass) where it shall match, false where not"),
+    regexGroups: textField().describe("RE2 pattern with named groups. when: <group> <op> <value>"),
+    ignoreIfNoFiles: flagField().describe("true: no result when no file matches"),
+    excludeFiles: z.array(z.string()).nullish().describe("Files to leave out; may have * and ?"),
+    outcomes: outcomesField(),
+  };
+}
 
 export interface TextConfig {
   collectorName?: string;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { dirname as bundleDirname, relative } from "node:path/posix";
-import { gzipSync } from "node:zlib";
 import { createTarPacker } from "modern-tar";
 import { EXIT } from "../core/exit_codes.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
+import { gzipMembers } from "./gzip_members.ts";
 import { partPath } from "./part_path.ts";
 import type { WorkFolder } from "./work_folder.ts";
 
@@ -29,8 +29,6 @@ export interface WrittenArchive {
 
 /** A file up to this size is read in one go. */
 const AT_ONCE_BYTES = 1024 * 1024;
-
-const GZIP_BLOCK_BYTES = 2 * 1024 * 1024;
 
 /** Packs a work folder into one tar.gz, in one pass and bounded memory.
  * @throws {SupportBundleError} when the target cannot be written; nothing is left of it then */
@@ -90,27 +88,6 @@ async function pack(
     await controller.add({ ...header, type: "symlink", linkname: target }).close();
   }
   controller.finalize();
-}
-
-/** Compresses a stream in blocks, each a gzip member of its own: members may simply follow each other, and a block in one
- * call takes a quarter of the time that a stream takes.
- * @see https://www.rfc-editor.org/rfc/rfc1952#section-2.2 */
-async function* gzipMembers(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  // One block for all: the garbage of fresh ones is as large as the bundle.
-  const block = new Uint8Array(GZIP_BLOCK_BYTES);
-  let held = 0;
-  for await (const chunk of body) {
-    for (let rest = chunk; rest.length > 0;) {
-      const taken = rest.subarray(0, block.length - held);
-      block.set(taken, held);
-      held += taken.length;
-      rest = rest.subarray(taken.length);
-      if (held < block.length) continue;
-      yield gzipSync(block);
-      held = 0;
-    }
-  }
-  if (held > 0) yield gzipSync(block.subarray(0, held));
 }
 
 function archiveError(path: string, cause: unknown): SupportBundleError {

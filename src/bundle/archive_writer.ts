@@ -3,7 +3,8 @@ import { basename, dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { TarHeader } from "modern-tar";
 import { concatBytes } from "../core/concat_bytes.ts";
-import { BLOCK_BYTES, BlockCompressor } from "./block_compressor.ts";
+import { BlockCompressor } from "./block_compressor.ts";
+import { BLOCK_BYTES, gzipBlock } from "./gzip_block.ts";
 import { giveName } from "./give_name.ts";
 import { headerBlocks, padding, setSize, TAR_END } from "./tar_blocks.ts";
 import { diskError } from "./work_folder.ts";
@@ -118,7 +119,7 @@ export class ArchiveWriter implements AsyncDisposable {
 
   async fill(gap: Gap, header: TarHeader, bytes: Uint8Array): Promise<WrittenContent> {
     const blocks = [await headerBlocks(header, bytes.length), bytes, padding(bytes.length)];
-    gap.packed = gzipSync(concatBytes(blocks));
+    gap.packed = gzipBlock(concatBytes(blocks));
     return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
   }
 

@@ -1,9 +1,5 @@
-import { gzipSync } from "node:zlib";
 import { freeGarbage } from "../core/free_garbage.ts";
-
-/** Larger ones compress no better than by 1 %. */
-export const BLOCK_BYTES = 1024 * 1024;
-export const BLOCKS_BETWEEN_SWEEPS = 2;
+import { BLOCK_BYTES, BLOCKS_BETWEEN_SWEEPS, gzipBlock } from "./gzip_block.ts";
 
 /** Room for what gzip makes of bytes that cannot be compressed. */
 const SLACK_BYTES = 4096;
@@ -27,9 +23,7 @@ export interface PackedBlock {
   block: Uint8Array<ArrayBuffer>;
 }
 
-/** Compresses blocks, each into a gzip member of its own: members may simply follow each other, and a block in one call
- * takes a quarter of the time that a stream takes. Where there is a second core, it does the work.
- * @see https://www.rfc-editor.org/rfc/rfc1952#section-2.2 */
+/** Compresses blocks, each into a gzip member of its own. Where there is a second core, it does the work. */
 export class BlockCompressor implements Disposable {
   /** Blocks that nobody uses at the moment. */
   readonly #free: Uint8Array<ArrayBuffer>[] = [newBlock()];
@@ -61,7 +55,7 @@ export class BlockCompressor implements Disposable {
   compress(block: Uint8Array<ArrayBuffer>, length: number): Promise<PackedBlock> {
     if (++this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
     if (this.#threads > 1 && this.#blocks > BLOCKS_BEFORE_WORKER) return this.#send(block, length);
-    return Promise.resolve({ packed: gzipSync(block.subarray(0, length)), block });
+    return Promise.resolve({ packed: gzipBlock(block.subarray(0, length)), block });
   }
 
   giveBack(block: Uint8Array<ArrayBuffer>): void {

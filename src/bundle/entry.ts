@@ -9,6 +9,8 @@ export interface FileEntry {
   body: ReadableStream<Uint8Array>;
   /** The same bytes, where they are at hand. Who takes these leaves `body` alone. */
   bytes?: Uint8Array;
+  /** Called when the file has been written: nobody reads `bytes` any more. */
+  release?(): void;
   /** What it was read from: a request (`GET /api/v1/pods?limit=500`), a command line, a host path. No secrets. */
   source?: string;
   /** Where there is no room for all of it, its beginning and its end stay, and a line between them says so. */

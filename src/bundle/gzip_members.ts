@@ -1,6 +1,5 @@
-import { gzipSync } from "node:zlib";
 import { freeGarbage } from "../core/free_garbage.ts";
-import { BLOCK_BYTES, BLOCKS_BETWEEN_SWEEPS } from "./block_compressor.ts";
+import { BLOCK_BYTES, BLOCKS_BETWEEN_SWEEPS, gzipBlock } from "./gzip_block.ts";
 
 /** Compresses a stream in blocks, as {@linkcode BlockCompressor} does, one after the other. */
 export async function* gzipMembers(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -13,10 +12,10 @@ export async function* gzipMembers(pieces: AsyncIterable<Uint8Array>): AsyncGene
       held += taken.length;
       rest = rest.subarray(taken.length);
       if (held < block.length) continue;
-      yield gzipSync(block);
+      yield gzipBlock(block);
       held = 0;
       if (++blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
     }
   }
-  if (held > 0 || blocks === 0) yield gzipSync(block.subarray(0, held));
+  if (held > 0 || blocks === 0) yield gzipBlock(block.subarray(0, held));
 }

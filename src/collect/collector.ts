@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Entry } from "../bundle/entry.ts";
 import { flagField } from "../core/flag_field.ts";
 import type { Clock } from "../core/clock.ts";
@@ -14,8 +14,9 @@ export interface Collector<Schema extends z.ZodType = z.ZodType> {
   where: "cluster" | "host";
   /** What it gathers, in one sentence, for help and docs. */
   summary: string;
-  /** The fields of the kind; the common ones are added by {@linkcode defineCollector}. */
-  schema: Schema;
+  /** The fields of the kind; the common ones are added by {@linkcode defineCollector}. Made when it is first asked for: a
+   * spec uses few kinds. */
+  readonly schema: Schema;
   /** What progress lines, error files and the manifest call an entry of this kind. */
   title(config: z.output<Schema>): string;
   /** The permissions this entry needs. Checked before the run; a denied one is tried anyway, since webhook
@@ -63,20 +64,33 @@ export interface CollectContext {
 }
 
 /** Fields that every collector has. */
-export const commonFields = {
-  collectorName: z.string().optional().describe("Display name; for several kinds also a file name"),
-  exclude: flagField().describe("true leaves this entry out"),
-};
+export function commonFields() {
+  return {
+    collectorName: z.string().optional().describe("Display name; for several kinds also a file name"),
+    exclude: flagField().describe("true leaves this entry out"),
+  };
+}
+
+export type CommonFields = ReturnType<typeof commonFields>;
 
 /** Gives a kind its common fields and its type. */
 export function defineCollector<Shape extends z.ZodRawShape>(
   definition:
-    & Omit<Collector<z.ZodObject<Shape & typeof commonFields>>, "schema" | "title">
-    & { fields: Shape; title: string | ((config: z.output<z.ZodObject<Shape & typeof commonFields>>) => string) },
-): Collector<z.ZodObject<Shape & typeof commonFields>> {
+    & Omit<Collector<z.ZodObject<Shape & CommonFields>>, "schema" | "title">
+    & {
+      fields(): Shape;
+      title: string | ((config: z.output<z.ZodObject<Shape & CommonFields>>) => string);
+    },
+): Collector<z.ZodObject<Shape & CommonFields>> {
   const { fields, title, ...rest } = definition;
-  const schema = z.object({ ...commonFields, ...fields }) as unknown as z.ZodObject<Shape & typeof commonFields>;
-  return { ...rest, schema, title: typeof title === "function" ? title : () => title };
+  let schema: z.ZodObject<Shape & CommonFields> | undefined;
+  return {
+    ...rest,
+    get schema() {
+      return schema ??= z.object({ ...commonFields(), ...fields() }) as unknown as z.ZodObject<Shape & CommonFields>;
+    },
+    title: typeof title === "function" ? title : () => title,
+  };
 }
 
 /** The title that most cluster kinds have: `base/<collectorName>`, else `base/<selector,…>`, else `base`. */

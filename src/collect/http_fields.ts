@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { textField, textMapField } from "./text_field.ts";
 import { flagField } from "../core/flag_field.ts";
 

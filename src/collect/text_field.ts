@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A string field that also takes what YAML reads as a number or a boolean (`tag: 15`, `value: true`). Objects and lists
  * stay errors. */

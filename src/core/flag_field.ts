@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** `exclude` and `strict` of a spec: a boolean, or a string that says one. What says nothing, such as a template that
  * nobody rendered, is false. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { describeError } from "../core/errors.ts";

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { KubeconfigError, KubeUnreachableError } from "./errors.ts";
 import { inClusterTarget, isInCluster } from "./in_cluster.ts";
 import type { KubeOptions } from "./kube_client.ts";

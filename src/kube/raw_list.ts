@@ -1,4 +1,5 @@
 import { isKey, parseJson, skipBlanks, stringEnd, valueEnd, walkArray, walkObject } from "../core/json_scan.ts";
+import { freeBytes } from "../core/free_garbage.ts";
 import type { KubeObject } from "./kube_client.ts";
 
 /** A page of a list whose objects are still JSON. */
@@ -7,6 +8,8 @@ export interface RawListPage {
   apiVersion: string;
   metadata: Record<string, unknown>;
   items: RawObject[];
+  /** Frees the JSON text: nothing of the objects can be read any more. */
+  free(): void;
 }
 
 /** Positions in the JSON text of a page. */
@@ -98,7 +101,7 @@ export class RawObject implements Stretch {
 /** Reads a list of the API.
  * @throws {SyntaxError} */
 export function parseRawList(bytes: Uint8Array): RawListPage {
-  const page: Omit<RawListPage, "items"> & { items?: RawObject[] } = { kind: "", apiVersion: "", metadata: {} };
+  const page: Omit<RawListPage, "items" | "free"> = { kind: "", apiVersion: "", metadata: {} };
   const items: RawObject[] = [];
   const end = walkObject(bytes, skipBlanks(bytes, 0), (key, keyEnd, at) => {
     if (isKey(bytes, key, keyEnd, "items") && bytes[at] === 91) {
@@ -114,7 +117,7 @@ export function parseRawList(bytes: Uint8Array): RawListPage {
     return end;
   });
   if (skipBlanks(bytes, end) !== bytes.length) throw new SyntaxError("The JSON text goes on after its end");
-  return { ...page, items };
+  return { ...page, items, free: () => freeBytes(bytes) };
 }
 
 const decoder = new TextDecoder();

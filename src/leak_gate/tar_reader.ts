@@ -161,7 +161,8 @@ class Input {
     while (this.#held.length === 0) {
       const next = await this.#chunks.next();
       if (next.done) return this.#held;
-      this.#held = next.value;
+      const { buffer, byteOffset, length } = next.value;
+      this.#held = new Uint8Array(buffer, byteOffset, length); // whose parts cost less than those of a Buffer
     }
     return this.#takeHeld(max);
   }

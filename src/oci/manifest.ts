@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { OciError } from "./errors.ts";
 
 const DOCKER = "application/vnd.docker.distribution.manifest";

@@ -75,7 +75,6 @@ export class BundleWriter {
     let redactions: Redaction[] = [];
     /** Of our own. What its source says of itself stands in the entry. */
     let limit: string | undefined;
-    const full = new AbortController();
     const record = (written: WrittenFile): number => {
       this.#redactions.add(written.path, redactions);
       const limits = [entry.truncated?.limit, limit].filter((limit) => limit !== undefined);
@@ -94,30 +93,35 @@ export class BundleWriter {
       return written.bytes;
     };
     const room = budget?.ofFile(this.#limits.file);
-    const options: CutOptions = {
+    const options = (full?: AbortController): CutOptions => ({
       bothEnds: entry.bothEnds,
       whole: isArchiveName(entry.path),
       onCut(by) {
         limit = by.toString();
-        full.abort();
+        full?.abort();
       },
-    };
+    });
     try {
       const redactor = await this.#redactor;
       const { bytes } = entry;
       const atOnce = bytes === undefined ? undefined : redactAtOnce(redactor, entry.path, bytes);
       if (atOnce !== undefined) {
         redactions = atOnce.redactions;
-        const kept = room === undefined ? atOnce.bytes : cutBytes(atOnce.bytes, room, options);
-        return record(this.#folder.writeBytes(entry.path, kept));
+        const kept = room === undefined ? atOnce.bytes : cutBytes(atOnce.bytes, room, options());
+        const written = this.#folder.writeBytes(entry.path, kept);
+        entry.release?.();
+        return record(written);
       }
+      const full = new AbortController();
       // The source ends where the room does, so that redaction comes to its end and says what it hid.
       using over = anySignal(full.signal, ...cut === undefined ? [] : [cut]);
       const source = endOnAbort(entry.body, over, () => {
         if (!full.signal.aborted) entry.truncated ??= { limit: "deadline" };
       });
       const body = redactor?.redact(entry.path, source, (found) => redactions = found) ?? source;
-      return record(await this.#folder.write(entry.path, room === undefined ? body : cutBody(body, room, options)));
+      return record(
+        await this.#folder.write(entry.path, room === undefined ? body : cutBody(body, room, options(full))),
+      );
     } catch (error) {
       if (error instanceof DiskError) throw error;
       this.missing.push({ path: entry.path, collector, ...this.#whyLeftOut(entry.path, error) });

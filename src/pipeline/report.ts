@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const stageSchema = z.object({
   stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "upload", "notify"]),

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { discoveryOptionsSchema } from "../discover/discovery_options.ts";
 import { NOTIFY_EVENTS } from "../notify/notifier.ts";
 import { DEFAULT_SIZE_LIMITS } from "./size_budget.ts";

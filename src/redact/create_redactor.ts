@@ -61,8 +61,8 @@ export function redactionStages({ builtIn, custom, hide = [], values, trace }: R
 }
 
 function redactorOf(stages: Stage[], mask: MaskMaker): Redactor {
-  const stepFor = (path: string, totals: RedactionTotals, masks: FileMasks) =>
-    throughUtf8(path, chain(stages.flatMap((stage) => stage.start(path, totals.add, masks) ?? [])));
+  const stepFor = (path: string, used: Stage[], totals: RedactionTotals, masks: FileMasks) =>
+    throughUtf8(path, chain(used.flatMap((stage) => stage.start(path, totals.add, masks) ?? [])));
   return {
     redact(path, body, report) {
       const totals = new RedactionTotals(), masks = mask.start(path);
@@ -74,13 +74,14 @@ function redactorOf(stages: Stage[], mask: MaskMaker): Redactor {
       });
       if (stages.length === 0) return body.pipeThrough(done);
       const plain = (inner: string, bytes: ReadableStream<Uint8Array>) =>
-        bytes.pipeThrough(asStream(stepFor(inner, totals, masks)));
+        bytes.pipeThrough(asStream(stepFor(inner, stages, totals, masks)));
       return generatedStream(redactPacked(path, body, plain), body).pipeThrough(done);
     },
     redactBytes(path, bytes) {
       if (stages.length > 0 && archiveFormat(path, bytes.subarray(0, FORMAT_BYTES)) !== undefined) return undefined;
       const totals = new RedactionTotals(), masks = mask.start(path);
-      const step = stepFor(path, totals, masks);
+      const concerned = stages.filter((stage) => stage.concerns?.(bytes) ?? true);
+      const step = stepFor(path, concerned, totals, masks);
       const out: Uint8Array[] = [];
       const emit = (chunk: Uint8Array) => void out.push(chunk);
       step.push(bytes, emit);

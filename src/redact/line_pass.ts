@@ -1,5 +1,5 @@
-import { type HarmlessLines, MAX_HARMLESS_CHARACTERS } from "./harmless_lines.ts";
 import { SCAN_BYTES } from "./keyword_scanner.ts";
+import { type KnownLine, type KnownLines, MAX_KNOWN_CHARACTERS } from "./known_lines.ts";
 import { fromBytes } from "./latin1.ts";
 import type { LineRule } from "./line_rule.ts";
 import type { FileMasks } from "./mask.ts";
@@ -53,7 +53,7 @@ export class LinePass {
   /** Whether there is anything in it. */
   #carries = false;
   /** Undefined where asking does not pay. */
-  #harmless: HarmlessLines | undefined;
+  #known: KnownLines | undefined;
   /** Lines that were not among them, beyond four times those that were. */
   #unknownLines = 0;
   /** Number of the rule that changed a line last. */
@@ -67,7 +67,7 @@ export class LinePass {
     this.#wanted = new Int32Array(set.words + 1);
     this.#chosen = new Int32Array(set.words);
     this.#carried = { rules: new Int32Array(set.words), values: [] };
-    this.#harmless = set.harmlessLines(this.#format);
+    this.#known = set.knownLines(this.#format);
   }
 
   /** True when the next line must be run whatever is on it. */
@@ -109,8 +109,14 @@ export class LinePass {
   run(bytes: Uint8Array, start: number, end: number, previous: PreviousLine, depth = 0): ChangedLine | undefined {
     if (!this.#chooseRules()) return undefined;
     const text = fromBytes(bytes.subarray(start, end));
-    const harmless = this.#carries || depth > 0 || text.length > MAX_HARMLESS_CHARACTERS ? undefined : this.#harmless;
-    if (harmless !== undefined && this.#isKnown(text, harmless)) return undefined;
+    const known = this.#carries || depth > 0 || text.length > MAX_KNOWN_CHARACTERS ? undefined : this.#known;
+    if (known !== undefined) {
+      const line = this.#find(text, known, previous);
+      if (line !== undefined) {
+        if (line.carried !== undefined) this.carried = line.carried;
+        return undefined;
+      }
+    }
     const line = new Line(text, this.#path, this.#format, previous, depth);
     this.#carries = false;
     let changed = false;
@@ -122,7 +128,11 @@ export class LinePass {
     if (changed || line.changedPrevious !== undefined) {
       return { text: changed ? line.text : undefined, previous: line.changedPrevious };
     }
-    if (!this.#carries && !line.askedAround) harmless?.add(text);
+    if (known !== undefined && !line.askedPath) {
+      const before = line.askedPrevious ? previous.text() : undefined;
+      const isFirst = line.askedPrevious && before === undefined;
+      if (!isFirst) known.add(text, { previous: before, carried: this.#carries ? this.carried : undefined });
+    }
     return undefined;
   }
 
@@ -146,10 +156,10 @@ export class LinePass {
     return any !== 0;
   }
 
-  #isKnown(text: string, harmless: HarmlessLines): boolean {
-    const known = harmless.has(text);
-    this.#unknownLines += known ? -4 : 1;
-    if (this.#unknownLines > MAX_UNKNOWN_LINES) this.#harmless = undefined;
+  #find(text: string, lines: KnownLines, previous: PreviousLine): KnownLine | undefined {
+    const known = lines.find(text, () => previous.text());
+    this.#unknownLines += known === undefined ? 1 : -4;
+    if (this.#unknownLines > MAX_UNKNOWN_LINES) this.#known = undefined;
     return known;
   }
 
@@ -191,7 +201,8 @@ export class LinePass {
 class Line implements RuleLine {
   carried: unknown;
   /** True when a rule looked at more than its text. */
-  askedAround = false;
+  askedPath = false;
+  askedPrevious = false;
   /** The line before, when a rule changed it. */
   changedPrevious: string | undefined;
   #text: string;
@@ -210,7 +221,7 @@ class Line implements RuleLine {
   }
 
   get path(): string {
-    this.askedAround = true;
+    this.askedPath = true;
     return this.#path;
   }
 
@@ -228,7 +239,7 @@ class Line implements RuleLine {
   }
 
   previous(): string | undefined {
-    this.askedAround = true;
+    this.askedPrevious = true;
     return this.changedPrevious ?? this.before.text();
   }
 }

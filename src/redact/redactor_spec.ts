@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { customStages } from "./custom/custom_stages.ts";
 import type { RedactorSpec } from "./redactor.ts";
 

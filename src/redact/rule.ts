@@ -52,7 +52,7 @@ export interface RuleLine {
 
 export interface Findings {
   hide: Span[];
-  /** Set to see the next line too, whatever is on it. */
+  /** Set to see the next line too, whatever is on it. Not changed afterwards: lines that come again share it. */
   carry?: unknown;
   /** What to hide on the line before. */
   hideBefore?: Span[];

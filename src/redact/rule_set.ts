@@ -1,5 +1,5 @@
-import { HarmlessLines } from "./harmless_lines.ts";
 import { KeywordScanner } from "./keyword_scanner.ts";
+import { KnownLines } from "./known_lines.ts";
 import type { LineRule } from "./line_rule.ts";
 import type { TextFormat } from "./text_format.ts";
 
@@ -22,7 +22,7 @@ export class RuleSet {
   readonly conditions: readonly Int32Array[];
   /** By what the scanner found, one set after the other. */
   readonly #calledFor: Int32Array;
-  readonly #harmlessLines: { [format in TextFormat]?: HarmlessLines } = {};
+  readonly #knownLines: { [format in TextFormat]?: KnownLines } = {};
 
   constructor(rules: readonly LineRule[]) {
     this.rules = rules;
@@ -61,8 +61,8 @@ export class RuleSet {
     });
   }
 
-  harmlessLines(format: TextFormat): HarmlessLines {
-    return this.#harmlessLines[format] ??= new HarmlessLines();
+  knownLines(format: TextFormat): KnownLines {
+    return this.#knownLines[format] ??= new KnownLines();
   }
 
   /** Adds what something found calls for. */

@@ -14,6 +14,7 @@ export function secretDataStage(rule: string): Stage {
       // logs have no manifests, and are most of the bytes
       return /\.log(?:\.\d+)?$/i.test(path) ? undefined : new SecretDataStep(rule, path, report, masks);
     },
+    concerns: hasWordSecret,
   };
 }
 
@@ -123,6 +124,17 @@ class SecretDataStep implements Step {
     return toBytes(lines.slice(1).join("\n"));
   }
 }
+
+/** Whether `Secret` is in it, in UTF-16 too. Of a file of a cluster, other capital letters are few. */
+function hasWordSecret(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(WORD[0]!); at >= 0; at = bytes.indexOf(WORD[0]!, at + 1)) {
+    const step = bytes[at + 1] === 0 ? 2 : 1;
+    if (WORD.every((byte, i) => bytes[at + i * step] === byte)) return true;
+  }
+  return false;
+}
+
+const WORD = toBytes("Secret");
 
 /** Behind the last line feed. */
 function endOfLines(bytes: Uint8Array): number {

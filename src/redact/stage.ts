@@ -7,6 +7,8 @@ export interface Stage {
   /** Undefined when it has nothing to do with the file.
    * @param masks what stands in place of hidden text; by default `***HIDDEN***` */
   start(path: string, report: Report, masks?: FileMasks): Step | undefined;
+  /** False when it would pass on a file that is these bytes, all of them. Absent: it has to be tried. */
+  concerns?(whole: Uint8Array): boolean;
 }
 
 /** What a stage does to one file, a piece at a time. May throw: the file is then left out. */

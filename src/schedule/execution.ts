@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const TRIGGERS = ["schedule", "manual", "catch-up", "backfill", "dependency", "recover"] as const;
 

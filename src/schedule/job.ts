@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */

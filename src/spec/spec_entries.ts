@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { SupportBundleError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { describeIssue } from "./describe_issue.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ExecutionLog } from "../schedule/execution.ts";
 import { clip } from "./bounded_execution.ts";
 import { key } from "./keys.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { StoreError } from "./store_error.ts";
 
 /** Below the 64 KiB that a value of Deno KV holds. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { key, showKey } from "./keys.ts";
 import type { UnreadableRecord } from "./job_store.ts";
 import type { KvEntryMaybe, KvSession } from "./kv_session.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import { type AnalyzerResult, defineAnalyzer, type Finding } from "../../src/analyze/analyzer.ts";
 import { cpu } from "../../src/analyze/kinds/host/cpu.ts";
 import { clusterVersion } from "../../src/analyze/kinds/cluster/cluster_version.ts";
@@ -19,7 +19,7 @@ function scripted(
     where: "cluster",
     summary: "",
     icon: { key: "own", uri: "" },
-    fields: { note: z.string().optional() },
+    fields: () => ({ note: z.string().optional() }),
     title: ({ checkName }) => checkName || "Scripted",
     analyze: (_, bundle) => analyze(bundle),
   });

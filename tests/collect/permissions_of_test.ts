@@ -10,7 +10,7 @@ function kind(needs: AccessNeed[], permissions?: AccessNeed[]) {
     where: "cluster",
     summary: "of a test",
     title: "test",
-    fields: {},
+    fields: () => ({}),
     needs: () => needs,
     ...(permissions === undefined ? {} : { permissions: () => permissions }),
     async *collect() {},

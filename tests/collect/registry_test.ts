@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import {
   clusterCollectors,
   hostCollectors,

@@ -1,7 +1,7 @@
 import { newExecution } from "../../src/schedule/apply_firing.ts";
 import type { Execution } from "../../src/schedule/execution.ts";
 import { type Job, jobSchema } from "../../src/schedule/job.ts";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** A job as the store has it; every minute unless told otherwise. */
 export function sampleJob(fields: Partial<z.input<typeof jobSchema>> = {}): Job {

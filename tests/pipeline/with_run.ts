@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Entry } from "../../src/bundle/entry.ts";
 import type { Manifest } from "../../src/bundle/manifest.ts";
 import { type CollectContext, defineCollector } from "../../src/collect/collector.ts";
@@ -29,7 +29,7 @@ export function collector(kind: string, collect: (context: CollectContext) => As
     where: "host",
     summary: "of a test",
     title: kind,
-    fields: { unused: z.string().optional() },
+    fields: () => ({ unused: z.string().optional() }),
     collect: (_config, context) => collect(context),
   });
 }

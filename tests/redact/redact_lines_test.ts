@@ -171,6 +171,22 @@ const around: [name: string, find: NonNullable<RedactionRule["find"]>, text: str
     `key\nkey\nkey all\n${MASK}\nkey\n`,
   ],
   [
+    "what it carries to the next",
+    ({ text, carried }) =>
+      text.includes("all") ? { hide: [], carry: true } : { hide: carried ? [{ start: 0, end: 3 }] : [] },
+    "key all\nkey\nkey\nkey all\nkey\nkey\n",
+    `key all\n${MASK}\nkey\nkey all\n${MASK}\nkey\n`,
+  ],
+  [
+    "the line before and what it carries",
+    (line) =>
+      line.text.includes("all")
+        ? { hide: [], carry: line.previous()?.startsWith("x") ? true : undefined }
+        : { hide: line.carried ? [{ start: 0, end: 3 }] : [] },
+    "key all\nkey\nx\nkey all\nkey\ny\nkey all\nkey\nx\nkey all\nkey\n",
+    `key all\nkey\nx\nkey all\n${MASK}\ny\nkey all\nkey\nx\nkey all\n${MASK}\n`,
+  ],
+  [
     "the path of its file",
     ({ path }) => ({ hide: path === "b.log" ? [{ start: 0, end: 3 }] : [] }),
     "key\n",

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { COLLECTORS_DOC, describeField, fieldsOf, renderCollectorsDoc } from "../../scripts/docs.ts";
 import { clusterCollectors, hostCollectors, KNOWN_CLUSTER_KINDS } from "../../src/collect/registry.ts";
 import { textField, textMapField } from "../../src/collect/text_field.ts";

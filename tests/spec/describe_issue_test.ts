@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import { textField } from "../../src/collect/text_field.ts";
 import { flagField } from "../../src/core/flag_field.ts";
 import { describeIssue } from "../../src/spec/describe_issue.ts";

@@ -1,10 +1,10 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { bundlePath } from "../../bundle/bundle_path.ts";
 import { type Entry, jsonEntry, missing, type MissingReason } from "../../bundle/entry.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { describeError, SupportBundleError } from "../../core/errors.ts";
 import { KubeForbiddenError } from "../../kube/errors.ts";
-import { type CollectContext, type Collector, type commonFields, defineCollector, titled } from "../collector.ts";
+import { type CollectContext, type Collector, type CommonFields, defineCollector, titled } from "../collector.ts";
 import { startDeadline } from "../deadline.ts";
 import { type DatabaseFields, databaseFields } from "./database_fields.ts";
 import { readText, referenceNeeds, UnresolvedReferenceError } from "./referenced_text.ts";
@@ -55,20 +55,20 @@ interface DatabaseContent {
   variables?: Record<string, string>;
 }
 
-type Config = DatabaseFields & z.output<z.ZodObject<typeof commonFields>>;
+type Config = DatabaseFields & z.output<z.ZodObject<CommonFields>>;
 
 /** A collector that connects from this machine and asks for the version. That it cannot connect is what its file says,
  * not a failure. */
 export function databaseCollector<Target extends DatabaseTarget>(
   database: DatabaseKind<Target>,
-): Collector<z.ZodObject<ReturnType<typeof databaseFields> & typeof commonFields>> {
+): Collector<z.ZodObject<ReturnType<typeof databaseFields> & CommonFields>> {
   const { kind, summary } = database;
   return defineCollector({
     kind,
     where: "cluster",
     summary,
     title: titled(kind),
-    fields: databaseFields(database.uri),
+    fields: () => databaseFields(database.uri),
     needs: referenceNeeds,
     collect: (config: Config, context) => collectDatabase(database, config, context),
   });

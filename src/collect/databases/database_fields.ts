@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { flagField } from "../../core/flag_field.ts";
 import { textField } from "../text_field.ts";
 

@@ -112,6 +112,7 @@ function findPairs(line: RuleLine): Findings {
     const next = carried.next(text, wholeLine(text));
     if (next !== undefined) return { hide: next.hide, carry: next.open };
   } else if (carried !== undefined) goOn(text, carried, found);
+  if (carried !== undefined && !namesSecret(text)) return found;
   const whole = wholeLine(text);
   found.carry = findYamlPair(text, whole, () => line.previous(), found) ?? found.carry;
   findInnerPairs(line, found);
@@ -193,7 +194,7 @@ function findYamlPair(
   found: Findings,
 ): OpenPair | undefined {
   const here = text.slice(line.start, line.end);
-  for (const match of line.depth > 0 ? [] : here.matchAll(YAML_FLOW)) {
+  for (const match of line.depth > 0 || !/value:/i.test(here) ? [] : here.matchAll(YAML_FLOW)) {
     const value = match.groups!.value!, end = match.index + match[0].length;
     takeScalar(text, end - value.length, end, nameKind(match.groups!.name!), found.hide);
   }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { z } from "zod";
+import * as z from "zod";
 import { toBytes } from "../latin1.ts";
 import { type Correlation, correlations, MAX_FILES, type TokenStats, tokenStats } from "./token_stats.ts";
 import type { Tokenizer } from "./tokenizer.ts";

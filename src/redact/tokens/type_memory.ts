@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { writePrivateFile } from "../../core/private_file.ts";
 import { SECRET_TYPES, type SecretType } from "./secret_type.ts";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import { databaseFields } from "../../../src/collect/databases/database_fields.ts";
 import { readText, referenceNeeds, UnresolvedReferenceError } from "../../../src/collect/databases/referenced_text.ts";
 import { tlsTerms } from "../../../src/collect/databases/tls_terms.ts";

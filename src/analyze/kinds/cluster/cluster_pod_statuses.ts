@@ -1,7 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { isPodUnhealthy, podStatusReason } from "../../../kube/pod_health.ts";
-import { type AnalyzerResult, defineAnalyzer, outcomesField } from "../../analyzer.ts";
+import { type AnalyzerResult, defineAnalyzer, type Outcomes, outcomesField } from "../../analyzer.ts";
 import { badWhen } from "../../condition_error.ts";
 import { itemsOf, namespaceOf, type StoredObject } from "../../stored_objects.ts";
 import { fileMissing, firstMatch, noOutcomeMatched, readOutcomes } from "../../outcome_engine.ts";
@@ -21,12 +21,12 @@ export const clusterPodStatuses = defineAnalyzer({
   kind: "clusterPodStatuses",
   where: "cluster",
   summary: "Judges each pod by its phase and by the reason that kubectl shows",
-  fields: {
+  fields: () => ({
     namespaces: z.array(z.string()).nullish().describe("Where to look (default: everywhere)"),
-    outcomes: outcomesField.describe(
+    outcomes: outcomesField().describe(
       "when: = Healthy, != Healthy, = CrashLoopBackOff …; messages are templates of the pod",
     ),
-  },
+  }),
   title: ({ checkName }) => checkName && !checkName.includes("{{") ? checkName : "Pod Status",
   validate(config) {
     for (const namespace of config.namespaces ?? []) bundlePath(`${namespace}.json`);
@@ -79,7 +79,9 @@ export const clusterPodStatuses = defineAnalyzer({
   },
 });
 
-function compile({ checkName, outcomes }: { checkName?: string; outcomes?: z.output<typeof outcomesField> }) {
+function compile(
+  { checkName, outcomes }: { checkName?: string; outcomes?: Outcomes },
+) {
   return {
     title: compileTemplate(checkName || TITLE),
     outcomes: readOutcomes(outcomes, podCondition).map((outcome) => ({

@@ -13,7 +13,7 @@ export const clusterVersion = defineAnalyzer({
   where: "cluster",
   summary: "Compares the version of Kubernetes with ranges",
   icon: icon("kubernetes_cluster_version", "kubernetes.svg?w=16&h=16"),
-  fields: { outcomes: outcomesField.describe("when: a range of versions, such as >= 1.27.0 <1.31.0") },
+  fields: () => ({ outcomes: outcomesField().describe("when: a range of versions, such as >= 1.27.0 <1.31.0") }),
   title: ({ checkName }) => checkName || "Required Kubernetes Version",
   validate: ({ outcomes }) => void readOutcomes(outcomes, parseSemverRange),
   async *analyze(config, bundle) {

@@ -8,7 +8,7 @@ export const configMap = defineAnalyzer({
   where: "cluster",
   summary: "Says whether a ConfigMap, and a key of it, exists",
   icon: icon("kubernetes_analyze_secret", "secret.svg?w=13&h=16"),
-  fields: { ...keyedObjectFields, configMapName: textField().describe("Name of the ConfigMap") },
+  fields: () => ({ ...keyedObjectFields(), configMapName: textField().describe("Name of the ConfigMap") }),
   title: ({ checkName, configMapName }) => checkName || `ConfigMap ${configMapName ?? ""}`,
   validate({ configMapName = "", namespace, key, outcomes }) {
     keyedObjectPath("configmaps", { name: configMapName, namespace, key });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import type { BundleReader } from "../../../bundle/bundle_reader.ts";
 import { SupportBundleError } from "../../../core/errors.ts";
@@ -21,12 +21,12 @@ export const deploymentStatus = defineAnalyzer({
   where: "cluster",
   summary: "Compares the ready replicas of a Deployment with numbers, or finds all Deployments that lack replicas",
   icon: icon("kubernetes_deployment_status", "deployment-status.svg?w=17&h=17"),
-  fields: {
+  fields: () => ({
     name: textField().describe("Name of one Deployment; without it all of them are checked"),
     namespace: textField().describe("Its namespace; without a name, where to look (default: everywhere)"),
     namespaces: z.array(z.string()).nullish().describe("Further namespaces to look in, without a name"),
-    outcomes: outcomesField.describe("With a name. when: a number of ready replicas such as >= 2, or absent"),
-  },
+    outcomes: outcomesField().describe("With a name. when: a number of ready replicas such as >= 2, or absent"),
+  }),
   title: ({ checkName, name }) => checkName || (name ? `${name} Status` : "Deployment Status"),
   validate({ name, namespace, namespaces, outcomes }) {
     for (const each of [namespace, ...namespaces ?? []]) if (each) bundlePath(FOLDER, `${each}.json`);

@@ -31,11 +31,11 @@ export const nodeResources = defineAnalyzer({
   where: "cluster",
   summary: "Counts nodes, and compares what they offer",
   icon: icon("kubernetes_node_resources", "node-resources.svg?w=16&h=18"),
-  fields: {
-    filters: nodeFilterField,
+  fields: () => ({
+    filters: nodeFilterField(),
     ignoreIfNoFiles: flagField().describe("true: no result when the bundle has no nodes"),
-    outcomes: outcomesField.describe("when: count() >= 3, sum(cpuCapacity) < 8 …; messages are templates"),
-  },
+    outcomes: outcomesField().describe("when: count() >= 3, sum(cpuCapacity) < 8 …; messages are templates"),
+  }),
   title: ({ checkName }) => checkName || "Node Resources",
   validate: (config) => void compile(config),
   async *analyze(config, bundle) {

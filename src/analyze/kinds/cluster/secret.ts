@@ -8,7 +8,7 @@ export const secret = defineAnalyzer({
   where: "cluster",
   summary: "Says whether a Secret, and a key of it, exists",
   icon: icon("kubernetes_analyze_secret", "secret.svg?w=13&h=16"),
-  fields: { ...keyedObjectFields, secretName: textField().describe("Name of the Secret") },
+  fields: () => ({ ...keyedObjectFields(), secretName: textField().describe("Name of the Secret") }),
   title: ({ checkName, secretName }) => checkName || `Secret ${secretName ?? ""}`,
   validate({ secretName = "", namespace, key, outcomes }) {
     keyedObjectPath("secrets", { name: secretName, namespace, key });

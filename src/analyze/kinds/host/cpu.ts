@@ -19,10 +19,12 @@ export const cpu = defineAnalyzer({
   kind: "cpu",
   where: "host",
   summary: "Compares the number, the architecture and the flags of the CPUs",
-  fields: {
+  fields: () => ({
     collectorName: textField(),
-    outcomes: outcomesField.describe("when: count >= 4, logical, physical, machineArch == x86_64, supports x86-64-v2"),
-  },
+    outcomes: outcomesField().describe(
+      "when: count >= 4, logical, physical, machineArch == x86_64, supports x86-64-v2",
+    ),
+  }),
   title,
   validate: ({ outcomes }) => void readOutcomes(outcomes, cpuCondition),
   analyze(config, bundle) {

@@ -10,10 +10,10 @@ export const diskUsage = defineAnalyzer({
   kind: "diskUsage",
   where: "host",
   summary: "Compares the size and the use of a disk",
-  fields: {
+  fields: () => ({
     collectorName: textField().describe("Name of the diskUsage collector"),
-    outcomes: outcomesField.describe("when: total < 40Gi, available < 10Gi, used/total > 80%"),
-  },
+    outcomes: outcomesField().describe("when: total < 40Gi, available < 10Gi, used/total > 80%"),
+  }),
   title,
   validate({ collectorName, outcomes }) {
     pathOf(collectorName);

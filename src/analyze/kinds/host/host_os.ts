@@ -9,10 +9,10 @@ export const hostOS = defineAnalyzer({
   kind: "hostOS",
   where: "host",
   summary: "Compares the operating system and its kernel with versions",
-  fields: {
+  fields: () => ({
     collectorName: textField(),
-    outcomes: outcomesField.describe("when: ubuntu >= 22.04, kernelVersion < 5.4, centos = 7 || = 8"),
-  },
+    outcomes: outcomesField().describe("when: ubuntu >= 22.04, kernelVersion < 5.4, centos = 7 || = 8"),
+  }),
   title,
   validate: ({ outcomes }) => void readOutcomes(outcomes, osCondition),
   analyze(config, bundle) {

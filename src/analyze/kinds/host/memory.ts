@@ -9,7 +9,7 @@ export const memory = defineAnalyzer({
   kind: "memory",
   where: "host",
   summary: "Compares the amount of memory",
-  fields: { collectorName: textField(), outcomes: outcomesField.describe("when: >= 8Gi") },
+  fields: () => ({ collectorName: textField(), outcomes: outcomesField().describe("when: >= 8Gi") }),
   title,
   validate: ({ outcomes }) => void readOutcomes(outcomes, bytesCondition),
   analyze(config, bundle) {

@@ -60,12 +60,12 @@ export const ceph = defineCollector({
   where: "cluster",
   summary: "Status of a Ceph cluster that Rook runs: health, OSDs, pools, file systems, usage",
   title: titleOf,
-  fields: {
+  fields: () => ({
     namespace: textField().default("").describe("Namespace of Rook; empty: rook-ceph"),
     timeout: textField().optional().describe(
       "Longest time for each command, such as 1m; without it 30s, and 60s for rbd du",
     ),
-  },
+  }),
   permissions: ({ namespace }) => execNeeds(namespace || USUAL_NAMESPACE),
   async *collect(config, context): AsyncGenerator<Entry> {
     const { kube, signal, progress } = context;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { describeError } from "../../../core/errors.ts";
 import { KubeNotFoundError } from "../../../kube/errors.ts";
@@ -36,7 +36,7 @@ export const certificates = defineCollector({
   where: "cluster",
   summary: "Subjects, names and validity of the certificates in Secrets and ConfigMaps",
   title: TITLE,
-  fields: { secrets: sourceFields("Secret"), configMaps: sourceFields("ConfigMap") },
+  fields: () => ({ secrets: sourceFields("Secret"), configMaps: sourceFields("ConfigMap") }),
   needs: (config) =>
     wantedObjects(config).map(({ kind, name, namespace }) => ({
       verb: "get",

@@ -10,7 +10,7 @@ export const clusterInfo = defineCollector({
   where: "cluster",
   summary: "The version of the API server",
   title: "cluster-info",
-  fields: {},
+  fields: () => ({}),
   async *collect(_config, { kube, signal }): AsyncGenerator<Entry> {
     try {
       const info = await kube.get<{ gitVersion?: string }>("/version", { signal });

@@ -9,10 +9,10 @@ export const collectd = defineCollector({
   where: "cluster",
   summary: "What collectd keeps on every node, as an archive, through a pod on each",
   title: titleOf,
-  fields: {
+  fields: () => ({
     hostPath: textField().describe("Folder of collectd's data on the nodes"),
-    ...hostFilesFields,
-  },
+    ...hostFilesFields(),
+  }),
   needs: hostFilesNeeds,
   collect: (config, context) =>
     collectHostFiles({ ...config, name: "collectd/rrd", extractArchive: false, title: titleOf(config) }, context),

@@ -24,7 +24,7 @@ export const copy = defineCollector({
   where: "cluster",
   summary: "Files and folders out of the containers of the pods that a selector finds; the container needs tar",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle"),
     selector: selectorField().describe("Label selectors, ANDed, as kubectl -l takes them"),
     namespace: textField().default("").describe("Namespace of the pods; empty: all namespaces"),
@@ -33,7 +33,7 @@ export const copy = defineCollector({
       "Container, and then a folder of that name; empty: the pod's first",
     ),
     extractArchive: flagField().describe("Of no effect: files are always unpacked"),
-  },
+  }),
   needs: ({ namespace }) => execNeeds(namespace),
   async *collect(config, { kube, signal, progress }): AsyncGenerator<Entry> {
     const { name, collectorName = "", namespace, containerName } = config;

@@ -10,12 +10,12 @@ export const copyFromHost = defineCollector({
   where: "cluster",
   summary: "A file or folder of every node, through a pod on each",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle; empty: the hostPath"),
     hostPath: textField().describe("File or folder of the nodes"),
     extractArchive: extractArchiveField(),
-    ...hostFilesFields,
-  },
+    ...hostFilesFields(),
+  }),
   needs: hostFilesNeeds,
   collect: (config, context) =>
     collectHostFiles({

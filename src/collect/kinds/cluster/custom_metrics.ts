@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
@@ -19,13 +19,13 @@ export const customMetrics = defineCollector({
   where: "cluster",
   summary: "Current values of custom metrics, from the cluster's metrics adapter",
   title: titleOf,
-  fields: {
+  fields: () => ({
     metricRequests: z.array(z.object({
       resourceMetricName: textField().describe("What is measured, and the metric, such as pods/http_requests"),
       namespace: textField().default("").describe("Namespace of the objects; empty: they have none"),
       objectName: textField().default("").describe("One object; empty: all of them"),
     })).default([]).describe("Metrics to ask for"),
-  },
+  }),
   permissions: ({ metricRequests }) =>
     metricRequests.flatMap(({ resourceMetricName, namespace }) => {
       const { resource, metric } = splitName(resourceMetricName) ?? {};

@@ -10,10 +10,10 @@ export const data = defineCollector({
   where: "cluster",
   summary: "Text from the spec itself, as a file; with the name `image-facts-<namespace>`, facts on the images in use",
   title: titled("data"),
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle; without collectorName, the file itself"),
     data: textField().default("").describe("The text, written as it is"),
-  },
+  }),
   permissions(config, context) {
     const namespace = imageFactsNamespace(config);
     return namespace === undefined ? [] : imageFactsPermissions(namespace, context);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { anySignal } from "../../../core/any_signal.ts";
@@ -6,7 +6,7 @@ import { describeError, SupportBundleError } from "../../../core/errors.ts";
 import { flagField } from "../../../core/flag_field.ts";
 import type { KubeListPage, KubeObject } from "../../../kube/kube_client.ts";
 import { KubeNotFoundError } from "../../../kube/errors.ts";
-import type { AccessNeed, CollectContext, commonFields } from "../../collector.ts";
+import type { AccessNeed, CollectContext, CommonFields } from "../../collector.ts";
 import { textField } from "../../text_field.ts";
 import { missingReason, rethrowFatal } from "./kube_failure.ts";
 import { mapAhead } from "./map_ahead.ts";
@@ -30,19 +30,21 @@ export interface DataObjectKind {
   keyInPath(config: DataObjectConfig): boolean;
 }
 
-export const dataObjectFields = {
-  name: textField().optional().describe("Name of the object"),
-  selector: selectorField().describe("Label selectors, ANDed, as kubectl -l takes them; used without name"),
-  namespace: textField().optional().describe(
-    "Namespace; empty: that of the kubeconfig context for a name, all namespaces for a selector",
-  ),
-  namespaces: z.array(textField()).optional().describe("Several namespaces for a selector, instead of namespace"),
-  key: textField().optional().describe("One key of the object"),
-  includeValue: flagField().describe("Takes the value of the key along"),
-  includeAllData: flagField().describe("Takes the values of all keys along"),
-};
+export function dataObjectFields() {
+  return {
+    name: textField().optional().describe("Name of the object"),
+    selector: selectorField().describe("Label selectors, ANDed, as kubectl -l takes them; used without name"),
+    namespace: textField().optional().describe(
+      "Namespace; empty: that of the kubeconfig context for a name, all namespaces for a selector",
+    ),
+    namespaces: z.array(textField()).optional().describe("Several namespaces for a selector, instead of namespace"),
+    key: textField().optional().describe("One key of the object"),
+    includeValue: flagField().describe("Takes the value of the key along"),
+    includeAllData: flagField().describe("Takes the values of all keys along"),
+  };
+}
 
-export type DataObjectConfig = z.output<z.ZodObject<typeof dataObjectFields & typeof commonFields>>;
+export type DataObjectConfig = z.output<z.ZodObject<ReturnType<typeof dataObjectFields> & CommonFields>>;
 
 /** The permissions that the entry needs, for the namespace that is really asked. */
 export function dataObjectNeeds(

@@ -26,11 +26,11 @@ export const dns = defineCollector({
   where: "cluster",
   summary: "How names are resolved in pods, and what the cluster's DNS service consists of",
   title: "dns",
-  fields: {
+  fields: () => ({
     image: textField().default(DEFAULT_IMAGE).describe("Image with sh, cat and dig"),
     nonResolvable: textField().default("*").describe("A name that has no address, to see what is answered then"),
     timeout: textField().optional().describe("Longest time until the pod has ended (60s)"),
-  },
+  }),
   needs: () => {
     const own = ["create", "get", "delete"].map((verb) => ({ verb, resource: "pods", namespace: "default" }));
     const system = ["services", "endpoints", "configmaps"].map((resource) => ({

@@ -31,11 +31,11 @@ export const etcd = defineCollector({
   where: "cluster",
   summary: "Health, members and alarms of etcd, in clusters of kURL, k0s and embedded clusters",
   title: "etcd",
-  fields: {
+  fields: () => ({
     image: textField().default(DEFAULT_IMAGE).describe(
       "Image with sleep and etcdctl for the pod that is started where etcd runs outside of pods",
     ),
-  },
+  }),
   permissions: () => [
     { verb: "list", resource: "nodes" },
     { verb: "list", resource: "pods" },

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
@@ -17,7 +17,7 @@ export const exec = defineCollector({
   where: "cluster",
   summary: "Output of a command in a container of the first pod that a selector finds",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle"),
     selector: selectorField().describe("Label selectors, ANDed, as kubectl -l takes them"),
     namespace: textField().default("").describe("Namespace of the pod; empty: all namespaces"),
@@ -27,7 +27,7 @@ export const exec = defineCollector({
     timeout: textField().optional().describe(
       "Longest time for everything, such as 30s; without it the run's own limit",
     ),
-  },
+  }),
   needs: ({ namespace }) => execNeeds(namespace),
   async *collect(config, { kube, clock, signal }): AsyncGenerator<Entry> {
     const { name, collectorName = "", namespace, containerName, selector } = config;

@@ -72,10 +72,13 @@ export class FailingNodes {
       if (failed) this.#failures.set(node, (this.#failures.get(node) ?? 0) + 1);
       throw silent.signal.aborted ? silent.signal.reason : error;
     } finally {
-      answered.abort();
+      answered.abort(ANSWERED);
     }
   }
 }
+
+/** A reason given costs less than one that is made for each answer. */
+const ANSWERED = "answered";
 
 function timeout(message: string): DOMException {
   return new DOMException(message, "TimeoutError");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Entry, missing, type MissingReason, textEntry } from "../../../bundle/entry.ts";
 import { tryParseDuration } from "../../../core/duration.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
@@ -42,7 +42,7 @@ export const goldpinger = defineCollector({
   where: "cluster",
   summary: "Which node reaches which, as Goldpinger sees it; where none runs, one is started for the bundle",
   title: TITLE,
-  fields: {
+  fields: () => ({
     namespace: textField().default("").describe("Namespace of Goldpinger; empty: default"),
     image: textField().default("bloomberg/goldpinger:3.10.1").describe("Image of the Goldpinger that is started"),
     serviceAccountName: textField().default("").describe(
@@ -57,7 +57,7 @@ export const goldpinger = defineCollector({
       imagePullSecret: imagePullSecretField(),
       serviceAccountName: textField().default("").describe("Account of the pod; empty: that of the namespace"),
     }).prefault({}).describe("The pod that asks Goldpinger, where this program runs outside of the cluster"),
-  },
+  }),
   permissions: (config) => {
     const namespace = config.namespace || "default";
     const asking = config.podLaunchOptions.namespace || "default";

@@ -24,11 +24,11 @@ export const helm = defineCollector({
   where: "cluster",
   summary: "Helm releases with their history, and their values on request",
   title: TITLE,
-  fields: {
+  fields: () => ({
     namespace: textField().default("").describe("Namespace of the releases; empty: all namespaces"),
     releaseName: textField().default("").describe("One release; empty: all of them"),
     collectValues: flagField().describe("Takes along the values that each revision was made with"),
-  },
+  }),
   needs: ({ namespace }) => accessTo(["secrets"], namespace),
   permissions: ({ namespace }) => accessTo(RECORD_RESOURCES, namespace),
   async *collect(config, context): AsyncGenerator<Entry> {

@@ -28,15 +28,17 @@ const MOUNT = "/host";
 const ID_LABEL = "troubleshoot.sh/copyfromhost-id";
 
 /** The fields that `copyFromHost` and `collectd` share. */
-export const hostFilesFields = {
-  namespace: textField().default("").describe(
-    "Namespace of the pods; empty: that of the command line, else of the kubeconfig's context",
-  ),
-  image: textField().describe("Image with sleep and tar"),
-  imagePullPolicy: textField().default("IfNotPresent").describe("Always, IfNotPresent or Never"),
-  imagePullSecret: imagePullSecretField(),
-  timeout: textField().optional().describe("Longest time for everything, such as 5m; without it the run's own limit"),
-};
+export function hostFilesFields() {
+  return {
+    namespace: textField().default("").describe(
+      "Namespace of the pods; empty: that of the command line, else of the kubeconfig's context",
+    ),
+    image: textField().describe("Image with sleep and tar"),
+    imagePullPolicy: textField().default("IfNotPresent").describe("Always, IfNotPresent or Never"),
+    imagePullSecret: imagePullSecretField(),
+    timeout: textField().optional().describe("Longest time for everything, such as 5m; without it the run's own limit"),
+  };
+}
 
 export const extractArchiveField = () =>
   flagField().describe("true unpacks the files; else there is an archive.tar for each node");

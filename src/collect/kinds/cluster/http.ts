@@ -10,7 +10,7 @@ export const http = defineCollector({
   where: "cluster",
   summary: "Answer to an HTTP request that this machine sends",
   title: titled("http"),
-  fields: { name: textField().default("").describe("Folder in the bundle"), ...httpFields() },
+  fields: () => ({ name: textField().default("").describe("Folder in the bundle"), ...httpFields() }),
   async *collect(config, context) {
     const request = requestOf(config);
     const path = bundlePath(config.name, `${config.collectorName || "result"}.json`);

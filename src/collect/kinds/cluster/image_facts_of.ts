@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { OciError } from "../../../oci/errors.ts";
 import type { ImageReference } from "../../../oci/image_reference.ts";
 import { choosePlatform, type Descriptor, type Platform } from "../../../oci/manifest.ts";

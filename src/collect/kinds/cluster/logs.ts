@@ -1,5 +1,5 @@
 import { anySignal } from "../../../core/any_signal.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { type Entry, type FileEntry, jsonEntry, missing, type MissingReason } from "../../../bundle/entry.ts";
 import { describeError, isAbort } from "../../../core/errors.ts";
@@ -28,7 +28,7 @@ export const logs = defineCollector({
   where: "cluster",
   summary: "Container logs of the pods that a selector finds",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder of the links to the logs"),
     selector: selectorField().describe("Label selectors, ANDed, as kubectl -l takes them; empty: all pods"),
     namespace: textField().default("").describe("Namespace of the pods; empty: all namespaces"),
@@ -40,7 +40,7 @@ export const logs = defineCollector({
       maxAge: textField().optional().describe("Only what is younger, such as 24h; lines and bytes then do not count"),
       sinceTime: textField().optional().describe("Only what is later (RFC 3339); the other limits then do not count"),
     }).optional().describe("How much of each log; without it the last 10000 lines"),
-  },
+  }),
   needs: ({ namespace }) => {
     const where = namespace ? { namespace } : {};
     return [{ verb: "list", resource: "pods", ...where }, {

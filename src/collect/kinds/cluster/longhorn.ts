@@ -34,12 +34,12 @@ export const longhorn = defineCollector({
   where: "cluster",
   summary: "Longhorn's objects and settings, the logs of its pods, and checksums of replicas that nothing writes to",
   title: titleOf,
-  fields: {
+  fields: () => ({
     namespace: textField().default("").describe("Namespace of Longhorn; empty: longhorn-system"),
     timeout: textField().optional().describe(
       "Longest time for everything, such as 5m; without it the run's own limit",
     ),
-  },
+  }),
   permissions: (config) => {
     const namespace = config.namespace || USUAL_NAMESPACE;
     return [

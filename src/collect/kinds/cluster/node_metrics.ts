@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { bytesEntry, type Entry, missing } from "../../../bundle/entry.ts";
 import { anySignal } from "../../../core/any_signal.ts";
@@ -23,12 +23,12 @@ export const nodeMetrics = defineCollector({
   where: "cluster",
   summary: "Usage of CPU, memory, disks and volumes, as the kubelet of each node sums it up",
   title: TITLE,
-  fields: {
+  fields: () => ({
     nodeNames: z.array(textField()).optional().describe("Nodes by name"),
     selector: selectorField().describe(
       "Label selectors, ANDed, as kubectl -l takes them; adds to nodeNames; with neither, every node is asked",
     ),
-  },
+  }),
   needs: ({ nodeNames, selector }) => [
     ...(nodeNames?.length && !selector?.length ? [] : [{ verb: "list", resource: "nodes" }]),
     { verb: "get", resource: "nodes", subresource: "proxy" },

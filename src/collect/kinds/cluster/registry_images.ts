@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { jsonEntry } from "../../../bundle/entry.ts";
 import { SupportBundleError } from "../../../core/errors.ts";
@@ -18,13 +18,13 @@ export const registryImages = defineCollector({
   where: "cluster",
   summary: "Whether images can be had from their registries, asked from this machine",
   title: titled("registry-images"),
-  fields: {
+  fields: () => ({
     images: z.array(textField()).describe("Images, as pods name them"),
     namespace: textField().optional().describe("Namespace of the pull secret; empty: --namespace, else default"),
     imagePullSecret: imagePullSecretField().describe(
       "How to log in; without it, the logins of Helm, Podman and Docker on this machine",
     ),
-  },
+  }),
   needs({ namespace, imagePullSecret }, context) {
     if (!imagePullSecret?.name || hasData(imagePullSecret)) return [];
     return [{

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Entry } from "../../../bundle/entry.ts";
 import { SupportBundleError } from "../../../core/errors.ts";
 import { KubeForbiddenError, KubeNotFoundError } from "../../../kube/errors.ts";
@@ -16,7 +16,7 @@ export const run = defineCollector({
   where: "cluster",
   summary: "Output of a container that is run for the bundle (runPod can do more)",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle; without collectorName, the pod's name too"),
     namespace: podNamespaceField(),
     image: textField().describe("Image of the container"),
@@ -26,7 +26,7 @@ export const run = defineCollector({
     imagePullPolicy: textField().default("IfNotPresent").describe("Always, IfNotPresent or Never"),
     imagePullSecret: imagePullSecretField(),
     serviceAccountName: textField().default("default").describe("Service account of the pod; it must exist"),
-  },
+  }),
   needs: ({ namespace, imagePullSecret }, context) =>
     runPodNeeds(namespace || context.namespace || "default", imagePullSecret),
   permissions: ({ namespace, imagePullSecret, serviceAccountName }, context) => {

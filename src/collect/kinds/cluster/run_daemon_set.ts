@@ -33,13 +33,13 @@ export const runDaemonSet = defineCollector({
   where: "cluster",
   summary: "Logs of pods that are run for the bundle, one on each node",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle, and how the DaemonSet's name begins"),
     namespace: podNamespaceField(),
     podSpec: podSpecField(),
     timeout: textField().optional().describe("Longest time until the pods of all nodes have ended once (60s)"),
     imagePullSecret: imagePullSecretField(),
-  },
+  }),
   needs: (config, context) => {
     const namespace = config.namespace || context.namespace || "default";
     const sets = ["create", "get", "delete"].map((verb) => ({

@@ -30,7 +30,7 @@ export const runPod = defineCollector({
   where: "cluster",
   summary: "Logs of a pod that is run for the bundle, and its status and events",
   title: titleOf,
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Folder in the bundle; without collectorName, the pod's name too"),
     namespace: podNamespaceField(),
     podSpec: podSpecField(),
@@ -38,7 +38,7 @@ export const runPod = defineCollector({
     timeout: textField().optional().describe("Longest time until the pod has ended, such as 2m"),
     imagePullSecret: imagePullSecretField(),
     allowImagePullRetries: flagField().describe("Goes on waiting for an image that cannot be pulled"),
-  },
+  }),
   needs: ({ namespace, imagePullSecret }, context) =>
     runPodNeeds(namespace || context.namespace || "default", imagePullSecret),
   async *collect(config, context): AsyncGenerator<Entry> {

@@ -15,7 +15,7 @@ export const s3Status = defineCollector({
   where: "cluster",
   summary: "Whether this machine can reach an S3 bucket with the keys of the spec",
   title: titled("s3Status"),
-  fields: {
+  fields: () => ({
     bucketName: textField().describe("The bucket"),
     region: textField().default("").describe("Region of the bucket; empty: us-east-1"),
     endpoint: textField().default("").describe("URL of the server; empty: AWS"),
@@ -23,7 +23,7 @@ export const s3Status = defineCollector({
     secretAccessKey: textField().default("").describe("Secret key"),
     usePathStyle: flagField().describe("true: the bucket is in the path, not in the host name"),
     insecure: flagField().describe("true takes any certificate of the server"),
-  },
+  }),
   async *collect(config, context) {
     const { bucketName, region, endpoint, collectorName } = config;
     let error: string | undefined;

@@ -14,9 +14,9 @@ export const sonobuoy = defineCollector({
   where: "cluster",
   summary: "Results of a Sonobuoy run, out of its aggregator pod",
   title: "sonobuoy",
-  fields: {
+  fields: () => ({
     namespace: textField().default("").describe("Namespace of Sonobuoy; empty: sonobuoy"),
-  },
+  }),
   permissions: (config) => {
     const namespace = config.namespace || "sonobuoy";
     return [

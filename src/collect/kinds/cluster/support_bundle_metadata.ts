@@ -12,11 +12,11 @@ export const supportBundleMetadata = defineCollector({
   where: "cluster",
   summary: `What the application says about itself in the Secret ${SECRET}`,
   title: titled("support-bundle-metadata"),
-  fields: {
+  fields: () => ({
     namespace: textField().default("").describe(
       "Namespace of the Secret; empty: that of the command line, else of the kubeconfig context",
     ),
-  },
+  }),
   needs: ({ namespace }, context) => [secretIn(namespace || context.namespace || "default")],
   permissions: ({ namespace }, context) => [secretIn(namespace || context.namespace || context.contextNamespace)],
   async *collect({ namespace }, context) {

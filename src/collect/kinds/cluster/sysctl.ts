@@ -37,7 +37,7 @@ export const sysctl = defineCollector({
   where: "cluster",
   summary: "Kernel settings of the network and the virtual memory, from a pod on each node",
   title: ({ name }) => name ? `sysctl/${name}` : "sysctl",
-  fields: {
+  fields: () => ({
     name: textField().default("").describe("Display name"),
     namespace: textField().default("").describe(
       "Namespace of the pods; empty: that of the command line, else of the kubeconfig's context",
@@ -46,7 +46,7 @@ export const sysctl = defineCollector({
     imagePullPolicy: textField().optional().describe("Always, IfNotPresent or Never"),
     imagePullSecret: imagePullSecretField(),
     timeout: textField().optional().describe("Longest time for the pod of one node (2m)"),
-  },
+  }),
   needs: ({ namespace, imagePullSecret }, context) => {
     const named = namespace || context.namespace;
     const where = named ? { namespace: named } : {};

@@ -17,9 +17,9 @@ export const copy = defineCollector({
   where: "host",
   summary: "Files and folders of this machine",
   title: ({ collectorName }) => collectorName || "copy",
-  fields: {
+  fields: () => ({
     path: textField().describe("A file, a folder or a glob (*, ?, [a-z] within one level) on this machine"),
-  },
+  }),
   async *collect({ path, collectorName }, { signal }): AsyncGenerator<Entry> {
     const root = bundlePath("host-collectors", collectorName || "copy");
     const errors: string[] = [];

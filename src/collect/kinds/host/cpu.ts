@@ -18,7 +18,7 @@ export const cpu = defineCollector({
   where: "host",
   summary: "Number of processors, their flags and the machine's architecture",
   title: "CPU Info",
-  fields: {},
+  fields: () => ({}),
   async *collect(_config, { signal }) {
     yield jsonEntry("host-collectors/system/cpu.json", await readCpu(signal), { indent: 0, source: "/proc/cpuinfo" });
   },

@@ -13,11 +13,11 @@ export const diskUsage = defineCollector({
   where: "host",
   summary: "Size and use of the file system that holds a path",
   title: ({ collectorName }) => collectorName ? `Disk Usage ${collectorName}` : "Disk Usage",
-  fields: {
+  fields: () => ({
     path: textField().describe(
       "A path of the file system; where it does not exist, its nearest existing parent counts",
     ),
-  },
+  }),
   async *collect({ path, collectorName }) {
     const existing = await nearestExisting(resolve(path));
     const { bsize, blocks, bfree } = await statfs(existing);

@@ -22,7 +22,7 @@ export const hostOS = defineCollector({
   where: "host",
   summary: "Name, kernel, distribution and version of this machine's operating system",
   title: "Host OS Info",
-  fields: {},
+  fields: () => ({}),
   async *collect(_config, { signal }) {
     const { platform, platformVersion, platformFamily } = await readPlatform(signal);
     const info: HostOs = {

@@ -19,7 +19,7 @@ export const ipv4Interfaces = defineCollector({
   where: "host",
   summary: "Network interfaces that are up and have an IPv4 address",
   title: "IPv4 Interfaces",
-  fields: {},
+  fields: () => ({}),
   async *collect() {
     if (Deno.build.os !== "linux") throw notSupported("The network interfaces");
     const found: Ipv4Interface[] = [];

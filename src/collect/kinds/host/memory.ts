@@ -7,7 +7,7 @@ export const memory = defineCollector({
   where: "host",
   summary: "Amount of memory of this machine",
   title: "Amount of Memory",
-  fields: {},
+  fields: () => ({}),
   async *collect() {
     yield jsonEntry("host-collectors/system/memory.json", { total: os.totalmem() }, { indent: 0, source: "MemTotal" });
   },

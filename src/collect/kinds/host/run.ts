@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { bytesEntry, type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
@@ -25,7 +25,7 @@ export const run = defineCollector({
   where: "host",
   summary: "Output of a command on this machine, and the files it writes",
   title: ({ collectorName }) => collectorName || "Run Host",
-  fields: {
+  fields: () => ({
     command: textField().describe("Path of a program, or its name in PATH"),
     args: z.array(textField()).default([]).describe("Arguments"),
     outputDir: textField().default("").describe(
@@ -40,7 +40,7 @@ export const run = defineCollector({
     timeout: textField().optional().describe(
       "Longest time of the command, such as 30s; without it the run's own limit",
     ),
-  },
+  }),
   async *collect(config, { clock, env: parent, signal }): AsyncGenerator<Entry> {
     const base = bundlePath("host-collectors/run-host", config.collectorName || "run-host");
     const limitMs = timeoutMs(config.timeout);

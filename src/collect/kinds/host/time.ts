@@ -19,7 +19,7 @@ export const time = defineCollector({
   where: "host",
   summary: "Time zone, and whether the clock is kept by NTP",
   title: "System Time",
-  fields: {},
+  fields: () => ({}),
   async *collect(_config, { signal }) {
     if (Deno.build.os !== "linux") throw notSupported("The state of the clock");
     const info = await readTime(signal);

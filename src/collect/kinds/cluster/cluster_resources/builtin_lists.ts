@@ -67,6 +67,7 @@ async function collectNamespacedKind(
       async add(page, parts) {
         await splitter.add(page, parts);
         if (onObject) { for (const items of parts.values()) for (const item of items) onObject(item.view); }
+        page.free();
       },
       finish: (head, namespaces) => splitter.finish(head, namespaces),
       fail: (reason) => splitter.fail(reason),
@@ -99,6 +100,7 @@ async function collectClusterKind(
     for await (const page of run.kube.listRaw(path, { signal: run.signal })) {
       await splitter.add(page, byNamespace(page.items));
       if (onObject) { for (const item of page.items) onObject(item.view); }
+      page.free();
       last = { ...page, items: [] };
     }
     await splitter.finish(last!, [""]);

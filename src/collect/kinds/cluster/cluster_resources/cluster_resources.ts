@@ -1,5 +1,5 @@
 import { anySignal } from "../../../../core/any_signal.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { type Entry, jsonEntry, missing } from "../../../../bundle/entry.ts";
 import { flagField } from "../../../../core/flag_field.ts";
 import type { KubeObject } from "../../../../kube/kube_client.ts";
@@ -26,12 +26,12 @@ export const clusterResources = defineCollector({
   where: "cluster",
   summary: "The objects of the cluster, and the logs of pods that are not well",
   title: "cluster-resources",
-  fields: {
+  fields: () => ({
     namespaces: z.array(z.string()).nullish().describe(
       "Only these namespaces; absent, empty or with an empty name: all",
     ),
     ignoreRBAC: flagField().describe("Also reads namespaces in which the account may not read pods"),
-  },
+  }),
   needs: () => [
     { verb: "list", resource: "namespaces" },
     { verb: "list", resource: "nodes" },

@@ -1,6 +1,7 @@
 import { type FileEntry, toBundleJson } from "../../../../bundle/entry.ts";
 import { JsonIndenter } from "../../../../bundle/indent_json.ts";
 import { concatBytes } from "../../../../core/concat_bytes.ts";
+import { freeBytes } from "../../../../core/free_garbage.ts";
 import { CLOSE_OBJECT, skipBlanks } from "../../../../core/json_scan.ts";
 import type { RawListPage, RawObject } from "../../../../kube/raw_list.ts";
 
@@ -91,6 +92,7 @@ export class ListFile {
       get body() {
         return stream();
       },
+      release: () => this.#free(),
     };
     this.#add(encoder.encode(headText(format, head)));
   }
@@ -145,9 +147,13 @@ export class ListFile {
 
   #take(): Uint8Array {
     const bytes = concatBytes(this.#parts);
-    this.#parts.length = 0;
-    this.#parts.push(bytes);
+    if (this.#parts.length > 1) this.#free();
+    this.#parts[0] = bytes;
     return bytes;
+  }
+
+  #free(): void {
+    for (const part of this.#parts.splice(0)) freeBytes(part);
   }
 
   #add(part: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SupportBundleError } from "../../../../core/errors.ts";
 import type { CreatedObjects } from "../../../created_objects.ts";
 import { textField, textMapField } from "../../../text_field.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { textMapField } from "../../../text_field.ts";
 import { textField } from "../../../text_field.ts";
 
