@@ -4,18 +4,20 @@ import type { Literals } from "./literals.ts";
 export const PROBE_MARGIN = 8;
 
 /** Shortest literals for probes that compare four and eight bytes. */
-export const SHORT_LITERAL = 3, LONG_LITERAL = 9;
+export const SHORT_LITERAL = 3, LONG_LITERAL = 11;
 
-/** Finds where any of many literals stands, in one pass that takes one look at every two bytes: of each literal, two
- * stretches of four bytes are kept, one for each parity of its place, or of eight, where all literals are long. Whatever
- * does not fall into a small table of these is passed by, so the speed hardly depends on how many literals there are.
- * ASCII letters are compared without case.
+/** Finds where any of many literals stands, in one pass that takes one look at every two bytes, or at every four, where all
+ * literals are long: of each literal, as many stretches of four bytes are kept, or of eight, one for each of the places that
+ * it may have between two looks. Whatever does not fall into a small table of these is passed by, so the speed hardly depends
+ * on how many literals there are. ASCII letters are compared without case.
  *
  * A literal of three or four bytes is found only next to ASCII. */
 export class WordProbe {
   readonly #literals: Literals;
   /** True when stretches of eight bytes are compared. */
   readonly #wide: boolean;
+  /** Bytes from one look to the next. */
+  readonly #step: number;
   /** By key of a stretch, the place that came last, and of each place the one before it: `#places` has, three numbers
    * each, the literal, the offset of the stretch in it, and the number of the next place of that key, or -1. */
   readonly #last = new Map<number, number>();
@@ -29,10 +31,8 @@ export class WordProbe {
     this.#literals = literals;
     const numbers = Array.from({ length: literals.count }, (_, number) => number);
     this.#wide = numbers.every((number) => literals.lengthOf(number) >= LONG_LITERAL);
-    for (const number of numbers) {
-      this.#add(number, 0);
-      this.#add(number, 1);
-    }
+    this.#step = this.#wide ? 4 : 2;
+    for (const number of numbers) for (let place = 0; place < this.#step; place++) this.#add(number, place);
     // A hundredth of the bits set, and a table that stays in the processor's cache.
     const bits = Math.min(23, Math.max(18, 38 - Math.clz32(this.#last.size)));
     this.#shift = 32 - bits;
@@ -44,17 +44,24 @@ export class WordProbe {
   }
 
   /** Tells of each literal that begins in `from` to `to`, in no particular order.
-   * @param bytes from an even offset of its buffer; with a margin of any bytes before `from` and behind the last literal */
+   * @param bytes from an offset of its buffer that four divides; with a margin of any bytes before `from` and behind the last
+   * literal */
   probe(bytes: Uint8Array, from: number, to: number, found: (literal: number, at: number) => void): void {
-    const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
-    const last = Math.min(halves.length - 3, (to + MAX_OFFSET + 1) >> 1);
-    const next = this.#wide ? nextWide : nextNarrow;
-    for (let i = (from - 1) >> 1; i < last; i++) {
-      i = next(halves, i, last, this.#filter, this.#shift);
-      if (i >= last) return;
-      const word = wordFrom(halves[i]!, halves[i + 1]!);
-      const key = this.#wide ? keyOf(word, wordFrom(halves[i + 2]!, halves[i + 3]!)) : word;
-      this.#confirm(key, bytes, i << 1, from, to, found);
+    const last = to + MAX_OFFSET + this.#step - 1;
+    if (this.#wide) {
+      const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+      const end = Math.min(words.length - 1, last >> 2);
+      for (let i = nextWide(words, (from - 1) >> 2, end, this.#filter, this.#shift); i < end;) {
+        this.#confirm(keyOf(words[i]! | FOLD_WORD, words[i + 1]! | FOLD_WORD), bytes, i << 2, from, to, found);
+        i = nextWide(words, i + 1, end, this.#filter, this.#shift);
+      }
+    } else {
+      const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
+      const end = Math.min(halves.length - 1, last >> 1);
+      for (let i = nextNarrow(halves, (from - 1) >> 1, end, this.#filter, this.#shift); i < end;) {
+        this.#confirm(wordFrom(halves[i]!, halves[i + 1]!), bytes, i << 1, from, to, found);
+        i = nextNarrow(halves, i + 1, end, this.#filter, this.#shift);
+      }
     }
   }
 
@@ -79,19 +86,20 @@ export class WordProbe {
     return true;
   }
 
-  /** Keeps the stretch of one parity that fewest literals have so far, and among those the rarest in text. */
-  #add(number: number, parity: number): void {
+  /** Keeps the stretch that fewest literals have so far, and among those the rarest in text.
+   * @param place of the first that may be kept, before the next look */
+  #add(number: number, place: number): void {
     const { bytes, starts } = this.#literals;
     const start = starts[number]!, length = this.#literals.lengthOf(number);
     let best = -1, least = Infinity;
     const end = Math.min(length - (this.#wide ? 8 : 4), MAX_OFFSET);
-    for (let offset = parity; offset <= end && least > GOOD; offset += 2) {
+    for (let offset = place; offset <= end && least > GOOD; offset += this.#step) {
       const cost = this.#load(this.#keyAt(start + offset)) * SHARED + commonness(bytes, start + offset);
       if (cost < least) [best, least] = [offset, cost];
     }
     if (best >= 0) return this.#put(this.#keyAt(start + best), number, best);
     // Too short: whatever comes before, or behind, is in the word too.
-    const offset = (length - 3 - parity) % 2 === 0 ? length - 3 : -1;
+    const offset = (length - 3 - place) % 2 === 0 ? length - 3 : -1;
     const known = bytes.subarray(start + Math.max(0, offset), start + Math.max(0, offset) + 3);
     for (let any = 0; any < 0x80; any++) {
       if ((any & FOLD) !== 0) this.#put(wordAt(offset === -1 ? [any, ...known] : [...known, any], 0), number, offset);
@@ -118,8 +126,8 @@ export class WordProbe {
   }
 }
 
-// Where the next stretch begins that may be one of those kept, in pairs of bytes. Functions of their own, and two of them:
-// the compiler makes fast code of each after the first few thousand words.
+// Where the next stretch begins that may be one of those kept, in pairs of bytes, or in words. Functions of their own, and two
+// of them: the compiler makes fast code of each after the first few thousand words.
 
 function nextNarrow(halves: Uint16Array, from: number, to: number, filter: Uint32Array, shift: number): number {
   let low = halves[from]!;
@@ -132,11 +140,13 @@ function nextNarrow(halves: Uint16Array, from: number, to: number, filter: Uint3
   return to;
 }
 
-function nextWide(halves: Uint16Array, from: number, to: number, filter: Uint32Array, shift: number): number {
+function nextWide(words: Uint32Array, from: number, to: number, filter: Uint32Array, shift: number): number {
+  let low = words[from]! | FOLD_WORD;
   for (let i = from; i < to; i++) {
-    const key = keyOf(wordFrom(halves[i]!, halves[i + 1]!), wordFrom(halves[i + 2]!, halves[i + 3]!));
-    const hash = Math.imul(key, MULTIPLIER) >>> shift;
+    const high = words[i + 1]! | FOLD_WORD;
+    const hash = Math.imul(keyOf(low, high), MULTIPLIER) >>> shift;
     if ((filter[hash >>> 5]! & (1 << (hash & 31))) !== 0) return i;
+    low = high;
   }
   return to;
 }

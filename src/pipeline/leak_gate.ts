@@ -29,6 +29,11 @@ export function whyNotGated({ redact, leakGate }: PipelineRequest): string | und
   return leakGate ? undefined : "switched off";
 }
 
+/** Can be called early, where there is time for it. */
+export function loadLeakGate() {
+  return import("../leak_gate/scan_archive.ts");
+}
+
 /** Looks for secrets in a finished archive, then gives it its own name, or that of one that is held back. What cannot be
  * read through is held back too.
  * @param unchecked under its preliminary name
@@ -43,7 +48,7 @@ export async function passLeakGate(
   let scan: ArchiveScan | undefined;
   let error: SupportBundleError | undefined;
   try {
-    const { scanArchive } = await import("../leak_gate/scan_archive.ts");
+    const { scanArchive } = await loadLeakGate();
     const open = () => createReadStream(unchecked.path, { highWaterMark: READ_BYTES });
     scan = await withTimeLimit(
       LIMIT_MS,

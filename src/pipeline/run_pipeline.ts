@@ -25,7 +25,7 @@ import { costReport } from "./cost_report.ts";
 import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
-import { passLeakGate, whyNotGated } from "./leak_gate.ts";
+import { loadLeakGate, passLeakGate, whyNotGated } from "./leak_gate.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
@@ -140,6 +140,8 @@ async function collect(
 ): Promise<Gathered> {
   const { request } = run;
   const started = context.clock.now().getTime();
+  // There is nothing to do yet but to wait for the first answers.
+  if (whyNotGated(request) === undefined) loadLeakGate().catch(() => {});
   const gathered = await gather({
     spec,
     writer,

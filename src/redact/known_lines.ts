@@ -5,7 +5,7 @@ export interface KnownLine {
   /** Where a rule looked at the line before: what that was, and must be again. */
   previous?: string;
   /** What it leaves for the next line. */
-  carried?: Carried;
+  carried: Carried;
 }
 
 /** Lines that no rule changes, whatever stands around them. In lists of objects the same few lines come again and again; in

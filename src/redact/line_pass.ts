@@ -27,12 +27,8 @@ export interface PreviousLine {
   text(): string | undefined;
 }
 
-/** What rules carry from one line to the next. */
-export interface Carried {
-  readonly rules: Int32Array;
-  /** By rule number, where `rules` has it. */
-  readonly values: unknown[];
-}
+/** What rules carry from one line to the next, by rule number. */
+export type Carried = readonly { rule: number; value: unknown }[];
 
 const MAX_UNKNOWN_LINES = 500;
 
@@ -49,9 +45,9 @@ export class LinePass {
   readonly #wanted: Int32Array;
   /** The rules that run on it. */
   readonly #chosen: Int32Array;
-  #carried: Carried;
-  /** Whether there is anything in it. */
-  #carries = false;
+  /** The rules that carry something, and what, by their number. */
+  readonly #carrying: Int32Array;
+  readonly #carriedValues = new Map<number, unknown>();
   /** Undefined where asking does not pay. */
   #known: KnownLines | undefined;
   /** Lines that were not among them, beyond four times those that were. */
@@ -66,23 +62,24 @@ export class LinePass {
     this.#masks = masks;
     this.#wanted = new Int32Array(set.words + 1);
     this.#chosen = new Int32Array(set.words);
-    this.#carried = { rules: new Int32Array(set.words), values: [] };
+    this.#carrying = new Int32Array(set.words);
     this.#known = set.knownLines(this.#format);
   }
 
   /** True when the next line must be run whatever is on it. */
   get wantsNext(): boolean {
-    return this.#carries || this.#set.looksAtAll;
+    return this.#carriedValues.size > 0 || this.#set.looksAtAll;
   }
 
   /** What the last line left for the next. */
   get carried(): Carried {
-    return { rules: this.#carried.rules.slice(), values: [...this.#carried.values] };
+    return [...this.#carriedValues].map(([rule, value]) => ({ rule, value }));
   }
 
-  set carried({ rules, values }: Carried) {
-    this.#carried = { rules: rules.slice(), values: [...values] };
-    this.#carries = rules.some((word) => word !== 0);
+  set carried(carried: Carried) {
+    this.#carrying.fill(0);
+    this.#carriedValues.clear();
+    for (const { rule, value } of carried) this.#carry(rule, value);
   }
 
   /** Notes that the scanner found something on the line that is run next. */
@@ -109,16 +106,16 @@ export class LinePass {
   run(bytes: Uint8Array, start: number, end: number, previous: PreviousLine, depth = 0): ChangedLine | undefined {
     if (!this.#chooseRules()) return undefined;
     const text = fromBytes(bytes.subarray(start, end));
-    const known = this.#carries || depth > 0 || text.length > MAX_KNOWN_CHARACTERS ? undefined : this.#known;
+    const alone = this.#carriedValues.size === 0 && depth === 0;
+    const known = alone && text.length <= MAX_KNOWN_CHARACTERS ? this.#known : undefined;
     if (known !== undefined) {
       const line = this.#find(text, known, previous);
       if (line !== undefined) {
-        if (line.carried !== undefined) this.carried = line.carried;
+        for (const { rule, value } of line.carried) this.#carry(rule, value);
         return undefined;
       }
     }
     const line = new Line(text, this.#path, this.#format, previous, depth);
-    this.#carries = false;
     let changed = false;
     for (let word = 0; word < this.#set.words; word++) {
       for (let left = this.#chosen[word]!; left !== 0; left &= left - 1) {
@@ -131,7 +128,7 @@ export class LinePass {
     if (known !== undefined && !line.askedPath) {
       const before = line.askedPrevious ? previous.text() : undefined;
       const isFirst = line.askedPrevious && before === undefined;
-      if (!isFirst) known.add(text, { previous: before, carried: this.#carries ? this.carried : undefined });
+      if (!isFirst) known.add(text, { previous: before, carried: this.carried });
     }
     return undefined;
   }
@@ -150,7 +147,7 @@ export class LinePass {
     }
     let any = 0;
     for (let word = 0; word < words; word++) {
-      any |= this.#chosen[word] = this.#wanted[word]! | this.#carried.rules[word]! | always[word]!;
+      any |= this.#chosen[word] = this.#wanted[word]! | this.#carrying[word]! | always[word]!;
       this.#wanted[word] = 0;
     }
     return any !== 0;
@@ -165,22 +162,10 @@ export class LinePass {
 
   /** @returns whether it changed the line */
   #runRule(number: number, line: Line): boolean {
-    const word = number >> 5, bit = 1 << (number & 31);
-    const { rules, values } = this.#carried;
-    let carried: unknown;
-    if ((rules[word]! & bit) !== 0) {
-      carried = values[number];
-      values[number] = undefined;
-      rules[word]! &= ~bit;
-    }
     const rule: LineRule = this.#set.rules[number]!;
-    const change = rule.run(line, carried, this.#masks);
+    const change = rule.run(line, this.#takeCarried(number), this.#masks);
     if (change === undefined) return false;
-    if (change.carry !== undefined) {
-      values[number] = change.carry;
-      rules[word]! |= bit;
-      this.#carries = true;
-    }
+    if (change.carry !== undefined) this.#carry(number, change.carry);
     if (change.count > 0) {
       const tally = this.#tally(number);
       tally.count += change.count;
@@ -191,6 +176,19 @@ export class LinePass {
     line.replaceText(change.text);
     this.lastRule = number;
     return true;
+  }
+
+  #carry(rule: number, value: unknown): void {
+    this.#carrying[rule >> 5]! |= 1 << (rule & 31);
+    this.#carriedValues.set(rule, value);
+  }
+
+  #takeCarried(rule: number): unknown {
+    if (this.#carriedValues.size === 0) return undefined;
+    const value = this.#carriedValues.get(rule);
+    this.#carrying[rule >> 5]! &= ~(1 << (rule & 31));
+    this.#carriedValues.delete(rule);
+    return value;
   }
 
   #tally(rule: number): Tally {
