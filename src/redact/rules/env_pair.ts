@@ -87,6 +87,12 @@ const MAX_BETWEEN = 12;
 /** Every name that the patterns below could find, and more: where none of them means a secret, nothing is looked for. */
 const ANY_NAME = new RegExp(String.raw`(?<![A-Za-z_])(?:${NAME_KEYS})[\\"':\s]{1,80}(?<name>[\w.\/ -]{1,200})`, "gi");
 
+/** On every line that has a name and a value … */
+const HAS_VALUE = /val|data|content|default|text|\bv\\*["']?\s*:/i;
+/** … and what is on those that have a name alone, and the value on another line: the name comes first, or a comma last. */
+const NAME_FIRST = new RegExp(String.raw`^[\s{[-]*\\*["']?(?:${NAME_KEYS})\\*["']?\s*:`, "i");
+const COMMA_LAST = /,\s*$/;
+
 /** A pair of which the name was on an earlier line. */
 interface OpenPair {
   kind: NameKind;
@@ -96,6 +102,7 @@ interface OpenPair {
 }
 
 function namesSecret(text: string): boolean {
+  if (!HAS_VALUE.test(text) && !NAME_FIRST.test(text) && !COMMA_LAST.test(text.slice(-80))) return false;
   ANY_NAME.lastIndex = 0;
   for (let match = ANY_NAME.exec(text); match !== null; match = ANY_NAME.exec(text)) {
     if (nameKind(match.groups!.name!) !== "none") return true;
