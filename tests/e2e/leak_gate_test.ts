@@ -20,11 +20,11 @@ class WithoutRules implements AsyncDisposable {
         args: ["-r", ...["src", "main.ts", "deno.json", "deno.lock"].map((name) => join(ROOT, name)), root],
       }).output();
       ok(success);
-      const pipeline = join(root, "src", "pipeline", "run_pipeline.ts");
-      const text = await Deno.readTextFile(pipeline);
-      const broken = text.replace("createRedactor({ builtIn: true", "createRedactor({ builtIn: false");
+      const redactor = join(root, "src", "pipeline", "run_redactor.ts");
+      const text = await Deno.readTextFile(redactor);
+      const broken = text.replace("builtIn: true", "builtIn: false");
       ok(broken !== text, "the rules are asked for in another place now");
-      await Deno.writeTextFile(pipeline, broken);
+      await Deno.writeTextFile(redactor, broken);
       return new WithoutRules(root, await buildBinary({ root }));
     } catch (error) {
       await Deno.remove(root, { recursive: true });

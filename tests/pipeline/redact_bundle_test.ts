@@ -8,7 +8,6 @@ import type { Manifest } from "../../src/bundle/manifest.ts";
 import type { RedactionReport } from "../../src/bundle/redaction_report.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { redactBundle, type RedactBundleOptions, type RedactedBundle } from "../../src/pipeline/redact_bundle.ts";
-import { createRedactor } from "../../src/redact/create_redactor.ts";
 import { MASK } from "../../src/redact/mask.ts";
 import type { RedactorSpec } from "../../src/redact/redactor.ts";
 import { bytes, concatBytes, type Member, tarOf, text } from "../bundle/tar_bytes.ts";
@@ -45,7 +44,9 @@ class Scratch implements AsyncDisposable {
     const redacted = await redactBundle({
       bundle,
       archivePath: join(this.folder, "out", "out.tar.gz"),
-      redactor: createRedactor({ builtIn: true, custom }),
+      custom,
+      leakGate: true,
+      env: {},
       clock: systemClock,
       signal: signal ?? new AbortController().signal,
       progress,
@@ -289,7 +290,7 @@ Deno.test("redactBundle() ends when it is stopped in the middle of a file, and l
   const path = await scratch.archive(VERSION, [{ name: `${ROOT}/a` }, noise(160)]);
   const stop = new AbortController();
   const reason = new DOMException("interrupted", "AbortError");
-  const progress = (path: string) => void (path === "a" && queueMicrotask(() => stop.abort(reason)));
+  const progress = (_stage: string, path: string) => void (path === "a" && queueMicrotask(() => stop.abort(reason)));
   await rejects(scratch.redact(path, [], { signal: stop.signal, progress }), reason);
   deepStrictEqual(scratch.left(), []);
 });
