@@ -136,6 +136,25 @@ Deno.test({
       ok(files.get("analysis.json")!.includes(secrets[1]!), "and an analyzer repeats a secret");
     });
 
+    await t.step("when a bundle that exists is redacted", async () => {
+      await using sandbox = await Sandbox.create(program.binary);
+      await Deno.mkdir(sandbox.path("in"));
+      await sandbox.write("in/version.yaml", "apiVersion: troubleshoot.sh/v1beta2\n");
+      await sandbox.write("in/app.log", text);
+      const { code, stdout, stderr } = await sandbox.run(["redact", "in", "-o", "out"]);
+      deepStrictEqual([code, stdout], [8, ""], stderr);
+      deepStrictEqual((await filesUnder(sandbox.folder)).filter((file) => /out/.test(file)).sort(), [
+        sandbox.path("out.tar.gz.leaks.json"),
+        sandbox.path("out.tar.gz.quarantined"),
+      ]);
+      const report = await Deno.readTextFile(sandbox.path("out.tar.gz.leaks.json"));
+      const { leaks } = JSON.parse(report);
+      deepStrictEqual(FOUND.filter((what) => leaks.every((leak: { what: string }) => leak.what !== what)), []);
+      mustNotSay(secrets, { stdout, stderr, report });
+      const files = await sandbox.unpack(sandbox.path("out.tar.gz.quarantined"));
+      ok(files.get("app.log")!.includes(secrets[0]!), "redaction was broken indeed");
+    });
+
     await t.step("and not where the gate is switched off", async () => {
       await using sandbox = await Sandbox.create(program.binary);
       const spec = await sandbox.write("spec.yaml", specFor(await sandbox.write("printed", text)));
