@@ -19,6 +19,8 @@ export interface LeakGateOptions {
   clock: Clock;
   /** When it is aborted, nothing is left of the archive. */
   signal: AbortSignal;
+  /** After this, the archive counts as one that cannot be read through. Absent: never. */
+  limitMs?: number;
 }
 
 /** What the gate did with an archive. */
@@ -31,7 +33,6 @@ export interface Gated {
   leaks: Leak[];
 }
 
-const LIMIT_MS = 300_000;
 const READ_BYTES = 256 * 1024;
 const NAMED_PLACES = 3;
 
@@ -47,20 +48,21 @@ export function whyNotGated({ redact, leakGate }: PipelineRequest): string | und
  * @throws what `signal` is aborted with */
 export async function passLeakGate(
   unchecked: string,
-  { knownValues, giveName, clock, signal }: LeakGateOptions,
+  { knownValues, giveName, clock, signal, limitMs }: LeakGateOptions,
 ): Promise<Gated> {
   let scan: ArchiveScan | undefined;
   let error: SupportBundleError | undefined;
   try {
     const { scanArchive } = await import("../leak_gate/scan_archive.ts");
     const open = () => createReadStream(unchecked, { highWaterMark: READ_BYTES });
-    scan = await withTimeLimit(LIMIT_MS, signal, (signal) => scanArchive(open, { knownValues, signal }));
+    const look = (signal: AbortSignal) => scanArchive(open, { knownValues, signal });
+    scan = await (limitMs === undefined ? look(signal) : withTimeLimit(limitMs, signal, look));
   } catch (cause) {
     if (signal.aborted) {
       await Deno.remove(unchecked).catch(() => {});
       throw signal.reason;
     }
-    error = await asGateError(cause);
+    error = await asGateError(cause, limitMs);
   }
   if (error === undefined && scan!.leakCount === 0) return { path: await giveName(false), leaks: [] };
   const held = await giveName(true);
@@ -106,9 +108,9 @@ class LeaksFoundError extends SupportBundleError {
   }
 }
 
-async function asGateError(cause: unknown): Promise<SupportBundleError> {
+async function asGateError(cause: unknown, limitMs = 0): Promise<SupportBundleError> {
   if (errorCode(cause) === "LEAK_GATE_FAILED") return cause as SupportBundleError;
   const { GateError } = await import("../leak_gate/gate_error.ts");
   const tooLong = isAbort(cause); // nothing else ends it but Ctrl-C
-  return new GateError(tooLong ? `it took longer than ${LIMIT_MS / 60_000} minutes` : describeError(cause), { cause });
+  return new GateError(tooLong ? `it took longer than ${limitMs / 60_000} minutes` : describeError(cause), { cause });
 }

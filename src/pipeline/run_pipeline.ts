@@ -46,6 +46,7 @@ export interface PipelineContext {
 }
 
 const NAME = "support-bundle";
+const GATE_LIMIT_MS = 300_000;
 
 /** Runs all stages, in order: collect and redact, analyze, archive, leak gate, upload, notify. The one place where they meet, for
  * the command line and the daemon alike.
@@ -294,6 +295,7 @@ async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> 
       },
       clock: context.clock,
       signal: context.abort,
+      limitMs: GATE_LIMIT_MS,
     });
     run.archive = { ...archive!, path: gated.path };
     run.quarantine = quarantineOf(gated, [BUNDLE_PATHS.analysis, BUNDLE_PATHS.manifest]);

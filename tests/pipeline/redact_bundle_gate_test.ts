@@ -1,5 +1,6 @@
 import { deepStrictEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { EXIT } from "../../src/core/exit_codes.ts";
 import { ALNUM, draw } from "../leak_gate/made_secrets.ts";
 import { ROOT, Scratch, secret, VERSION } from "./bundle_scratch.ts";
@@ -39,6 +40,15 @@ for (const [name, value, options, found] of behaviour) {
     for (const left of QUARANTINED) equal((await Deno.stat(join(scratch.folder, "out", left))).mode! & 0o777, 0o600);
   });
 }
+
+Deno.test("redactBundle() with the leak gate looks as deep into archives as redaction does", async () => {
+  await using scratch = await Scratch.create();
+  let packed: Uint8Array = new TextEncoder().encode(`password=${secret()}\n`);
+  for (let depth = 0; depth < 8; depth++) packed = gzipSync(packed);
+  const { redacted, files } = await scratch.redact(await scratch.archive(VERSION, [{ name: `${ROOT}/a.gz` }, packed]));
+  equal(redacted.quarantine, undefined);
+  ok(files.has(`${ROOT}/a.gz`), "it was not left out");
+});
 
 /** Does something when the gate is about to look. */
 const atGate = (action: () => void): Options => ({ progress: (stage) => void (stage === "leak-gate" && action()) });
