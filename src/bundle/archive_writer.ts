@@ -39,7 +39,7 @@ const AT_ONCE_BYTES = BLOCK_BYTES;
  * The archive is `NAME.*.part`, readable by its owner only, until it is finished. */
 export class ArchiveWriter implements AsyncDisposable {
   readonly #path: string;
-  readonly #part: string;
+  #part: string;
   readonly #file: Deno.FsFile;
   readonly #compressor: BlockCompressor;
   readonly #gaps: Gap[] = [];
@@ -126,18 +126,37 @@ export class ArchiveWriter implements AsyncDisposable {
   /** Makes the archive whole, under its name. What has that name by now is not replaced.
    * @returns bytes of the archive, and where it is */
   async finish(): Promise<{ path: string; bytes: number }> {
+    const { bytes } = await this.seal();
+    return { path: await this.giveName(), bytes };
+  }
+
+  /** Makes the archive whole, without a name: it goes with this writer, unless {@linkcode giveName} follows.
+   * @returns bytes of the archive, and where it is until then */
+  async seal(): Promise<{ path: string; bytes: number }> {
     await this.#put(TAR_END);
     this.#flush();
     await this.#queue;
-    let part = this.#part;
+    this.#compressor[Symbol.dispose]();
     try {
-      if (this.#gaps.some(({ packed }) => packed !== undefined)) part = await this.#withGapsFilled();
-      else await this.#file.sync();
+      if (this.#gaps.some(({ packed }) => packed !== undefined)) {
+        const whole = await this.#withGapsFilled();
+        removeQuietly(this.#part);
+        this.#part = whole;
+      } else await this.#file.sync();
       this.#close();
-      const { size } = await Deno.stat(part);
-      return { path: await giveName(part, this.#path), bytes: size };
+      return { path: this.#part, bytes: (await Deno.stat(this.#part)).size };
     } catch (cause) {
-      if (part !== this.#part) removeQuietly(part);
+      throw diskError(`Cannot write the archive "${this.#path}"`, cause);
+    }
+  }
+
+  /** Names an archive that is sealed. What has its name by now is not replaced.
+   * @param inFull makes its name from that of an archive
+   * @returns where it is */
+  async giveName(inFull?: (archive: string) => string): Promise<string> {
+    try {
+      return await giveName(this.#part, this.#path, inFull);
+    } catch (cause) {
       throw diskError(`Cannot write the archive "${this.#path}"`, cause);
     }
   }

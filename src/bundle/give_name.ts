@@ -7,9 +7,11 @@ export function* archiveNames(path: string): Generator<string, never> {
 
 /** Gives a finished file the first of {@linkcode archiveNames} that is free. Nothing is ever replaced, not even what came to
  * be in the meantime.
+ * @param inFull makes the file's name from that of an archive
  * @returns the name that it has now */
-export async function giveName(part: string, path: string): Promise<string> {
-  for (const name of archiveNames(path)) {
+export async function giveName(part: string, path: string, inFull = (archive: string) => archive): Promise<string> {
+  for (const archive of archiveNames(path)) {
+    const name = inFull(archive);
     try {
       await Deno.link(part, name);
       await Deno.remove(part);

@@ -17,6 +17,8 @@ export interface Manifest {
   tokens?: {
     /** In the map that leads back to the values, too. */
     bundleId: string;
+    /** Those of the maps of tokens that were in it already when it was redacted again, oldest first. */
+    earlier?: string[];
   };
   links: { path: string; target: string }[];
   missing: MissingRecord[];

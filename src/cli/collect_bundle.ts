@@ -9,14 +9,14 @@ import type { PipelineReport } from "../pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
-import { readValueLists, valueListReference } from "../pipeline/value_lists.ts";
 import { readPersonalData } from "../redact/personal_data.ts";
 import { validateDestination } from "../upload/registry.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
-import { readTokenFlags } from "./token_flags.ts";
+import { readScrubValues, scrubLists } from "./scrub_values.ts";
+import { readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { showDryRun } from "./dry_run.ts";
 import { renderReport } from "./render/report.ts";
@@ -64,11 +64,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     });
   }
 
-  const lists = await readValueLists(request.redact ? request.scrub.lists : [], {
-    env: cli.env,
-    stdin: () => cli.stdin.readAll(),
-  });
-  for (const warning of lists.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+  const userValues = await readScrubValues(cli, request.redact ? request.scrub.lists : []);
 
   const interactive = flags.interactive !== false && cli.stdout.isTerminal;
   const debug = flags.debug === true || Number(flags.v ?? 0) > 0;
@@ -79,7 +75,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       env: cli.env,
       stop: cli.signal,
       abort: cli.abort,
-      userValues: lists.values,
+      userValues,
       emit: (event) => progress.show(event),
     });
     progress.clear();
@@ -121,9 +117,7 @@ async function toRequest(
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
   const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "support-bundle"));
-  if (tokens?.map?.path === archivePath) {
-    throw new UsageError("--redaction-map and --output name the same file", "Name another file for the map");
-  }
+  refuseMapAsArchive(tokens, archivePath);
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
   const upload = flags.upload === undefined ? undefined : {
@@ -159,13 +153,6 @@ async function toRequest(
     upload,
     notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
   });
-}
-
-function scrubLists(cli: CliContext, specs: string[], lists: string[] = []): string[] {
-  if (specs.includes("-") && lists.includes("-")) {
-    throw new UsageError("Both a spec and --scrub-values are -: standard input can be read once", "Save one to a file");
-  }
-  return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
 function since(cli: CliContext, flags: Flags): string | undefined {

@@ -3,9 +3,12 @@ import { VERSION } from "../core/version.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
+import { readFlagVariables, withVariable } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
+import { addLeakGateFlag } from "./leak_gate_flag.ts";
+import { addScrubValuesFlag } from "./scrub_values.ts";
 import { addSizeFlags } from "./size_flags.ts";
 import { addTokenFlags } from "./token_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
@@ -33,8 +36,7 @@ Each flag can be set as TROUBLESHOOT_<FLAG> in the environment. docs/exit-codes.
 /** The command tree. Actions load what they need when they run: a small command stays small. */
 export function program(cli: CliContext): Command {
   const root = newCommand(cli, "support-bundle");
-  // Before any flag is added: the library asks the environment only for flags that came with their variable.
-  root.createOption = (flags, description) => withVariable(new Option(flags, description));
+  readFlagVariables(root);
   root
     .description(
       "Collects diagnostics from a Kubernetes cluster and its hosts, hides the secrets in them and analyzes them",
@@ -64,13 +66,10 @@ export function program(cli: CliContext): Command {
       "--scrub-secrets [bool]",
       "hide values of the cluster's Secrets wherever they are (default: true)",
       parseBoolean,
-    )
-    .option("--scrub-values <list>", "hide these values, too: a file, env:NAME or -, one a line (repeatable)", collect)
-    .option(
-      "--leak-gate [bool]",
-      "hold the bundle back when secrets are found in it after all (default: true)",
-      parseBoolean,
-    )
+    );
+  addScrubValuesFlag(root);
+  addLeakGateFlag(root);
+  root
     .option("--interactive [bool]", "live progress and a readable result, on a terminal (default: true)", parseBoolean)
     .option("--dry-run [bool]", "print the merged specs and the permissions they need, and stop", parseBoolean)
     .option("--since <duration>", "logs of the last 24h, 30m …")
@@ -93,12 +92,7 @@ export function program(cli: CliContext): Command {
     .option("-v, --v <level>", "log level, as --debug when it is 1 or more")
     .addOption(withVariable(new Option("--auto-update [bool]")).argParser(parseBoolean).hideHelp())
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError(false)
-    .configureHelp({
-      // The epilogue says once how flags are named in the environment.
-      optionDescription: ({ description, defaultValue }) =>
-        defaultValue === undefined ? description : `${description} (default: ${defaultValue})`,
-    });
+    .showHelpAfterError(false);
   addTokenFlags(root);
   addHideFlag(root);
   addSizeFlags(root);
@@ -122,14 +116,6 @@ export function program(cli: CliContext): Command {
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
   return root;
-}
-
-/** Lets a flag be set as `TROUBLESHOOT_<FLAG>`. */
-function withVariable(option: Option): Option {
-  const name = option.name();
-  return name === "version" || option.negate
-    ? option
-    : option.env(`TROUBLESHOOT_${name.toUpperCase().replaceAll("-", "_")}`);
 }
 
 function versionCommand(cli: CliContext): Command {

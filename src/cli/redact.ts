@@ -1,20 +1,21 @@
-import { relative, resolve } from "node:path";
-import { type Command, Option } from "commander";
+import { resolve } from "node:path";
+import type { Command, Option } from "commander";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
-import { formatSize } from "../core/size.ts";
-import { redactBundle, type RedactedBundle } from "../pipeline/redact_bundle.ts";
-import { createRedactor } from "../redact/create_redactor.ts";
+import { redactBundle } from "../pipeline/redact_bundle.ts";
 import { type PersonalData, readPersonalData } from "../redact/personal_data.ts";
 import type { RedactorSpec } from "../redact/redactor.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean } from "./command.ts";
+import { readFlagVariables } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags, kubeOptions } from "./kube_flags.ts";
+import { addLeakGateFlag } from "./leak_gate_flag.ts";
+import { redactProgress, showRedacted } from "./redact_output.ts";
 import { addReveal } from "./reveal.ts";
 import { colorsFor } from "./render/color.ts";
-import { cut, oneLine } from "./render/table.ts";
-import { spanText } from "./render/time.ts";
+import { addScrubValuesFlag, readScrubValues, scrubLists } from "./scrub_values.ts";
+import { addTokenFlags, readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
 
 // deno-lint-ignore no-explicit-any -- commander's options are untyped
 type Flags = Record<string, any>;
@@ -25,18 +26,23 @@ Examples:
   support-bundle redact bundle.tar.gz more-rules.yaml -o for-the-vendor
   support-bundle redact ./unpacked-bundle secret/shop/redactors
   support-bundle redact rules.yaml --bundle bundle.tar.gz -o out.tar.gz
+  support-bundle redact bundle.tar.gz --scrub-values passwords.txt
+  support-bundle redact bundle.tar.gz --tokenize --redaction-map map.json
   support-bundle redact --explain app.log config.yaml
   kubectl logs deploy/web | support-bundle redact --explain - --redactors rules.yaml -o json
 
-The built-in rules always apply, those of specs after them. What cannot be redacted is left out of the
-result: execution-data/redaction.json in it says what was hidden where, and what is missing why.
-The bundle that is named stays as it is. Memory does not depend on its size; nothing of it is written to
-a disk before it is redacted.`;
-
-const SHOWN = 8;
+The built-in rules always apply, those of specs after them. What cannot be
+redacted is left out: execution-data/redaction.json in the result says what was
+hidden where, and what is missing why. A result that has secrets in it after all
+is held back as .tar.gz.quarantined, with the places in .leaks.json, and exit
+code 8.
+The bundle that is named stays as it is. Memory does not depend on its size;
+nothing of it is written to a disk before it is redacted.
+Each flag can be set as TROUBLESHOOT_<FLAG> in the environment.`;
 
 /** `support-bundle redact`: hides what is in a bundle that exists, or explains what would be hidden in a file. */
 export function defineRedact(command: Command, cli: CliContext): void {
+  readFlagVariables(command);
   command
     .description("Hides the secrets in a bundle that exists, and writes it as a new archive.")
     .usage(
@@ -48,12 +54,10 @@ export function defineRedact(command: Command, cli: CliContext): void {
       "the bundle (.tar.gz, .tgz, .tar, or a folder it was unpacked into), then Redactor specs: files, http(s):// and " +
         "oci:// URLs, secret/NAMESPACE/NAME[/KEY], configmap/NAMESPACE/NAME[/KEY], - for standard input",
     )
-    .addOption(new Option("--bundle <path>", "the bundle; all arguments are specs then").env("TROUBLESHOOT_BUNDLE"))
-    .addOption(
-      new Option(
-        "-o, --output <file>",
-        "the new archive; .tar.gz is added (default: redacted-support-bundle-<time>.tar.gz here). With --explain: table, json or yaml",
-      ).env("TROUBLESHOOT_OUTPUT"),
+    .option("--bundle <path>", "the bundle; all arguments are specs then")
+    .option(
+      "-o, --output <file>",
+      "the new archive; .tar.gz is added (default: redacted-support-bundle-<time>.tar.gz here). With --explain: table, json or yaml",
     )
     .option("--redactors <spec>", "further Redactor spec (repeatable, or separated by commas)", collect)
     .option(
@@ -65,43 +69,70 @@ export function defineRedact(command: Command, cli: CliContext): void {
     .option("--allow-insecure-connections [bool]", "do not verify certificates of servers of specs", parseBoolean)
     .addHelpText("after", EXAMPLES);
   addHideFlag(command);
+  const shared = command.options.filter((option) => option.name() !== "bundle");
+  addScrubValuesFlag(command);
+  addLeakGateFlag(command);
+  addTokenFlags(command);
+  const ofBundles = command.options.filter((option) => !shared.includes(option));
   addKubeFlags(command);
   addReveal(command, cli);
   command.action(async (args: string[], flags: Flags) => {
     if (flags.explain !== true) return await redact(cli, args, flags);
+    refuseWithExplain(command, ofBundles);
     const output = command.getOptionValueSource("output") === "env" ? undefined : flags.output;
-    const { redactors } = await loadRedactors(cli, [], flags);
+    const { redactors, hide } = await loadRedactors(cli, [], flags);
     const { explainFiles } = await import("./redact_explain.ts");
-    await explainFiles(cli, args, { redactors, output });
+    await explainFiles(cli, args, { redactors, hide, output });
   });
 }
 
+/** Variables are set for other runs, too: only what stands on the command line was meant.
+ * @param flags that do nothing with `--explain`
+ * @throws {UsageError} */
+function refuseWithExplain(command: Command, flags: readonly Option[]): void {
+  const given = flags.find((flag) => command.getOptionValueSource(flag.attributeName()) === "cli");
+  if (given === undefined) return;
+  throw new UsageError(
+    `${given.long} does nothing with --explain: no bundle is read, and none is written`,
+    "Leave one of them out",
+  );
+}
+
 async function redact(cli: CliContext, args: string[], flags: Flags): Promise<void> {
+  const tokens = readTokenFlags(cli, flags, true);
+  if (flags.verifyTokenization === true) {
+    const { verifyTokenization } = await import("./verify_tokenization.ts");
+    return await verifyTokenization(cli, tokens!);
+  }
   const [bundle, specs] = flags.bundle === undefined ? [args[0], args.slice(1)] : [String(flags.bundle), args];
   if (bundle === undefined || bundle === "") {
     throw new UsageError("No bundle was named", "Name an archive, or a folder: support-bundle redact bundle.tar.gz");
   }
+  const lists = scrubLists(cli, [...specs, ...redactorSources(flags)], flags.scrubValues);
   const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "redacted-support-bundle"));
+  refuseMapAsArchive(tokens, archivePath);
   const { redactors: custom, hide } = await loadRedactors(cli, specs, flags);
-  const redactor = createRedactor({ builtIn: true, custom, hide });
-  const startedAt = cli.clock.now();
-  const progress = liveLine(cli, flags.quiet !== true);
-  try {
-    const path = resolve(cli.cwd, bundle);
-    const result = await redactBundle({
-      bundle: path,
-      archivePath,
-      redactor,
-      clock: cli.clock,
-      signal: cli.signal,
-      progress: progress.show,
-    });
-    progress.clear();
-    await show(cli, result, { quiet: flags.quiet === true, ms: cli.clock.now().getTime() - startedAt.getTime() });
-  } catch (error) {
-    progress.clear();
+  const userValues = await readScrubValues(cli, lists);
+  const startedAt = cli.clock.now().getTime();
+  const quiet = flags.quiet === true;
+  const progress = redactProgress(cli, !quiet);
+  const result = await redactBundle({
+    bundle: resolve(cli.cwd, bundle),
+    archivePath,
+    custom,
+    hide,
+    userValues,
+    tokens,
+    leakGate: flags.leakGate !== false,
+    env: cli.env,
+    clock: cli.clock,
+    signal: cli.signal,
+    progress: progress.show,
+  }).catch((error) => {
     throw specGivenFirst(error, flags);
-  }
+  }).finally(progress.clear);
+  const ms = cli.clock.now().getTime() - startedAt;
+  await showRedacted(cli, result, { quiet, stats: flags.tokenizationStats === true, ms });
 }
 
 async function loadRedactors(
@@ -110,7 +141,7 @@ async function loadRedactors(
   flags: Flags,
 ): Promise<{ redactors: RedactorSpec[]; hide: PersonalData[] }> {
   const hide = readPersonalData(flags.hide ?? [], "--hide");
-  const sources = [...specs, ...(flags.redactors ?? []).flatMap((value: string) => value.split(","))];
+  const sources = [...specs, ...redactorSources(flags)];
   if (sources.length === 0) return { redactors: [], hide };
   const [{ loadSpecs }, { connectKube }] = await Promise.all([
     import("../spec/load_spec.ts"),
@@ -139,46 +170,8 @@ async function loadRedactors(
   }
 }
 
-/** What existing scripts read is the first line; a person gets a summary below it. */
-async function show(
-  cli: CliContext,
-  result: RedactedBundle,
-  { quiet, ms }: { quiet: boolean; ms: number },
-): Promise<void> {
-  const path = relative(cli.cwd, result.path);
-  await cli.stdout.write(`Redacted support bundle: ${path.startsWith("..") ? result.path : path}\n`);
-  if (quiet) return;
-  const { totals, rules, leftOut } = result.report;
-  if (cli.stdout.isTerminal) {
-    const { dim } = colorsFor(cli.stdout, cli.env);
-    const lines = [
-      `  ${formatSize(result.bytes)} in ${spanText(ms)}: ${counted(totals.count, "value")} hidden in ` +
-      `${totals.files} of ${counted(result.files, "file")}`,
-      ...rules.slice(0, SHOWN).map(({ rule, count }) => dim(`    ${String(count).padStart(7)}  ${oneLine(rule)}`)),
-      ...rules.length > SHOWN ? [dim(`    and ${counted(rules.length - SHOWN, "more rule")}`)] : [],
-    ];
-    await cli.stdout.write(lines.map((line) => `${cut(line, cli.stdout.columns)}\n`).join(""));
-  }
-  if (leftOut.length === 0) return;
-  const { yellow } = colorsFor(cli.stderr, cli.env);
-  const lines = leftOut.slice(0, SHOWN).map(({ path, message }) => `  ${oneLine(path)}: ${oneLine(message)}\n`);
-  if (leftOut.length > SHOWN) lines.push(`  and ${leftOut.length - SHOWN} more, see execution-data/redaction.json\n`);
-  await cli.stderr.write(`${yellow("Left out:")} ${counted(totals.leftOut, "file")}\n${lines.join("")}`);
-}
-
-/** One line on a terminal that says what is read. */
-function liveLine(cli: CliContext, wanted: boolean): { show?: (path: string) => void; clear(): void } {
-  if (!wanted || !cli.stderr.isTerminal) return { clear() {} };
-  let shownAt = 0;
-  return {
-    show(path) {
-      const now = cli.clock.now().getTime();
-      if (now - shownAt < 100) return;
-      shownAt = now;
-      cli.stderr.write(`\r\x1b[2K${cut(`redact ${oneLine(path)}`, cli.stderr.columns - 1)}`);
-    },
-    clear: () => void cli.stderr.write("\r\x1b[2K"),
-  };
+function redactorSources({ redactors = [] }: Flags): string[] {
+  return redactors.flatMap((value: string) => value.split(","));
 }
 
 /** The order is easily mistaken, since Troubleshoot has the specs first. */
@@ -191,8 +184,4 @@ function specGivenFirst(error: unknown, flags: Flags): unknown {
     hint: "Name the bundle first and the specs behind it, or the bundle with --bundle",
     cause: error.cause,
   });
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -3,6 +3,7 @@ import { describeError, SupportBundleError, UsageError } from "../core/errors.ts
 import { formatSize } from "../core/size.ts";
 import { explainRedaction, type Explanation, type Finding } from "../redact/explain.ts";
 import { MASK } from "../redact/mask.ts";
+import type { PersonalData } from "../redact/personal_data.ts";
 import type { RedactorSpec } from "../redact/redactor.ts";
 import type { CliContext } from "./cli_context.ts";
 import { colorsFor } from "./render/color.ts";
@@ -19,14 +20,14 @@ const INDENT = "    ";
 export async function explainFiles(
   cli: CliContext,
   files: string[],
-  { redactors, output }: { redactors: RedactorSpec[]; output: string | undefined },
+  { redactors, hide, output }: { redactors: RedactorSpec[]; hide: PersonalData[]; output: string | undefined },
 ): Promise<void> {
   const format = parseOutputFormat(output ?? "table");
   if (files.length === 0) throw new UsageError("No file was named", "Name files to explain, or - for standard input");
   const explained: (Explanation & { file: string })[] = [];
   for (const file of files) {
     const bytes = await readBytes(cli, file);
-    explained.push({ file, ...explainRedaction(await pathInBundle(cli, file), bytes, redactors) });
+    explained.push({ file, ...explainRedaction(await pathInBundle(cli, file), bytes, redactors, hide) });
   }
   await printData(cli, format, { files: explained }, () => explained.map((one) => asText(cli, one)).join("\n"));
 }

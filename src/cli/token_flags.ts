@@ -33,7 +33,7 @@ export function addTokenFlags(command: Command): Command {
     .option("--redaction-map-passphrase <ref>", "or the passphrase that opens it: env:NAME or file:/path")
     .option("--bundle-id <id>", "with --tokenize: name of the bundle, in its manifest and in the map")
     .option("--tokenization-stats [bool]", "with --tokenize: say on standard error what was replaced", parseBoolean)
-    .option("--verify-tokenization [bool]", "try the flags of --tokenize without collecting, and stop", parseBoolean);
+    .option("--verify-tokenization [bool]", "try the flags of --tokenize on a sample, and stop", parseBoolean);
 }
 
 /** What the flags ask for; undefined when they ask for nothing.
@@ -76,6 +76,12 @@ export function readTokenFlags(cli: CliContext, flags: TokenFlags, redact: boole
     bundleId,
     map: map === undefined ? undefined : { path: resolve(cli.cwd, map), encrypt },
   };
+}
+
+/** @throws {UsageError} */
+export function refuseMapAsArchive(tokens: TokenOptions | undefined, archivePath: string): void {
+  if (tokens?.map?.path !== archivePath) return;
+  throw new UsageError("--redaction-map and --output name the same file", "Name another file for the map");
 }
 
 function readEncryption(flags: TokenFlags): NonNullable<TokenOptions["map"]>["encrypt"] {

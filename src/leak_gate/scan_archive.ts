@@ -98,7 +98,7 @@ class Scan {
       this.result.files++;
       this.#signal?.throwIfAborted();
       if (body instanceof Uint8Array) this.result.bytes += body.length;
-      await this.#file({ path, body: body instanceof Uint8Array ? body : this.#counted(body), depth: 1 });
+      await this.#file({ path, body: body instanceof Uint8Array ? body : this.#counted(body), depth: 0 });
     }
   }
 

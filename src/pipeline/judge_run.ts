@@ -4,23 +4,21 @@ import { isShortfall } from "../bundle/entry.ts";
 import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/manifest.ts";
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
-import type { TokenReport } from "../redact/tokens/tokenization.ts";
 import type { Delivery } from "../upload/uploader.ts";
 import type { CostReport } from "./cost_report.ts";
+import type { KeptTokens } from "./keep_tokens.ts";
+import type { Quarantine } from "./leak_gate.ts";
 import type { PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
 
 /** What is known of a run while it goes on. */
-export interface RunFacts {
+export interface RunFacts extends KeptTokens {
   request: PipelineRequest;
   startedAt: Date;
   stages: StageOutcome[];
   collectors: CollectorRecord[];
   missing: MissingRecord[];
   redactions: Record<string, number>;
-  tokens?: TokenReport;
-  /** Why there is no map of the tokens, or no memory of them. */
-  tokenError?: unknown;
   /** Why values of the cluster's Secrets are not hidden wherever they are. */
   notScrubbed?: string;
   /** What reading them asked of the API server. */
@@ -40,12 +38,6 @@ export interface RunFacts {
   /** What the last failed stage threw. */
   failure?: unknown;
   peakMemoryMB?: number;
-}
-
-export interface Quarantine {
-  error: SupportBundleError;
-  /** Texts from the bundle may be what it is held back for. */
-  withholdTexts: boolean;
 }
 
 /** No collector gave anything: there is no bundle to write. */
@@ -72,7 +64,6 @@ export class InterruptedError extends SupportBundleError {
 const TOP_FINDINGS = 50;
 const MAX_MESSAGE = 500;
 const MAX_SHORTFALLS = 20;
-const TOP_TOKEN_FILES = 20;
 
 /** How a run ended: pure, from what its stages left. */
 export function toReport(run: RunFacts, now: Date): PipelineReport {
@@ -91,7 +82,7 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     findings,
     analysis,
     redactions: run.redactions,
-    tokens: run.tokens && summarize(run.tokens),
+    tokens: run.tokens,
     shortfalls: shown.slice(0, MAX_SHORTFALLS).map(({ path, message }) => `${path}: ${message}`),
     shortfallCount: shortfalls.length,
     cost: run.cost && { requests: run.cost.requests, receivedBytes: run.cost.receivedBytes },
@@ -134,17 +125,6 @@ function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport,
   const short = shortfalls.length > 0 ||
     run.stages.some(({ status, stage }) => stage !== "notify" && (status === "partial" || status === "failed"));
   return { status: short ? "partial" : "completed", exitCode: EXIT.ok };
-}
-
-/** Without what grows with the bundle. */
-function summarize({ bundleId, map, stats: { fileCoverage, ...stats } }: TokenReport): PipelineReport["tokens"] {
-  const files = Object.values(fileCoverage).sort((a, b) => b.secretsFound - a.secretsFound);
-  const topFiles = files.slice(0, TOP_TOKEN_FILES).map(({ filePath, secretsFound, tokensUsed }) => ({
-    path: filePath,
-    occurrences: secretsFound,
-    values: tokensUsed,
-  }));
-  return { ...stats, bundleId, map, topFiles };
 }
 
 /** A failure in the form that reports and records keep. */

@@ -1,25 +1,38 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import type { WrittenArchive } from "../bundle/archive.ts";
-import { leaksPath, quarantinedPath } from "../bundle/quarantine_paths.ts";
+import { leaksPathOf } from "../bundle/quarantine_paths.ts";
+import type { Clock } from "../core/clock.ts";
 import { describeError, errorCode, isAbort, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { withTimeLimit } from "../core/time_limit.ts";
 import type { Leak } from "../leak_gate/leak.ts";
 import type { ArchiveScan } from "../leak_gate/scan_archive.ts";
 import type { PipelineRequest } from "./request.ts";
-import type { PipelineContext } from "./run_pipeline.ts";
+
+export interface LeakGateOptions {
+  /** Must not be in the archive, whatever they look like. */
+  knownValues: Iterable<string | Uint8Array>;
+  /** Gives the archive its name.
+   * @param held whether it is that of one that is held back: `NAME.quarantined`
+   * @returns its path then */
+  giveName(held: boolean): Promise<string>;
+  clock: Clock;
+  /** When it is aborted, nothing is left of the archive. */
+  signal: AbortSignal;
+  /** After this, the archive counts as one that cannot be read through. Absent: never. */
+  limitMs?: number;
+}
 
 /** What the gate did with an archive. */
 export interface Gated {
-  archive: WrittenArchive;
+  /** Where the archive is. */
+  path: string;
   /** Why it is held back; absent when it was let through. */
   error?: SupportBundleError;
   /** Where secrets seem to be. Empty also when it could not be read through. */
   leaks: Leak[];
 }
 
-const LIMIT_MS = 300_000;
 const READ_BYTES = 256 * 1024;
 const NAMED_PLACES = 3;
 
@@ -36,48 +49,52 @@ export function loadLeakGate() {
 
 /** Looks for secrets in a finished archive, then gives it its own name, or that of one that is held back. What cannot be
  * read through is held back too.
- * @param unchecked under its preliminary name
- * @param knownValues that must not be in it, whatever they look like
- * @throws what the second Ctrl-C aborts with; nothing is left of the archive then */
+ * @param unchecked its path, under its preliminary name
+ * @throws what `signal` is aborted with */
 export async function passLeakGate(
-  unchecked: WrittenArchive,
-  path: string,
-  knownValues: Iterable<string | Uint8Array>,
-  context: PipelineContext,
+  unchecked: string,
+  { knownValues, giveName, clock, signal, limitMs }: LeakGateOptions,
 ): Promise<Gated> {
   let scan: ArchiveScan | undefined;
   let error: SupportBundleError | undefined;
   try {
     const { scanArchive } = await loadLeakGate();
-    const open = () => createReadStream(unchecked.path, { highWaterMark: READ_BYTES });
-    scan = await withTimeLimit(
-      LIMIT_MS,
-      context.abort,
-      (signal) => scanArchive(open, { knownValues, signal }),
-    );
+    const open = () => createReadStream(unchecked, { highWaterMark: READ_BYTES });
+    const look = (signal: AbortSignal) => scanArchive(open, { knownValues, signal });
+    scan = await (limitMs === undefined ? look(signal) : withTimeLimit(limitMs, signal, look));
   } catch (cause) {
-    if (context.abort.aborted) {
-      await Deno.remove(unchecked.path).catch(() => {});
-      throw context.abort.reason;
+    if (signal.aborted) {
+      await Deno.remove(unchecked).catch(() => {});
+      throw signal.reason;
     }
-    error = await asGateError(cause);
+    error = await asGateError(cause, limitMs);
   }
-  if (error === undefined && scan!.leakCount === 0) {
-    await Deno.rename(unchecked.path, path);
-    return { archive: { ...unchecked, path }, leaks: [] };
-  }
-  const held = quarantinedPath(path);
-  await Deno.rename(unchecked.path, held);
+  if (error === undefined && scan!.leakCount === 0) return { path: await giveName(false), leaks: [] };
+  const held = await giveName(true);
   await Deno.chmod(held, 0o600).catch(() => {}); // Windows has none
   const { leakReport } = await import("../leak_gate/leak_report.ts");
-  const report = leakReport(basename(held), context.clock.now(), scan, error && describeError(error));
-  const reportPath = leaksPath(path);
+  const report = leakReport(basename(held), clock.now(), scan, error && describeError(error));
+  const reportPath = leaksPathOf(held)!;
   const written = await Deno.writeTextFile(reportPath, report, { mode: 0o600 }).then(() => true, () => false);
   return {
-    archive: { ...unchecked, path: held },
+    path: held,
     error: error ?? new LeaksFoundError(scan!, written ? reportPath : undefined),
     leaks: scan?.leaks ?? [],
   };
+}
+
+/** The archive is held back. */
+export interface Quarantine {
+  error: SupportBundleError;
+  /** Texts from the bundle may be what it is held back for. */
+  withholdTexts: boolean;
+}
+
+/** @param told files of the bundle whose texts are told beside it
+ * @returns undefined for an archive that was let through */
+export function quarantineOf({ error, leaks }: Gated, told: readonly string[]): Quarantine | undefined {
+  if (error === undefined) return undefined;
+  return { error, withholdTexts: leaks.length === 0 || leaks.some(({ path }) => told.includes(path)) };
 }
 
 /** The finished archive has what looks like secrets in it. */
@@ -96,9 +113,9 @@ class LeaksFoundError extends SupportBundleError {
   }
 }
 
-async function asGateError(cause: unknown): Promise<SupportBundleError> {
+async function asGateError(cause: unknown, limitMs = 0): Promise<SupportBundleError> {
   if (errorCode(cause) === "LEAK_GATE_FAILED") return cause as SupportBundleError;
   const { GateError } = await import("../leak_gate/gate_error.ts");
-  const tooLong = isAbort(cause); // nothing else ends it but the second Ctrl-C
-  return new GateError(tooLong ? `it took longer than ${LIMIT_MS / 60_000} minutes` : describeError(cause), { cause });
+  const tooLong = isAbort(cause); // nothing else ends it but Ctrl-C
+  return new GateError(tooLong ? `it took longer than ${limitMs / 60_000} minutes` : describeError(cause), { cause });
 }

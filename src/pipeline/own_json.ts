@@ -7,7 +7,8 @@ export function parseManifest(text: string): Manifest | undefined {
   const ours = isObject(value) && value.schemaVersion === 1 && isObject(value.tool) &&
     value.tool.name === "support-bundle" && isList(value.stages, isObject) &&
     isList(value.files, (file) => hasTexts(file, "path", "collector")) &&
-    isList(value.missing, (file) => hasTexts(file, "path"));
+    isList(value.missing, (file) => hasTexts(file, "path")) &&
+    (value.tokens === undefined || isTokens(value.tokens));
   return ours ? value as unknown as Manifest : undefined;
 }
 
@@ -20,6 +21,11 @@ export function parseRedactionReport(text: string): RedactionReport | undefined 
     isList(value.files, (file) => hasTexts(file, "path") && isList(file.redactions, isCount)) &&
     isList(value.leftOut, (file) => hasTexts(file, "path", "message"));
   return ours ? value as unknown as RedactionReport : undefined;
+}
+
+function isTokens(tokens: unknown): boolean {
+  if (!hasTexts(tokens, "bundleId")) return false;
+  return tokens.earlier === undefined || isList(tokens.earlier, (id) => typeof id === "string");
 }
 
 function parseJson(text: string): unknown {

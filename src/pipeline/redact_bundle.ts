@@ -1,36 +1,54 @@
-import { dirname, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import type { TarHeader } from "modern-tar";
 import { ArchiveError } from "../bundle/archive_error.ts";
 import { ArchiveWriter, type Gap } from "../bundle/archive_writer.ts";
 import { toBundleJson } from "../bundle/entry.ts";
 import type { Manifest, MissingRecord } from "../bundle/manifest.ts";
+import { quarantinedPath } from "../bundle/quarantine_paths.ts";
 import { type Bundle, type BundleMember, openBundle } from "../bundle/read_bundle.ts";
 import { RedactionLog, type RedactionReport } from "../bundle/redaction_report.ts";
 import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
+import type { PersonalData } from "../redact/personal_data.ts";
 import { RedactionError } from "../redact/redaction_error.ts";
-import type { Redaction, Redactor } from "../redact/redactor.ts";
+import type { Redaction, Redactor, RedactorSpec } from "../redact/redactor.ts";
+import { Tokenization, type TokenOptions } from "../redact/tokens/tokenization.ts";
 import { BUNDLE_PATHS } from "./bundle_files.ts";
+import { keepTokens, type KeptTokens } from "./keep_tokens.ts";
+import { passLeakGate, type Quarantine, quarantineOf } from "./leak_gate.ts";
 import { parseManifest, parseRedactionReport } from "./own_json.ts";
 import { type RedactedFile, redactedManifest } from "./redacted_manifest.ts";
+import { knownUserValues, runRedactor } from "./run_redactor.ts";
 
 export interface RedactBundleOptions {
   /** The archive or folder. */
   bundle: string;
   /** Where the result is to be; a file that has this name by then is not replaced. */
   archivePath: string;
-  redactor: Redactor;
+  /** Applied after the built-in rules. */
+  custom: RedactorSpec[];
+  hide?: PersonalData[];
+  /** To be hidden wherever they are. */
+  userValues?: readonly string[];
+  /** Absent: `***HIDDEN***`. */
+  tokens?: TokenOptions;
+  /** Looks for secrets in the result, and holds it back where there are any. */
+  leakGate: boolean;
+  /** For the key of the tokens. */
+  env: Readonly<Record<string, string>>;
   clock: Clock;
   signal: AbortSignal;
-  /** Told before each file. */
-  progress?: (path: string) => void;
+  /** Told before each file, and before the leak gate, for which there is no path. */
+  progress?: (stage: "redact" | "leak-gate", path: string) => void;
 }
 
 /** How it ended. */
-export interface RedactedBundle {
+export interface RedactedBundle extends KeptTokens {
   path: string;
+  /** Set when it is held back. */
+  quarantine?: Quarantine;
   bytes: number;
   /** How many files are in it. */
   files: number;
@@ -46,21 +64,29 @@ const MAX_JSON_BYTES = 16e6;
 const MAX_REFUSED = 100;
 
 /** Redacts a bundle that exists: archive in, archive out, member by member, in the order that they have. Nothing that is not
- * redacted touches the disk, memory is bounded, and when it fails, or is stopped, nothing stays.
+ * redacted touches the disk, memory is bounded, and when it fails, or is stopped, nothing stays. The archive has no name before
+ * the leak gate has let it through, or holds it back; the map of its tokens is written after that.
  *
  * What cannot be redacted is left out, as is what must not be unpacked; the manifest and the report say so.
- * @throws {ArchiveError} when the bundle is damaged, and {DiskError} when the result cannot be written */
+ * @throws {ArchiveError} when the bundle is damaged, and {DiskError} when the result cannot be written; before anything is
+ * read, when tokens could not be made or their map not be written */
 export async function redactBundle(options: RedactBundleOptions): Promise<RedactedBundle> {
   try {
     const bundle = await openBundle(options.bundle, options.signal);
     await refuseOutputInside(options);
+    const tokens = options.tokens && await Tokenization.open(options.tokens, options);
+    const values = knownUserValues(options.userValues);
+    const { custom, hide = [] } = options;
+    const redactor = runRedactor({ custom, hide, values, tokens });
     await using writer = await ArchiveWriter.create(options.archivePath);
-    const redaction = new BundleRedaction(bundle, writer, options);
+    const redaction = new BundleRedaction(bundle, writer, { ...options, redactor, bundleId: tokens?.bundleId });
     for await (const member of bundle.members()) {
       options.signal.throwIfAborted();
       await redaction.add(member);
     }
-    return await redaction.finish();
+    const { files, report } = await redaction.finish();
+    const written = options.leakGate ? await finishGated(writer, values, options) : await writer.finish();
+    return { ...written, files, report, ...tokens && await keepTokens(tokens) };
   } catch (error) {
     // What is broken off in the middle may look damaged.
     options.signal.throwIfAborted();
@@ -68,10 +94,33 @@ export async function redactBundle(options: RedactBundleOptions): Promise<Redact
   }
 }
 
+/** @param knownValues that must not be in the archive, whatever they look like */
+async function finishGated(
+  writer: ArchiveWriter,
+  knownValues: Iterable<Uint8Array>,
+  { clock, signal, progress }: RedactBundleOptions,
+): Promise<Pick<RedactedBundle, "path" | "bytes" | "quarantine">> {
+  const { path: unchecked, bytes } = await writer.seal();
+  progress?.("leak-gate", "");
+  const gated = await passLeakGate(unchecked, {
+    knownValues,
+    giveName: (held) => writer.giveName(held ? quarantinedPath : undefined),
+    clock,
+    signal,
+  });
+  return { path: gated.path, bytes, quarantine: quarantineOf(gated, [BUNDLE_PATHS.redaction]) };
+}
+
+interface BundleRedactionOptions extends Pick<RedactBundleOptions, "bundle" | "clock" | "progress"> {
+  redactor: Redactor;
+  /** Its name in the map of its tokens. */
+  bundleId?: string;
+}
+
 class BundleRedaction {
   readonly #bundle: Bundle;
   readonly #writer: ArchiveWriter;
-  readonly #options: RedactBundleOptions;
+  readonly #options: BundleRedactionOptions;
   readonly #startedAt: Date;
   readonly #log = new RedactionLog();
   /** By path. */
@@ -83,7 +132,7 @@ class BundleRedaction {
   #manifest?: { gap: Gap; header: TarHeader; manifest: Manifest };
   #earlier?: { gap: Gap; header: TarHeader; report: RedactionReport };
 
-  constructor(bundle: Bundle, writer: ArchiveWriter, options: RedactBundleOptions) {
+  constructor(bundle: Bundle, writer: ArchiveWriter, options: BundleRedactionOptions) {
     this.#bundle = bundle;
     this.#writer = writer;
     this.#options = options;
@@ -97,7 +146,7 @@ class BundleRedaction {
     this.#like ??= header;
     switch (member.type) {
       case "file":
-        this.#options.progress?.(path);
+        this.#options.progress?.("redact", path);
         return await this.#addFile(path, header, member.body);
       case "directory":
         return await this.#writer.addEmpty({ ...header, name: `${name}/` });
@@ -184,8 +233,9 @@ class BundleRedaction {
     return true;
   }
 
-  async finish(): Promise<RedactedBundle> {
-    const { clock } = this.#options;
+  /** Adds what says how it went. */
+  async finish(): Promise<Pick<RedactedBundle, "files" | "report">> {
+    const { clock, bundleId } = this.#options;
     if (this.#like === undefined) {
       throw new SupportBundleError(`There is nothing in the bundle "${this.#options.bundle}"`, {
         code: "BUNDLE_EMPTY",
@@ -205,6 +255,7 @@ class BundleRedaction {
       const updated = redactedManifest(manifest, this.#files, {
         missing: this.#missing,
         own: [BUNDLE_PATHS.redaction],
+        bundleId,
         stage: {
           stage: "redact",
           status: leftOut === 0 ? "ok" : "partial",
@@ -215,7 +266,7 @@ class BundleRedaction {
       await this.#writer.fill(gap, header, this.#json(BUNDLE_PATHS.manifest, updated));
     }
     const files = this.#files.size + (this.#manifest === undefined ? 0 : 1);
-    return { ...await this.#writer.finish(), files, report: now };
+    return { files, report: now };
   }
 
   async #addReport(): Promise<void> {
@@ -253,11 +304,21 @@ async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   return concatBytes(pieces);
 }
 
-/** The archive would become a part of itself. */
-async function refuseOutputInside({ bundle, archivePath }: RedactBundleOptions): Promise<void> {
-  const [from, to] = await Promise.all([Deno.realPath(bundle), Deno.realPath(dirname(archivePath))]);
-  if (to !== from && !to.startsWith(from + sep)) return;
-  throw new UsageError(`The result would lie in the bundle itself, "${bundle}"`, "Name another place with -o");
+/** The archive would become a part of itself, and the map would replace the bundle or lie in it. */
+async function refuseOutputInside({ bundle, archivePath, tokens }: RedactBundleOptions): Promise<void> {
+  const from = await Deno.realPath(bundle);
+  const isInside = (path: string) => path === from || path.startsWith(from + sep);
+  if (isInside(await Deno.realPath(dirname(archivePath)))) {
+    throw new UsageError(`The result would lie in the bundle itself, "${bundle}"`, "Name another place with -o");
+  }
+  if (tokens?.map === undefined) return;
+  const folder = await Deno.realPath(dirname(tokens.map.path)).catch(() => undefined); // said later
+  if (folder !== undefined && isInside(join(folder, basename(tokens.map.path)))) {
+    throw new UsageError(
+      `The map would lie in the bundle itself, "${bundle}", or take its place`,
+      "Name another file with --redaction-map",
+    );
+  }
 }
 
 function isOurs(path: string): boolean {

@@ -10,11 +10,17 @@ export interface RedactedFile extends WrittenContent {
 /** The manifest of a bundle after it was redacted: sizes and hashes are those of the redacted files, what was hidden counts
  * together with what was hidden before, and files that are no longer there are missing.
  * @param files by path: those that were written
- * @param own of them, those that the tool adds */
+ * @param own of them, those that the tool adds
+ * @param bundleId of the map of its new tokens; there may be others in it */
 export function redactedManifest(
   manifest: Manifest,
   files: ReadonlyMap<string, RedactedFile>,
-  { missing, stage, own }: { missing: MissingRecord[]; stage: StageOutcome; own: readonly string[] },
+  { missing, stage, own, bundleId }: {
+    missing: MissingRecord[];
+    stage: StageOutcome;
+    own: readonly string[];
+    bundleId?: string;
+  },
 ): Manifest {
   const records = manifest.files.flatMap((record): FileRecord[] => {
     const file = files.get(record.path);
@@ -33,11 +39,17 @@ export function redactedManifest(
     ...manifest,
     stages: [...manifest.stages, stage],
     files: records,
+    tokens: bundleId === undefined ? manifest.tokens : tokensOf(bundleId, manifest.tokens),
     missing: [
       ...manifest.missing,
       ...missing.map((record) => ({ ...record, collector: collectors.get(record.path) ?? record.collector })),
     ],
   };
+}
+
+function tokensOf(bundleId: string, before: Manifest["tokens"]): Manifest["tokens"] {
+  const earlier = before === undefined ? [] : [...before.earlier ?? [], before.bundleId];
+  return earlier.length === 0 ? { bundleId } : { bundleId, earlier };
 }
 
 function addCounts(

@@ -5,7 +5,7 @@ import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
 import { jsonEntry, textEntry } from "../bundle/entry.ts";
 import type { Manifest, StageOutcome } from "../bundle/manifest.ts";
-import { uncheckedPath } from "../bundle/quarantine_paths.ts";
+import { quarantinedPath, uncheckedPath } from "../bundle/quarantine_paths.ts";
 import { WorkFolder } from "../bundle/work_folder.ts";
 import { readWorkFolder } from "../bundle/work_folder_reader.ts";
 import { startDeadline } from "../collect/deadline.ts";
@@ -14,10 +14,8 @@ import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
 import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
-import { createRedactor } from "../redact/create_redactor.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
 import type { Redactor } from "../redact/redactor.ts";
-import { KnownValues } from "../redact/values/known_values.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
@@ -25,11 +23,13 @@ import { costReport } from "./cost_report.ts";
 import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
-import { loadLeakGate, passLeakGate, whyNotGated } from "./leak_gate.ts";
+import { keepTokens } from "./keep_tokens.ts";
+import { loadLeakGate, passLeakGate, quarantineOf, whyNotGated } from "./leak_gate.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
+import { knownUserValues, runRedactor } from "./run_redactor.ts";
 import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
 
@@ -46,6 +46,7 @@ export interface PipelineContext {
 }
 
 const NAME = "support-bundle";
+const GATE_LIMIT_MS = 300_000;
 
 /** Runs all stages, in order: collect and redact, analyze, archive, leak gate, upload, notify. The one place where they meet, for
  * the command line and the daemon alike.
@@ -86,7 +87,7 @@ export async function runPipeline(
     run.findings = await analyze(run, spec, folder, context);
     run.analysis = toAnalysisJson(run.findings);
     run.archive = await archive(run, writer, folder, tokens, context);
-    if (tokens !== undefined) await keepTokens(run, tokens);
+    if (tokens !== undefined) Object.assign(run, await keepTokens(tokens));
   } finally {
     kube.close();
     await folder.remove();
@@ -113,11 +114,10 @@ async function startRedaction(
   tokens: Tokenization | undefined,
   kube: KubeClient,
   signal: AbortSignal,
-  { clock, userValues = [] }: PipelineContext,
+  { clock, userValues }: PipelineContext,
 ): Promise<Redactor> {
   const { request } = run;
-  const values = new KnownValues();
-  for (const value of userValues) values.addText(value, "user-value");
+  const values = knownUserValues(userValues);
   // A run that wants nothing of a cluster does not speak to one.
   if (request.scrub.secrets && spec.collectors.some(({ config }) => config.exclude !== true)) {
     const counted = kube.counted();
@@ -125,9 +125,7 @@ async function startRedaction(
     run.scrubUsage = counted.usage;
   }
   run.knownValues = values;
-  const custom = [...spec.redactors, ...tokens?.redactors ?? []];
-  const hide = [...request.hide, ...spec.hide];
-  return createRedactor({ builtIn: true, custom, hide, values, mask: tokens?.mask });
+  return runRedactor({ custom: spec.redactors, hide: [...request.hide, ...spec.hide], values, tokens });
 }
 
 async function collect(
@@ -282,15 +280,6 @@ async function archive(
   return written;
 }
 
-/** The bundle is whole and hides what it shall, whatever becomes of the map. */
-async function keepTokens(run: RunFacts, tokens: Tokenization): Promise<void> {
-  try {
-    run.tokens = await tokens.keep();
-  } catch (error) {
-    run.tokenError = error;
-  }
-}
-
 /** An archive has its own name from here on, unless it is held back. */
 async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> {
   const { request, archive } = run;
@@ -299,13 +288,21 @@ async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> 
     return record(run, { stage: "leak-gate", status: "skipped", message, durationMs: 0 }, context);
   }
   const gated = await stage(run, "leak-gate", context, async () => {
-    const gated = await passLeakGate(archive!, request.archivePath, run.knownValues ?? [], context);
-    run.archive = gated.archive;
-    if (gated.error === undefined) return gated;
-    const told: string[] = [BUNDLE_PATHS.analysis, BUNDLE_PATHS.manifest];
-    const withholdTexts = gated.leaks.length === 0 || gated.leaks.some(({ path }) => told.includes(path));
-    run.quarantine = { error: gated.error, withholdTexts };
-    throw gated.error;
+    const gated = await passLeakGate(archive!.path, {
+      knownValues: run.knownValues ?? [],
+      async giveName(held) {
+        const name = held ? quarantinedPath(request.archivePath) : request.archivePath;
+        await Deno.rename(archive!.path, name);
+        return name;
+      },
+      clock: context.clock,
+      signal: context.abort,
+      limitMs: GATE_LIMIT_MS,
+    });
+    run.archive = { ...archive!, path: gated.path };
+    run.quarantine = quarantineOf(gated, [BUNDLE_PATHS.analysis, BUNDLE_PATHS.manifest]);
+    if (run.quarantine !== undefined) throw run.quarantine.error;
+    return gated;
   });
   if (gated === undefined && run.quarantine === undefined) throw run.failure;
 }

@@ -4,6 +4,7 @@ import { archiveFormat } from "./archive.ts";
 import { redactionStages } from "./create_redactor.ts";
 import { fromBytes } from "./latin1.ts";
 import { compileRule, type LineRule } from "./line_rule.ts";
+import { PERSONAL_DATA, type PersonalData, personalDataRules } from "./personal_data.ts";
 import { RedactionError } from "./redaction_error.ts";
 import type { RedactorSpec } from "./redactor.ts";
 import { builtInRules } from "./registry.ts";
@@ -37,8 +38,14 @@ const LF = 10;
 
 /** Shows which rule hides what in a file.
  * @param path by which rules know it: they may be limited to files, and the format follows from it
+ * @param hide classes of personal data that are hidden too
  * @throws {RedactionError} as redaction of the file does, and for archives: name the files in them */
-export function explainRedaction(path: string, bytes: Uint8Array, custom: RedactorSpec[]): Explanation {
+export function explainRedaction(
+  path: string,
+  bytes: Uint8Array,
+  custom: RedactorSpec[],
+  hide: readonly PersonalData[] = [],
+): Explanation {
   if (archiveFormat(path, bytes.subarray(0, FORMAT_BYTES)) !== undefined) {
     throw RedactionError.archive(path, "only single files can be explained");
   }
@@ -47,7 +54,7 @@ export function explainRedaction(path: string, bytes: Uint8Array, custom: Redact
   const totals = new RedactionTotals();
   const ahead = hideAhead(path, bytes, totals);
   ahead.forEach((line, i) => file.ahead(i + 1, line));
-  const stages = redactionStages({ builtIn: true, custom, trace: (...change) => file.change(...change) });
+  const stages = redactionStages({ builtIn: true, custom, hide, trace: (...change) => file.change(...change) });
   const step = chain(stages.flatMap((stage) => stage.start(path, totals.add) ?? []));
   const out: Uint8Array[] = [];
   const emit = (piece: Uint8Array) => void out.push(piece.slice());
@@ -128,7 +135,8 @@ class TracedFile {
 
 function whyOf(rule: string, builtIn: boolean): string {
   if (!builtIn) return "A redactor of a spec says so";
-  return builtInRules.find(({ id, title }) => (title ?? id) === rule)?.why ?? "";
+  return [...builtInRules, ...personalDataRules(PERSONAL_DATA)].find(({ id, title }) => (title ?? id) === rule)?.why ??
+    "";
 }
 
 /** Each with its line feed. */

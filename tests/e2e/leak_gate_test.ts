@@ -20,11 +20,11 @@ class WithoutRules implements AsyncDisposable {
         args: ["-r", ...["src", "main.ts", "deno.json", "deno.lock"].map((name) => join(ROOT, name)), root],
       }).output();
       ok(success);
-      const pipeline = join(root, "src", "pipeline", "run_pipeline.ts");
-      const text = await Deno.readTextFile(pipeline);
-      const broken = text.replace("createRedactor({ builtIn: true", "createRedactor({ builtIn: false");
+      const redactor = join(root, "src", "pipeline", "run_redactor.ts");
+      const text = await Deno.readTextFile(redactor);
+      const broken = text.replace("builtIn: true", "builtIn: false");
       ok(broken !== text, "the rules are asked for in another place now");
-      await Deno.writeTextFile(pipeline, broken);
+      await Deno.writeTextFile(redactor, broken);
       return new WithoutRules(root, await buildBinary({ root }));
     } catch (error) {
       await Deno.remove(root, { recursive: true });
@@ -134,6 +134,25 @@ Deno.test({
       const again = await sandbox.run([spec, "-o", "out"]);
       strictEqual(JSON.parse(again.stdout).quarantinedPath, sandbox.path("out (1).tar.gz.quarantined"));
       ok(files.get("analysis.json")!.includes(secrets[1]!), "and an analyzer repeats a secret");
+    });
+
+    await t.step("when a bundle that exists is redacted", async () => {
+      await using sandbox = await Sandbox.create(program.binary);
+      await Deno.mkdir(sandbox.path("in"));
+      await sandbox.write("in/version.yaml", "apiVersion: troubleshoot.sh/v1beta2\n");
+      await sandbox.write("in/app.log", text);
+      const { code, stdout, stderr } = await sandbox.run(["redact", "in", "-o", "out"]);
+      deepStrictEqual([code, stdout], [8, ""], stderr);
+      deepStrictEqual((await filesUnder(sandbox.folder)).filter((file) => /out/.test(file)).sort(), [
+        sandbox.path("out.tar.gz.leaks.json"),
+        sandbox.path("out.tar.gz.quarantined"),
+      ]);
+      const report = await Deno.readTextFile(sandbox.path("out.tar.gz.leaks.json"));
+      const { leaks } = JSON.parse(report);
+      deepStrictEqual(FOUND.filter((what) => leaks.every((leak: { what: string }) => leak.what !== what)), []);
+      mustNotSay(secrets, { stdout, stderr, report });
+      const files = await sandbox.unpack(sandbox.path("out.tar.gz.quarantined"));
+      ok(files.get("app.log")!.includes(secrets[0]!), "redaction was broken indeed");
     });
 
     await t.step("and not where the gate is switched off", async () => {

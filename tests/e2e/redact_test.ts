@@ -154,6 +154,35 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "support-bundle redact --tokenize --scrub-values: the map leads back to the text, and the bundle passes the gate",
+  ignore,
+  fn: async () => {
+    await using sandbox = await Sandbox.create();
+    await writeBundle(sandbox.path("in.tar.gz"), 2);
+    const before = await sandbox.unpack(sandbox.path("in.tar.gz"));
+    const words = /INFO (\S+) (\S+)/.exec(before.get("logs/one.log")!)!.slice(1);
+    const { args, options } = await places(sandbox);
+    const map = ["--tokenize", "--redaction-map", "map.json", "--encrypt-redaction-map"];
+    const phrase = ["--redaction-map-passphrase", "env:PHRASE"];
+    const env = { ...options.env, PHRASE: `${crypto.randomUUID()}` };
+    const flags = [...map, ...phrase, "--scrub-values", "-"];
+    const { code, stderr } = await sandbox.run([...args, ...flags], { env, stdin: words.join("\n") });
+    equal(code, 0, stderr);
+    const after = await sandbox.unpack(sandbox.path("out/result.tar.gz"));
+    const log = after.get("logs/one.log")!;
+    for (const hidden of [...words, PLANTED]) {
+      for (const [path, text] of after) ok(!text.includes(hidden), path);
+    }
+    ok(!(await Deno.readTextFile(sandbox.path("map.json"))).includes(PLANTED));
+    const reveal = ["redact", "reveal", "map.json", "-", "--passphrase", "env:PHRASE"];
+    const revealed = await sandbox.run(reveal, { env, stdin: log });
+    equal(revealed.code, 0, revealed.stderr);
+    ok(revealed.stdout === before.get("logs/one.log"), "the log is not what it was");
+  },
+});
+
+Deno.test({
   name: "support-bundle redact reads standard input and explains it",
   ignore,
   fn: async () => {

@@ -6,7 +6,7 @@ import { textEntry } from "../../src/bundle/entry.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { passLeakGate } from "../../src/pipeline/leak_gate.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../../src/pipeline/request.ts";
-import { type PipelineContext, runPipeline } from "../../src/pipeline/run_pipeline.ts";
+import { runPipeline } from "../../src/pipeline/run_pipeline.ts";
 import { startWebhookServer } from "../notify/webhook_server.ts";
 import { collector, specOf, withRun } from "./with_run.ts";
 
@@ -137,15 +137,19 @@ Deno.test("passLeakGate() sets an archive with a secret aside, and tells where i
     const tar = await packTar([{ header: { name: "root/logs/app.log", size: body.length }, body }]);
     const path = join(folder, "out.tar.gz"), unchecked = `${path}.unchecked`;
     await Deno.writeFile(unchecked, gzipSync(tar), { mode: 0o644 });
-    const context = { clock: systemClock, abort: new AbortController().signal } as PipelineContext;
-    const { archive, error, leaks } = await passLeakGate(
-      { path: unchecked, bytes: 1, sha256: "x" },
-      path,
-      [value],
-      context,
-    );
+    const gated = await passLeakGate(unchecked, {
+      knownValues: [value],
+      async giveName(held) {
+        const name = held ? `${path}.quarantined` : path;
+        await Deno.rename(unchecked, name);
+        return name;
+      },
+      clock: systemClock,
+      signal: new AbortController().signal,
+    });
+    const { error, leaks } = gated;
 
-    strictEqual(archive.path, `${path}.quarantined`);
+    strictEqual(gated.path, `${path}.quarantined`);
     deepStrictEqual(leaks[0], { path: "logs/app.log", line: 2, column: 11, what: "known-value", length: 36 });
     deepStrictEqual([error!.code, error!.exitCode], ["LEAKS_FOUND", 8]);
     match(

@@ -3,81 +3,16 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { unpackTar } from "modern-tar";
-import { textEntry } from "../../src/bundle/entry.ts";
 import type { Manifest } from "../../src/bundle/manifest.ts";
 import type { RedactionReport } from "../../src/bundle/redaction_report.ts";
-import { systemClock } from "../../src/core/clock.ts";
-import { redactBundle, type RedactBundleOptions, type RedactedBundle } from "../../src/pipeline/redact_bundle.ts";
-import { createRedactor } from "../../src/redact/create_redactor.ts";
 import { MASK } from "../../src/redact/mask.ts";
-import type { RedactorSpec } from "../../src/redact/redactor.ts";
-import { bytes, concatBytes, type Member, tarOf, text } from "../bundle/tar_bytes.ts";
-import { collector, specOf, withRun } from "./with_run.ts";
+import { concatBytes, type Member, text } from "../bundle/tar_bytes.ts";
+import { collected, REPORT, reportOf, ROOT, Scratch, secret, secrets, textOf, VERSION } from "./bundle_scratch.ts";
+import { specOf, withRun } from "./with_run.ts";
 
-const ROOT = "support-bundle-2026-01-31T08_00_00";
-const VERSION: Member = [{ name: `${ROOT}/version.yaml` }, "apiVersion: troubleshoot.sh/v1beta2\n"];
-const secret = () => crypto.randomUUID();
 /** Bytes that cannot be compressed. */
 const noise = (blocks: number) =>
   concatBytes(Array.from({ length: blocks }, () => crypto.getRandomValues(new Uint8Array(65_536))));
-const REPORT = "execution-data/redaction.json";
-
-class Scratch implements AsyncDisposable {
-  private constructor(readonly folder: string) {}
-
-  static async create(): Promise<Scratch> {
-    const folder = await Deno.makeTempDir();
-    await Deno.mkdir(join(folder, "out"));
-    return new Scratch(folder);
-  }
-
-  async archive(...members: Member[]): Promise<string> {
-    const path = join(this.folder, "in.tar.gz");
-    await Deno.writeFile(path, gzipSync(await tarOf(...members)));
-    return path;
-  }
-
-  async redact(
-    bundle: string,
-    custom: RedactorSpec[] = [],
-    { signal, progress }: Partial<RedactBundleOptions> = {},
-  ): Promise<Result> {
-    const redacted = await redactBundle({
-      bundle,
-      archivePath: join(this.folder, "out", "out.tar.gz"),
-      redactor: createRedactor({ builtIn: true, custom }),
-      clock: systemClock,
-      signal: signal ?? new AbortController().signal,
-      progress,
-    });
-    const entries = await unpackTar(gunzipSync(await Deno.readFile(redacted.path)), { strict: true });
-    return {
-      redacted,
-      entries,
-      files: new Map(entries.map(({ header, data }) => [header.name, data ?? new Uint8Array()])),
-    };
-  }
-
-  left(): string[] {
-    return [...Deno.readDirSync(join(this.folder, "out"))].map(({ name }) => name);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.folder, { recursive: true });
-  }
-}
-
-interface Result {
-  redacted: RedactedBundle;
-  entries: Awaited<ReturnType<typeof unpackTar>>;
-  /** By name in the archive. */
-  files: Map<string, Uint8Array>;
-}
-
-const textOf = ({ files }: Result, path: string) =>
-  text(files.get(`${ROOT}/${path}`) ?? files.get(`out/${path}`) ?? bytes("(missing)"));
-const reportOf = (result: Result): RedactionReport => JSON.parse(textOf(result, REPORT));
-
 Deno.test("redactBundle() hides what is in a bundle, and keeps its order, links, times and owners", async () => {
   await using scratch = await Scratch.create();
   const value = secret();
@@ -110,23 +45,6 @@ Deno.test("redactBundle() hides what is in a bundle, and keeps its order, links,
   deepStrictEqual(report.totals, { files: 2, count: 2, bytesHidden: 2 * value.length, leftOut: 0 });
   ok(!JSON.stringify(report).includes(value));
 });
-
-/** A bundle as `support-bundle` makes it, in which nothing was hidden. Its top folder is `out`. */
-async function collected(scratch: Scratch, value: string): Promise<string> {
-  const path = join(scratch.folder, "collected.tar.gz");
-  await withRun(await specOf("", secrets(value)), ({ report }) => Deno.copyFile(report.archive!.path, path), {
-    redact: false,
-  });
-  return path;
-}
-
-function secrets(value: string) {
-  return collector("secrets", async function* () {
-    yield textEntry("mine/a.txt", `password=${value}\n`);
-    yield textEntry("mine/b.txt", "harmless\n");
-    yield textEntry("mine/c.zip", "PK\x03\x04 nobody looks into it");
-  });
-}
 
 Deno.test("redactBundle() brings the manifest of a bundle up to date, where it is", async () => {
   await using scratch = await Scratch.create();
@@ -289,7 +207,7 @@ Deno.test("redactBundle() ends when it is stopped in the middle of a file, and l
   const path = await scratch.archive(VERSION, [{ name: `${ROOT}/a` }, noise(160)]);
   const stop = new AbortController();
   const reason = new DOMException("interrupted", "AbortError");
-  const progress = (path: string) => void (path === "a" && queueMicrotask(() => stop.abort(reason)));
+  const progress = (_stage: string, path: string) => void (path === "a" && queueMicrotask(() => stop.abort(reason)));
   await rejects(scratch.redact(path, [], { signal: stop.signal, progress }), reason);
   deepStrictEqual(scratch.left(), []);
 });

@@ -5,6 +5,7 @@ import type { CliContext } from "../cli_context.ts";
 import { colorsFor } from "./color.ts";
 import { cut, oneLine } from "./table.ts";
 import { spanText } from "./time.ts";
+import { tokenLines } from "./token_stats.ts";
 
 const SHOWN = 8;
 
@@ -33,11 +34,7 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     : `, ${counted(requests, "request")} to the API server (${formatSize(receivedBytes)})`;
   line(`  ${counted(report.collectorCount, "collector")}, ${counted(hidden, "value")} hidden${cost}`);
 
-  if (report.tokens !== undefined) {
-    const { occurrences, totalSecrets, map } = report.tokens;
-    line(`  ${counted(occurrences, "token")} for ${counted(totalSecrets, "different value")}`);
-    if (map !== undefined) lines.push(`  their map${map.encrypted ? ", encrypted" : ""}: ${map.path}`);
-  }
+  if (report.tokens !== undefined) lines.push(...tokenLines(report.tokens));
   const redaction = report.stages.find(({ stage }) => stage === "redact")?.message;
   if (redaction !== undefined) line(`  ${oneLine(redaction)}`);
 

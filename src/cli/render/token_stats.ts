@@ -1,8 +1,14 @@
-import type { PipelineReport } from "../../pipeline/report.ts";
+import type { TokenSummary } from "../../pipeline/keep_tokens.ts";
 import { oneLine, renderFields } from "./table.ts";
 
+/** What a person is told at the end of a run. */
+export function tokenLines({ occurrences, totalSecrets, map }: TokenSummary): string[] {
+  const counts = `  ${counted(occurrences, "token")} for ${counted(totalSecrets, "different value")}`;
+  return map === undefined ? [counts] : [counts, `  their map${map.encrypted ? ", encrypted" : ""}: ${map.path}`];
+}
+
 /** What `--tokenization-stats` says: counts, no value. */
-export function renderTokenStats(tokens: NonNullable<PipelineReport["tokens"]>): string {
+export function renderTokenStats(tokens: TokenSummary): string {
   const types = Object.entries(tokens.secretsByType).sort(([, a], [, b]) => b - a);
   const shown = tokens.topFiles.map(({ path, occurrences, values }) =>
     `${occurrences} of ${values} ${values === 1 ? "value" : "values"} in ${oneLine(path)}`
@@ -22,4 +28,8 @@ export function renderTokenStats(tokens: NonNullable<PipelineReport["tokens"]>):
       ? []
       : [["  Files", [...shown, ...more > 0 ? [`and ${more} more`] : []]] as [string, string[]]],
   ]);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

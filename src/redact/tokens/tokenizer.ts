@@ -17,6 +17,8 @@ export interface TokenizerOptions {
   never?: readonly string[];
   /** Memory for values, in bytes. */
   maxBytes?: number;
+  /** Pairs of a value and a file that it is in; of those beyond, the files are not known. */
+  maxPlaces?: number;
   /** Hexadecimal digits of a hash, 6 at least. By default 12: two of 100,000 values share these 48 bits in one run of
    * 50,000, and the second one then gets more digits. */
   digits?: number;
@@ -30,7 +32,7 @@ export interface Secret {
   value: string;
   /** Tokens for it, in files that were redacted to their end. */
   count: number;
-  /** Number of tokens by path of the file. */
+  /** Number of tokens by path of the file. Those beyond `maxPlaces` are not in it. */
   files: Map<string, number>;
   firstSeen: Date;
   lastSeen: Date;
@@ -39,6 +41,7 @@ export interface Secret {
 const DIGITS = 12;
 const MORE_DIGITS = 4;
 const MAX_BYTES = 32 << 20;
+const MAX_PLACES = 200_000;
 /** What is held for a value besides its text. */
 const OVERHEAD_BYTES = 400;
 
@@ -57,6 +60,7 @@ export class Tokenizer implements MaskMaker {
   readonly #digits: number;
   readonly #never: ReadonlySet<string>;
   #bytesLeft: number;
+  #placesLeft: number;
   /** Occurrences of values that differed only in what is around them from the value that their token stands for. */
   trimmed = 0;
   /** Occurrences of values that there was no memory for: they have tokens, which nothing leads back from. */
@@ -72,6 +76,7 @@ export class Tokenizer implements MaskMaker {
     this.#digits = options.digits ?? DIGITS;
     this.#never = new Set(options.never);
     this.#bytesLeft = options.maxBytes ?? MAX_BYTES;
+    this.#placesLeft = options.maxPlaces ?? MAX_PLACES;
   }
 
   start(path: string): FileMasks {
@@ -125,6 +130,13 @@ export class Tokenizer implements MaskMaker {
     return secret?.token === token ? secret : undefined;
   }
 
+  /** Tells that tokens for a value are in a file. */
+  addPlace({ files }: Secret, path: string, count: number): void {
+    const before = files.get(path);
+    if (before === undefined && this.#placesLeft-- <= 0) return;
+    files.set(path, (before ?? 0) + count);
+  }
+
   now(): Date {
     return this.#clock.now();
   }
@@ -170,7 +182,7 @@ class FileTokens implements FileMasks {
     for (const [secret, count] of this.#counts) {
       if (count === 0) continue;
       secret.count += count;
-      secret.files.set(this.#path, (secret.files.get(this.#path) ?? 0) + count);
+      tokenizer.addPlace(secret, this.#path, count);
       secret.lastSeen = now;
     }
     tokenizer.trimmed += this.#trimmed;

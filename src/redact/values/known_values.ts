@@ -11,8 +11,8 @@ export interface KnownValue {
 }
 
 /** More is no list of secrets any more. */
-const MAX_VALUES = 50_000;
-const MAX_BYTES = 16 << 20;
+export const MAX_VALUES = 50_000;
+export const MAX_VALUE_BYTES = 16 << 20;
 
 /** Values that are hidden wherever they appear. They are in memory alone: nothing prints them, and no error holds one. */
 export class KnownValues implements Iterable<Uint8Array> {
@@ -36,7 +36,7 @@ export class KnownValues implements Iterable<Uint8Array> {
   }
 
   #hasRoom(bytes: number): boolean {
-    if (this.size >= MAX_VALUES || this.#bytes + bytes > MAX_BYTES) {
+    if (this.size >= MAX_VALUES || this.#bytes + bytes > MAX_VALUE_BYTES) {
       this.overflown = true;
       return false;
     }

@@ -133,6 +133,18 @@ Deno.test("values beyond the memory have tokens that are the same each time, and
   equal(tokens.unknown, 2);
 });
 
+Deno.test("files of values beyond the memory for places are not known, and their tokens count", () => {
+  const tokens = tokenizer({ maxPlaces: 2 });
+  for (const path of ["a", "b", "c", "a"]) {
+    const file = tokens.start(path);
+    file.of("hunter2", "password", "");
+    file.end();
+  }
+  const [secret] = tokens.secrets();
+  equal(secret!.count, 4);
+  deepStrictEqual([...secret!.files], [["a", 2], ["b", 1]]);
+});
+
 Deno.test("tokens are written with the word that was asked for", () => {
   const token = tokenizer({ format: new TokenFormat("ACME") }).start("a").of("hunter2", "password", "");
   match(token, /^\*\*\*ACME_PASSWORD_[A-F0-9]{12}\*\*\*$/);
