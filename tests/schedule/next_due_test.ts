@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Cron } from "croner";
 import { countDue, latestDue, nextDue, nextDues } from "../../src/schedule/next_due.ts";
+import { seeded } from "./seeded.ts";
 
 const anchor = new Date("2026-01-01T00:00:00Z");
 const dues = (schedules: string | string[], timezone: string, after: string, count: number) =>
@@ -221,12 +222,3 @@ Deno.test("countDue() and latestDue() of 30 years of seconds and minutes", () =>
   const both = countDue(["@every 1s", "* * * * *"], "UTC", anchor, until, anchor);
   ok(both >= seconds && both <= seconds + seconds / 60);
 });
-
-/** A small generator of numbers in [0, 1), so that a failure comes again. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
