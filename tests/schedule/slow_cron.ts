@@ -16,11 +16,13 @@ export class WalkedYear {
     }
   }
 
-  /** How often the clocks change. */
-  get changes(): number {
-    let count = 0;
-    for (let i = 1; i < this.#wall.length; i++) if (this.#wall[i] !== this.#wall[i - 1]! + 1) count++;
-    return count;
+  /** The instants at which the clocks change. */
+  get changes(): number[] {
+    const found: number[] = [];
+    this.#wall.forEach((wall, i) => {
+      if (i > 0 && wall !== this.#wall[i - 1]! + 1) found.push(this.startMs + i * 60_000);
+    });
+    return found;
   }
 
   /** All due times, ascending. A minute is due when the clock reaches a matching time for the first time, by running or
@@ -77,7 +79,7 @@ export function randomCron(random: () => number): SlowCron {
       for (let n = from; n <= to; n += step) values.add(high === 7 && n === 7 ? 0 : n);
     };
     const parts = Array.from({ length: random() < 0.3 ? 2 : 1 }, () => {
-      const form = pick(0, 4);
+      const form = pick(0, 5);
       const [a, b, step] = [pick(low, high), pick(low, high), pick(2, Math.min(12, top))];
       const [first, last] = [Math.min(a, b), Math.max(a, b)];
       if (form === 0) {
@@ -89,16 +91,19 @@ export function randomCron(random: () => number): SlowCron {
       } else if (form === 2) {
         add(first, last, step);
         return `${first}-${last}/${step}`;
+      } else if (form === 3) {
+        add(a, top, step);
+        return `${a}/${step}`;
       }
       add(a, a, 1);
       return name(a);
     });
-    return random() < 0.35 ? { text: "*", values: "any" } : { text: parts.join(","), values };
+    return random() < 0.5 ? { text: "*", values: "any" } : { text: parts.join(","), values };
   };
   const all = (low: number, high: number) => new Set(Array.from({ length: high - low + 1 }, (_, i) => low + i));
-  const single = (value: number): Field => ({ text: `${value}`, values: new Set([value]) });
-  const minute = random() < 0.7 ? single(pick(0, 59)) : field(0, 59);
-  const hour = random() < 0.5 ? single(pick(0, 4)) : field(0, 23);
+  const listed = (...values: number[]): Field => ({ text: values.join(","), values: new Set(values) });
+  const minute = random() < 0.7 ? listed(0, pick(0, 59)) : field(0, 59);
+  const hour = random() < 0.5 ? listed(pick(0, 4), pick(0, 4)) : field(0, 23);
   const [day, month, weekday] = [field(1, 28, [], 31), field(1, 12, MONTHS), field(0, 7, WEEKDAYS, 6)];
   return {
     text: [minute, hour, day, month, weekday].map(({ text }) => text).join(" "),
