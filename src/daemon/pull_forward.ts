@@ -1,16 +1,18 @@
+import { parseDuration } from "../core/duration.ts";
 import { withNextRun } from "../schedule/apply_firing.ts";
 import { executionId } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 
-/** Finds jobs that wait longer than until their next due time, and lets them wait for that one: a clock that was ahead has
- * moved them on, and was put right. A due time that has its execution is passed over: no slot runs twice.
- * @returns how many jobs were changed */
-export async function pullForward(
-  store: Pick<JobStore, "eachJob" | "getJob" | "getExecution" | "updateJob">,
-  now: Date,
-  signal: AbortSignal,
-): Promise<number> {
+/** Finds what a clock that was ahead has moved on, after it was put right: jobs that wait longer than until their next due
+ * time wait for that one, and retries that are farther away than any delay are due. A due time that has its execution is
+ * passed over: no slot runs twice.
+ * @returns how many jobs and executions were changed */
+export async function pullForward(store: JobStore, now: Date, signal: AbortSignal): Promise<number> {
+  return await pullJobs(store, now, signal) + await pullRetries(store, now);
+}
+
+async function pullJobs(store: JobStore, now: Date, signal: AbortSignal): Promise<number> {
   const waiting: string[] = [];
   await store.eachJob(({ id, nextRun }) => {
     if (nextRun !== null && Date.parse(nextRun) > now.getTime()) waiting.push(id);
@@ -28,11 +30,7 @@ export async function pullForward(
 }
 
 /** @returns the first due time after `now` without an execution; undefined when that is not before the stored one */
-async function firstOpenSlot(
-  store: Pick<JobStore, "getExecution">,
-  job: Job,
-  now: Date,
-): Promise<string | undefined> {
+async function firstOpenSlot(store: JobStore, job: Job, now: Date): Promise<string | undefined> {
   if (job.nextRun === null) return undefined;
   for (let after = now;;) {
     const next = nextRunAfter(job, after);
@@ -48,4 +46,18 @@ function nextRunAfter(job: Job, after: Date): string | undefined {
   } catch {
     return undefined; // a schedule that cannot be read: the scheduler says so when the job is due
   }
+}
+
+async function pullRetries(store: JobStore, now: Date): Promise<number> {
+  let changed = 0;
+  for (const { id, jobId, status, retryAt } of await store.activeExecutions()) {
+    if (status !== "retrying" || retryAt === null) continue;
+    const job = await store.getJob(jobId);
+    if (job === undefined) continue;
+    const longestMs = parseDuration(job.retry.maxDelay, "retry.maxDelay");
+    if (Date.parse(retryAt) <= now.getTime() + longestMs) continue;
+    await store.updateExecution(id, (it) => it.retryAt === retryAt ? { ...it, retryAt: now.toISOString() } : it);
+    changed++;
+  }
+  return changed;
 }

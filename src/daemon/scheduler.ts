@@ -176,15 +176,17 @@ export class Scheduler {
     }
   }
 
-  /** Jobs that a clock ahead of time has moved on wait for their next due time again. */
+  /** What a clock ahead of time has moved on waits for its next due time again. */
   async #pullForward(): Promise<void> {
     const { store, clock } = this.options;
     const log = this.options.log.with({ component: "scheduler" });
     try {
-      const jobs = await pullForward(store, clock.now(), this.#stopping.signal);
-      if (jobs > 0) log.warn("the clock was put back: jobs wait for their next due time again", { jobs });
+      const changed = await pullForward(store, clock.now(), this.#stopping.signal);
+      if (changed === 0) return;
+      log.warn("the clock was put back: jobs and retries wait for their next due time again", { changed });
+      this.nudge();
     } catch (error) {
-      log.error("cannot look for jobs that wait too long", { error: describeError(error) });
+      log.error("cannot look for what waits too long", { error: describeError(error) });
     }
   }
 }

@@ -3,7 +3,7 @@ import { pullForward } from "../../src/daemon/pull_forward.ts";
 import { plannedExecution, withNextRun } from "../../src/schedule/apply_firing.ts";
 import { planDue } from "../../src/schedule/firing.ts";
 import type { Job } from "../../src/schedule/job.ts";
-import { sampleJob } from "./sample_job.ts";
+import { sampleExecution, sampleJob } from "./sample_job.ts";
 import { stage, START } from "./scheduler_stage.ts";
 import { until } from "./until.ts";
 
@@ -106,7 +106,7 @@ Deno.test("scheduler finds a job that waits for a time years away when it starts
     await until("an earlier due time", async () => (await store.getJob(job.id))!.nextRun === day("13:00:00"));
     const line = await until("a line", () => lines.find(({ level }) => level === "warn"));
     match(line.message, /the clock was put back/);
-    strictEqual(line.jobs, 1);
+    strictEqual(line.changed, 1);
   });
 });
 
@@ -149,3 +149,21 @@ Deno.test("pullForward() passes over every due time that has an execution", () =
     strictEqual(await pullForward(store, new Date(START), new AbortController().signal), 1);
     strictEqual((await store.getJob(job.id))!.nextRun, day("12:40:00"));
   }));
+
+const retries: [name: string, retryAt: string, expect: string][] = [
+  ["years away is due", "2035-01-01T00:00:30Z", START],
+  ["farther away than the longest delay is due", "12:15:01", START],
+  ["within the longest delay stays", "12:15:00", "12:15:00"],
+  ["that is due stays", "11:59:00", "11:59:00"],
+];
+for (const [name, retryAt, expect] of retries) {
+  Deno.test(`pullForward(): a retry ${name}`, () =>
+    stage(() => Promise.resolve(), async ({ store }) => {
+      const job = sampleJob({ retry: { maxDelay: "15m" }, nextRun: day("12:01:00") });
+      ok(await store.createJob(job));
+      const execution = sampleExecution({ status: "retrying", retryAt: day(retryAt) }, job);
+      await store.fire(job.id, execution, (it) => it);
+      await pullForward(store, new Date(START), new AbortController().signal);
+      strictEqual((await store.getExecution(execution.id))!.retryAt, day(expect));
+    }));
+}
