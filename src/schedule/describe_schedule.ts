@@ -27,8 +27,8 @@ function read(fields: string): string {
   return cronstrue.toString(fields, { use24HourTimeFormat: true });
 }
 
-/** The fields as the library reads them best: what holds every value as `*`, a step that meets one value as that value, and
- * days of the week by name, as a week is not divided evenly. */
+/** The fields as the library reads them best: what holds every value as `*`, lists without repetition, and steps as a list
+ * where "every 5 months" would mislead: a year or a week starts anew. */
 function plainFields(cron: CalendarCron): string[] {
   const { minutes, hours, daysOfMonth, months, daysOfWeek } = cron;
   const all = [minutes, hours, daysOfMonth, months, daysOfWeek];
@@ -39,6 +39,8 @@ function plainFields(cron: CalendarCron): string[] {
     const values = all[i]!;
     const everyDay = bothDays && (whole[2] || whole[4]); // either matches, and one of them always does
     if (whole[i] || (i % 2 === 0 && i > 0 && everyDay)) return "*";
-    return text.includes("/") && (values.length === 1 || i === 4) ? values.join(",") : text;
+    const stepped = text.includes("/");
+    const listed = stepped ? values.length === 1 || i >= 3 : /^[\d,]+$/.test(text);
+    return listed ? values.join(",") : text;
   });
 }

@@ -21,6 +21,8 @@ const behaviour: [schedules: string[], zone: string, expect: string][] = [
   [["*/90 */24 * * *"], "UTC", "At 00:00 (UTC)"],
   [["0 0 * * */2"], "UTC", "At 00:00, only on Sunday, Tuesday, Thursday, and Saturday (UTC)"],
   [["*/20 3-5 * JAN,MAR *"], "UTC", "Every 20 minutes, between 03:00 and 05:59, only in January and March (UTC)"],
+  [["0 0 1 */5 *"], "UTC", "At 00:00, on day 1 of the month, only in January, June, and November (UTC)"],
+  [["0 3,1,3 * * 5,5"], "UTC", "At 01:00 and 03:00, only on Friday (UTC)"],
   [["0 2 * * *", "@every 5s"], "UTC", "At 02:00; and every 5s (UTC)"],
 ];
 for (const [schedules, zone, expect] of behaviour) {
