@@ -92,7 +92,7 @@ export function randomCron(random: () => number): SlowCron {
         add(first, last, step);
         return `${first}-${last}/${step}`;
       } else if (form === 3) {
-        add(a, top, step);
+        add(a > top ? low : a, top, step); // 7 is Sunday, where a week begins
         return `${a}/${step}`;
       }
       add(a, a, 1);
