@@ -11,7 +11,7 @@ import { collect } from "../command.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { type Column, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
-import { checkSchedules } from "./job_schedule.ts";
+import { checkSchedules } from "./check_schedules.ts";
 import { type PreviewSubject, previewSubject } from "./preview_subject.ts";
 import { nextRuns, scheduleLines } from "./schedule_text.ts";
 import { schedulerSettings } from "./with_store.ts";
