@@ -2,7 +2,7 @@ import { deepStrictEqual, notDeepStrictEqual } from "node:assert/strict";
 import { nextDues } from "../../src/schedule/next_due.ts";
 
 // What other schedulers say of themselves. cronie and Debian: cron(8), crontab(5). Kubernetes: robfig/cron v3, doc.go and
-// spec_test.go. systemd: test-calendarspec.c. EventBridge: "Daylight savings time" of its user guide. HP-UX: cron(1M).
+// spec_test.go. systemd: test-calendarspec.c. EventBridge: repost.aws/knowledge-center/eventbridge-scheduler-adjust-dst. HP-UX: cron(1M).
 // `ours: "same"` where their rule is ours; elsewhere what we do instead, and the name says why.
 const NEW_YORK = "America/New_York";
 const behaviour: [
