@@ -53,15 +53,18 @@ export class ManualClock implements Clock {
     await this.set(new Date(this.#nowMs + ms));
   }
 
-  /** As {@linkcode advance}, to an instant. Backwards is a clock that was put right: nobody wakes early or late by it,
-   * as timers do not follow the wall clock. */
+  /** Sets the wall clock, or lets the machine sleep: nobody wakes early or late by it, as timers do not follow the wall
+   * clock. */
+  jump(to: Date | string): void {
+    const target = new Date(to).getTime();
+    for (const sleeper of this.#sleepers) sleeper.until += target - this.#nowMs;
+    this.#nowMs = target;
+  }
+
+  /** As {@linkcode advance}, to an instant; backwards as {@linkcode jump}. */
   async set(to: Date | string): Promise<void> {
     const target = new Date(to).getTime();
-    if (target < this.#nowMs) {
-      for (const sleeper of this.#sleepers) sleeper.until += target - this.#nowMs;
-      this.#nowMs = target;
-      return;
-    }
+    if (target < this.#nowMs) return this.jump(to);
     await settle();
     for (let next = this.#next(); next !== undefined && next.until <= target; next = this.#next()) {
       this.#nowMs = Math.max(this.#nowMs, next.until);

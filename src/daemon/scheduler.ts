@@ -8,6 +8,7 @@ import type { JobStore } from "../store/job_store.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor } from "./executor.ts";
 import type { DaemonMetrics } from "./metrics.ts";
+import { pullForward } from "./pull_forward.ts";
 
 export interface SchedulerOptions {
   store: JobStore;
@@ -24,6 +25,8 @@ export interface SchedulerOptions {
 const POLL_MS = 1_000;
 // After the store failed, and while something is overdue that cannot be done yet.
 const RETRY_MS = 1_000;
+// A poll that is later than this slept with the machine, or the clock was set.
+const LATE_POLL_MS = 5_000;
 const BATCH = 100;
 
 /** The loop that sleeps until a job is due, decides what that means, and has it recorded. It starts nothing itself. */
@@ -42,7 +45,8 @@ export class Scheduler {
   }
 
   start(): void {
-    this.#running ??= Promise.all([this.#loop(), this.#poll()]);
+    // The clock may have been put right while no daemon ran.
+    this.#running ??= Promise.all([this.#loop(), this.#poll(), this.#pullForward()]);
   }
 
   /** Twice is harmless. */
@@ -147,12 +151,19 @@ export class Scheduler {
     return true;
   }
 
-  /** Notices what other processes wrote, and a wall clock that went on while timers stood still. */
+  /** Notices what other processes wrote, and a wall clock that jumped: set, or gone on while the machine slept. */
   async #poll(): Promise<void> {
-    const { store, clock } = this.options;
+    const { store, clock, log } = this.options;
     while (!this.#stopping.signal.aborted) {
+      const before = clock.now().getTime();
       await clock.sleep(POLL_MS, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
+      const jumpedMs = clock.now().getTime() - before - POLL_MS;
+      if (Math.abs(jumpedMs) > LATE_POLL_MS) {
+        log.info("the clock jumped", { component: "scheduler", jumpedMs });
+        this.nudge();
+      }
+      if (jumpedMs < -POLL_MS) await this.#pullForward();
       try {
         const revision = await store.revision();
         if (revision !== this.#revision) this.nudge();
@@ -162,6 +173,20 @@ export class Scheduler {
         this.nudge();
       }
       if (this.#nextDueAt !== undefined && this.#nextDueAt <= clock.now()) this.nudge();
+    }
+  }
+
+  /** What a clock ahead of time has moved on waits for its next due time again. */
+  async #pullForward(): Promise<void> {
+    const { store, clock } = this.options;
+    const log = this.options.log.with({ component: "scheduler" });
+    try {
+      const changed = await pullForward(store, clock.now(), this.#stopping.signal);
+      if (changed === 0) return;
+      log.warn("the clock was put back: jobs and retries wait for their next due time again", { changed });
+      this.nudge();
+    } catch (error) {
+      log.error("cannot look for what waits too long", { error: describeError(error) });
     }
   }
 }

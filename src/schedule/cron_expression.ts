@@ -81,6 +81,24 @@ const FIELD_ORDER = "minute, hour, day of month, month, day of week";
 /** Reads a schedule: five fields, a macro (`@daily`), or `@every <duration>`.
  * @throws {CronError} when it cannot be read or never fires; the message names field and column */
 export function parseCron(expression: string): CronExpression {
+  return parse(expression, readable);
+}
+
+/** Tells whether a hint would be of use; without suggestions of its own, which could lead from one to the next for ever. */
+function readable(expression: string): boolean {
+  try {
+    parse(expression, () => false);
+    return true;
+  } catch (error) {
+    if (error instanceof CronError) return false;
+    throw error;
+  }
+}
+
+/** Whether an expression may be suggested instead of a faulty one. */
+type Suggest = (expression: string) => boolean;
+
+function parse(expression: string, suggest: Suggest): CronExpression {
   const at = expression.length - expression.trimStart().length;
   const text = expression.trim();
   const fail = (column: number, reason: string, hint: string, field?: CronFieldName): never => {
@@ -93,9 +111,9 @@ export function parseCron(expression: string): CronExpression {
   }
   if (text.startsWith("@")) {
     const macro = MACROS[text.toLowerCase()];
-    return macro === undefined ? parsePeriod(expression, text, at) : parseFields(expression, macro, 0);
+    return macro === undefined ? parsePeriod(expression, text, at) : parseFields(expression, macro, 0, suggest);
   }
-  return parseFields(expression, text, at);
+  return parseFields(expression, text, at, suggest);
 }
 
 function parsePeriod(expression: string, text: string, at: number): PeriodicCron {
@@ -136,13 +154,18 @@ function parsePeriod(expression: string, text: string, at: number): PeriodicCron
 }
 
 /** @param at where `text` begins in `expression`, 0-based */
-function parseFields(expression: string, text: string, at: number): CalendarCron {
+function parseFields(
+  expression: string,
+  text: string,
+  at: number,
+  suggest: Suggest,
+): CalendarCron {
   const parts = [...text.matchAll(/\S+/g)].map((match) => ({ text: match[0], at: at + match.index }));
-  if (parts.length !== 5) throw wrongCount(expression, parts);
+  if (parts.length !== 5) throw wrongCount(expression, parts, suggest);
   const fields: CronField[] = [];
   for (const [i, part] of parts.entries()) {
     const field = parseCronField(part.text, i);
-    if ("reason" in field) throw fieldError(expression, i, part.at, field);
+    if ("reason" in field) throw fieldError(expression, i, part.at, field, suggest);
     fields.push(field);
   }
   const [minute, hour, dayOfMonth, month, dayOfWeek] = fields as [
@@ -179,7 +202,11 @@ function parseFields(expression: string, text: string, at: number): CalendarCron
   return cron;
 }
 
-function wrongCount(expression: string, parts: { text: string; at: number }[]): CronError {
+function wrongCount(
+  expression: string,
+  parts: { text: string; at: number }[],
+  suggest: Suggest,
+): CronError {
   if (parts.length > 5) {
     const rest = parts.slice(1, 6).map((part) => part.text).join(" ");
     const step = /^\*\/(\d+)$/.exec(parts[0]!.text);
@@ -187,7 +214,7 @@ function wrongCount(expression: string, parts: { text: string; at: number }[]): 
     return new CronError(expression, {
       column: parts[5]!.at + 1,
       reason: `it has ${parts.length} fields, five are expected; seconds are not supported`,
-      hint: `The fields are ${FIELD_ORDER}${readable(quick) ? `; did you mean "${quick}"?` : ""}`,
+      hint: `The fields are ${FIELD_ORDER}${suggest(quick) ? `; did you mean "${quick}"?` : ""}`,
     });
   }
   const padded = [...parts.map((part) => part.text), "*", "*", "*", "*"].slice(0, 5).join(" ");
@@ -195,11 +222,17 @@ function wrongCount(expression: string, parts: { text: string; at: number }[]): 
   return new CronError(expression, {
     column: last.at + last.text.length + 1,
     reason: `it has ${parts.length} ${parts.length === 1 ? "field" : "fields"}, five are expected`,
-    hint: `The fields are ${FIELD_ORDER}${readable(padded) ? `; did you mean "${padded}"?` : ""}`,
+    hint: `The fields are ${FIELD_ORDER}${suggest(padded) ? `; did you mean "${padded}"?` : ""}`,
   });
 }
 
-function fieldError(expression: string, index: number, at: number, fault: FieldFault): CronError {
+function fieldError(
+  expression: string,
+  index: number,
+  at: number,
+  fault: FieldFault,
+  suggest: Suggest,
+): CronError {
   const begin = at + fault.offset;
   let meant: string | undefined;
   if (fault.replacement !== undefined) {
@@ -212,18 +245,8 @@ function fieldError(expression: string, index: number, at: number, fault: FieldF
     column: begin + 1,
     field: CRON_FIELDS[index]!.name,
     reason: fault.reason,
-    hint: fault.hint + (meant !== undefined && readable(meant) ? `; did you mean "${meant.trim()}"?` : ""),
+    hint: fault.hint + (meant !== undefined && suggest(meant) ? `; did you mean "${meant.trim()}"?` : ""),
   });
-}
-
-function readable(expression: string): boolean {
-  try {
-    parseCron(expression);
-    return true;
-  } catch (error) {
-    if (error instanceof CronError) return false;
-    throw error;
-  }
 }
 
 /** @param month January is 1 */
@@ -242,37 +265,45 @@ function surprises(cron: CalendarCron, fields: CronField[]): string[] {
   for (const [i, field] of fields.entries()) {
     const syntax = CRON_FIELDS[i]!;
     const size = i === 4 ? 7 : syntax.max - syntax.min + 1;
+    const unit = units[i]!;
+    const name = (value: number) => syntax.words[value - syntax.min] ?? `${unit} ${value}`;
     for (const { first, step } of field.steps) {
       if (field.values.length === 1 && step > 1) {
         const period = i === 0 ? `@every ${step}m` : i === 1 ? `@every ${step}h` : undefined;
         found.push(
-          `A step of ${step} in ${syntax.name} meets ${units[i]} ${field.values[0]} only` +
-            (period === undefined ? "" : `; for each ${step} ${units[i]}s write "${period}"`),
+          `A step of ${step} in ${syntax.name} meets ${name(field.values[0]!)} only` +
+            (period === undefined ? "" : `; for each ${step} ${unit}s write "${period}"`),
         );
       } else if (size % step !== 0 && first - syntax.min < step) {
-        const last = first + Math.floor((syntax.max - first) / step) * step;
-        if (i === 0 || i === 1) {
+        if (i !== 2) {
+          const last = first + Math.floor((syntax.min + size - 1 - first) / step) * step;
           const gap = size - last + first;
           found.push(
-            `A step of ${step} does not divide ${size}: from ${units[i]} ${last} to ${
-              units[i]
-            } ${first} it is ${gap} ` +
-              `${gap === 1 ? units[i] : units[i] + "s"}, not ${step}`,
+            `A step of ${step} does not divide ${size}: from ${name(last)} to ${name(first)} it is ${gap} ` +
+              `${gap === 1 ? unit : `${unit}s`}, not ${step}`,
           );
-        } else if (i === 2) {
+        } else {
           found.push(`A step of ${step} in ${syntax.name} starts anew with each month`);
         }
       }
     }
   }
-  if (!cron.dayOfWeekRestricted && cron.dayOfMonthRestricted && cron.daysOfMonth[0]! > 28) {
-    const day = cron.daysOfMonth[0]!;
-    const without = cron.months.filter((m) => day > longestMonth(m));
-    if (cron.months.length === 1 && cron.months[0] === 2) found.push("29 February only comes in leap years");
-    else if (without.length > 0 || cron.months.includes(2)) {
-      const names = cron.months.filter((m) => day > (m === 2 ? 28 : longestMonth(m))).map((m) => MONTHS[m - 1]);
-      found.push(`It does not run in ${names.join(", ")}${day === 29 ? " (except in leap years)" : ""}: no day ${day}`);
-    }
-  }
+  const missing = missingDay(cron);
+  if (missing !== undefined) found.push(missing);
   return found;
+}
+
+/** The 29th to 31st, where they are not in every month. */
+function missingDay(cron: CalendarCron): string | undefined {
+  if (cron.dayOfWeekRestricted || !cron.dayOfMonthRestricted) return undefined;
+  const days = cron.daysOfMonth;
+  // Who writes a range or a step means as many days as there are; who writes 1,31 may mean the last one.
+  const named = /^[\d,]+$/.test(cron.fields.split(" ")[2]!);
+  const day = named ? days.at(-1)! : days[0]!;
+  if (day <= 28) return undefined;
+  if (cron.months.length === 1 && cron.months[0] === 2) return "29 February only comes in leap years";
+  const without = cron.months.filter((m) => day > (m === 2 ? 28 : longestMonth(m))).map((m) => MONTHS[m - 1]);
+  if (without.length === 0) return undefined;
+  const where = without.join(", ") + (day === 29 ? " (except in leap years)" : "");
+  return days[0] === day ? `It does not run in ${where}: no day ${day}` : `There is no day ${day} in ${where}`;
 }

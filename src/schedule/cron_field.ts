@@ -136,7 +136,8 @@ function parseItem(item: string, offset: number, syntax: FieldSyntax): Item | Fi
   const firstText = dash < 0 ? base : base.slice(0, dash);
   const first = readValue(firstText, syntax);
   if (typeof first !== "number") return fault(firstText, 0, first.reason, first);
-  if (dash < 0) return { first, last: slash < 0 ? first : end, step, star: false, open: slash >= 0 };
+  if (dash < 0 && slash < 0) return { first, last: first, step, star: false, open: false };
+  if (dash < 0) return { first: first > end ? syntax.min : first, last: end, step, star: false, open: true }; // 7/2
 
   const lastText = base.slice(dash + 1);
   let last = readValue(lastText, syntax);
@@ -144,7 +145,8 @@ function parseItem(item: string, offset: number, syntax: FieldSyntax): Item | Fi
   if (syntax.name === "day of week" && last === 0 && first > 0) last = 7; // FRI-SUN
   if (first > last) {
     return fault(base, 0, `the range "${base}" ends before it begins`, {
-      replacement: `${span(first, end)},${span(syntax.min, last)}${slash < 0 ? "" : item.slice(slash)}`,
+      replacement: (first > end ? "" : `${span(first, end)},`) + span(syntax.min, last) +
+        (slash < 0 ? "" : item.slice(slash)),
     });
   }
   return { first, last, step, star: false, open: false };

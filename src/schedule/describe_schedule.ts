@@ -14,7 +14,33 @@ export function describeSchedule(schedules: readonly string[], timezone: string)
 }
 
 function describeCalendar(cron: CalendarCron): string {
-  const reading = cronstrue.toString(cron.fields, { use24HourTimeFormat: true });
-  // Its words for days of month and week sound like both at once; either is meant.
-  return cron.dayOfMonthRestricted && cron.dayOfWeekRestricted ? reading.replace(/, and( on)? /, ", or$1 ") : reading;
+  const [minute, hour, dayOfMonth, month, dayOfWeek] = plainFields(cron);
+  if (dayOfMonth === "*" || dayOfWeek === "*") return read(`${minute} ${hour} ${dayOfMonth} ${month} ${dayOfWeek}`);
+  // The library's words for both days sound like both at once; either is meant.
+  const time = read(`${minute} ${hour} * * *`);
+  const beyond = (fields: string) => read(`${minute} ${hour} ${fields}`).slice(time.length);
+  const either = beyond(`* * ${dayOfWeek}`).replace(/^, (only )?/, ", or ");
+  return time + beyond(`${dayOfMonth} * *`) + either + beyond(`* ${month} *`);
+}
+
+function read(fields: string): string {
+  return cronstrue.toString(fields, { use24HourTimeFormat: true });
+}
+
+/** The fields as the library reads them best: what holds every value as `*`, lists without repetition, and steps as a list
+ * where "every 5 months" would mislead: a year or a week starts anew. */
+function plainFields(cron: CalendarCron): string[] {
+  const { minutes, hours, daysOfMonth, months, daysOfWeek } = cron;
+  const all = [minutes, hours, daysOfMonth, months, daysOfWeek];
+  const sizes = [60, 24, 31, 12, 7];
+  const whole = all.map((values, i) => values.length === sizes[i]);
+  const bothDays = cron.dayOfMonthRestricted && cron.dayOfWeekRestricted;
+  return cron.fields.split(" ").map((text, i) => {
+    const values = all[i]!;
+    const everyDay = bothDays && (whole[2] || whole[4]); // either matches, and one of them always does
+    if (whole[i] || (i % 2 === 0 && i > 0 && everyDay)) return "*";
+    const stepped = text.includes("/");
+    const listed = stepped ? values.length === 1 || i >= 3 : /^[\d,]+$/.test(text);
+    return listed ? values.join(",") : text;
+  });
 }

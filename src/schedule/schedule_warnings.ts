@@ -31,7 +31,7 @@ function* clockChanges(cron: CalendarCron, timezone: string, now: Date): Generat
       if (skipped === undefined) continue;
       gap = true;
       yield `${time(skipped)} does not exist in ${timezone} on ${day(skipped)}, when clocks go forward: ` +
-        `it runs at ${time(after)} instead`;
+        `it runs at ${time(after)}${day(after) === day(skipped) ? "" : ` on ${day(after)}`} instead`;
     } else if (!repeat && after < before) {
       const repeated = nextWallTime(cron, after, before);
       if (repeated === undefined) continue;

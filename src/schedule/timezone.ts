@@ -21,7 +21,7 @@ export function parseTimezone(name: string): string {
   // The platform knows more names than it lists. Former ones of the IANA database (US/Eastern, Asia/Kolkata, CET) are good;
   // offsets and the platform's own abbreviations are not: +02:00 has no summer time, and IST names three zones.
   const former = /^[A-Za-z]+(\/[A-Za-z0-9_+-]+)+$/.test(text) || SINGLE_WORDS.has(text);
-  if (former && understood(text)) return text;
+  if (former && understood(text)) return usualCasing(text);
   throw new SupportBundleError(`The time zone "${name}" is not known`, {
     code: "TIMEZONE_UNKNOWN",
     exitCode: EXIT.failure,
@@ -49,6 +49,14 @@ function hintFor(text: string): string {
   function byCity(found: string | undefined, all: string[]): string | undefined {
     return found === undefined ? undefined : all.find((name) => city(name) === found);
   }
+}
+
+/** For names that the platform does not list; mixed casing was meant. */
+function usualCasing(name: string): string {
+  if (!name.includes("/") || (name !== name.toLowerCase() && name !== name.toUpperCase())) return name;
+  return name.toLowerCase()
+    .replace(/(^|[/_-])[a-z]/g, (start) => start.toUpperCase())
+    .replace(/^Us\/|\b(Gmt|Utc|Uct)\b/g, (part) => part.toUpperCase());
 }
 
 function understood(zone: string): boolean {

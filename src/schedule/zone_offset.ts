@@ -1,6 +1,6 @@
 const DAY_MS = 86_400_000;
-/** Two changes of one zone's clocks are weeks apart (the shortest summer times ended for Ramadan and came back). */
-const PROBE_MS = 7 * DAY_MS;
+/** Shorter than any time between two changes of a zone's clocks: in parts of Brazil, the summer time of 2000 took a week. */
+const PROBE_MS = 5 * DAY_MS;
 
 /** A stretch of time in which the zone's clocks do not change. Milliseconds since the epoch; wall = instant + offset. */
 export interface ZoneSpan {
@@ -12,7 +12,7 @@ export interface ZoneSpan {
   beforeMs?: number;
 }
 
-/** Cuts time into spans of at most a week, each with one offset. Bounded by `untilMs`. */
+/** Cuts time into spans of a few days at most, each with one offset. Bounded by `untilMs`. */
 export function* zoneSpans(zone: string, fromMs: number, untilMs: number): Generator<ZoneSpan> {
   let startMs = fromMs;
   let offsetMs = zoneOffset(zone, startMs);

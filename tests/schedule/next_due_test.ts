@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Cron } from "croner";
 import { countDue, latestDue, nextDue, nextDues } from "../../src/schedule/next_due.ts";
+import { seeded } from "./seeded.ts";
 
 const anchor = new Date("2026-01-01T00:00:00Z");
 const dues = (schedules: string | string[], timezone: string, after: string, count: number) =>
@@ -136,6 +137,35 @@ const changes: typeof calendars = [
     "2026-03-22T02:00Z",
     "2026-03-23T01:30Z",
   ]],
+  ["Noronha 2000, a summer time of a week", "30 0 * * *", "America/Noronha", "2000-10-09T03:30Z", [
+    "2000-10-10T01:30Z",
+    "2000-10-11T01:30Z",
+  ]],
+  ["New York, gap: every second hour is not every hour", "0 */2 * * *", "America/New_York", "2026-03-08T05:00Z", [
+    "2026-03-08T07:00Z",
+    "2026-03-08T08:00Z",
+  ]],
+  [
+    "Berlin, repeated 02:00-03:00: every second hour runs the first time",
+    "30 */2 * * *",
+    "Europe/Berlin",
+    "2026-10-24T23:00Z",
+    [
+      "2026-10-25T00:30Z",
+      "2026-10-25T03:30Z",
+    ],
+  ],
+  [
+    "Lord Howe, repeated half hour: every hour follows the clock's minute",
+    "45 * * * *",
+    "Australia/Lord_Howe",
+    "2026-04-04T14:00Z",
+    [
+      "2026-04-04T14:45Z",
+      "2026-04-04T15:15Z",
+      "2026-04-04T16:15Z",
+    ],
+  ],
   ["Monrovia 1972, an offset with seconds", "0 0 * * *", "Africa/Monrovia", "1972-01-01T12:00Z", [
     "1972-01-02T00:44:30.000Z",
   ]],
@@ -221,12 +251,3 @@ Deno.test("countDue() and latestDue() of 30 years of seconds and minutes", () =>
   const both = countDue(["@every 1s", "* * * * *"], "UTC", anchor, until, anchor);
   ok(both >= seconds && both <= seconds + seconds / 60);
 });
-
-/** A small generator of numbers in [0, 1), so that a failure comes again. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

@@ -10,7 +10,7 @@ import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
 import { requestRate } from "../kube_flags.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
-import { checkSchedules } from "./job_schedule.ts";
+import { checkSchedules } from "./check_schedules.ts";
 
 /** A job as flags would make it, and what its maker should know. */
 export interface JobDraft {

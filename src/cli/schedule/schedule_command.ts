@@ -35,6 +35,11 @@ const COMMANDS: LazyCommand[] = [
     summary: "show what ran, when, and how it ended",
     load: async () => (await import("./history.ts")).defineHistory,
   },
+  {
+    name: "next",
+    summary: "show when an expression or a job is due next, and what may surprise",
+    load: async () => (await import("./next.ts")).defineNext,
+  },
 ];
 
 const DAEMON_COMMANDS: LazyCommand[] = [
@@ -97,6 +102,7 @@ Examples:
 A JOB is a name, an id or the unique start of an id.
 
 Examples:
+  support-bundle schedule next "0 2 * * *" --timezone Europe/Berlin
   support-bundle schedule create nightly --cron "0 2 * * *" --auto
   support-bundle schedule daemon start
   support-bundle schedule run nightly --wait

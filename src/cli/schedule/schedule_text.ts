@@ -5,7 +5,9 @@ import { oneLine } from "../render/table.ts";
 import { relativeTime, utcTime, wallTime } from "../render/time.ts";
 
 /** The schedules, what they mean, and their zone, for `renderFields`. */
-export function scheduleLines({ schedules, timezone }: Job): [label: string, value: string | string[]][] {
+export function scheduleLines(
+  { schedules, timezone }: Pick<Job, "schedules" | "timezone">,
+): [label: string, value: string | string[]][] {
   return [
     ["Schedule", schedules.map(oneLine)],
     ["Time zone", timezone],

@@ -13,6 +13,7 @@ const COMMANDS = [
   ["disable"],
   ["run"],
   ["history"],
+  ["next"],
   ["daemon"],
   ["daemon", "start"],
   ["daemon", "stop"],

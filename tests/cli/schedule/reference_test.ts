@@ -11,6 +11,7 @@ const COMMANDS = [
   ["disable"],
   ["run"],
   ["history"],
+  ["next"],
 ];
 
 for (const [command, ...flags] of COMMANDS) {

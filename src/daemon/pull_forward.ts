@@ -1,0 +1,63 @@
+import { parseDuration } from "../core/duration.ts";
+import { withNextRun } from "../schedule/apply_firing.ts";
+import { executionId } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import type { JobStore } from "../store/job_store.ts";
+
+/** Finds what a clock that was ahead has moved on, after it was put right: jobs that wait longer than until their next due
+ * time wait for that one, and retries that are farther away than any delay are due. A due time that has its execution is
+ * passed over: no slot runs twice.
+ * @returns how many jobs and executions were changed */
+export async function pullForward(store: JobStore, now: Date, signal: AbortSignal): Promise<number> {
+  return await pullJobs(store, now, signal) + await pullRetries(store, now);
+}
+
+async function pullJobs(store: JobStore, now: Date, signal: AbortSignal): Promise<number> {
+  const waiting: string[] = [];
+  await store.eachJob(({ id, nextRun }) => {
+    if (nextRun !== null && Date.parse(nextRun) > now.getTime()) waiting.push(id);
+  });
+  let changed = 0;
+  for (const id of waiting) {
+    if (signal.aborted) break;
+    const job = await store.getJob(id);
+    const nextRun = job && await firstOpenSlot(store, job, now);
+    if (nextRun === undefined) continue;
+    await store.updateJob(id, (it) => it.nextRun === job!.nextRun ? { ...it, nextRun } : it);
+    changed++;
+  }
+  return changed;
+}
+
+/** @returns the first due time after `now` without an execution; undefined when that is not before the stored one */
+async function firstOpenSlot(store: JobStore, job: Job, now: Date): Promise<string | undefined> {
+  if (job.nextRun === null) return undefined;
+  for (let after = now;;) {
+    const next = nextRunAfter(job, after);
+    if (next === undefined || Date.parse(next) >= Date.parse(job.nextRun)) return undefined;
+    after = new Date(next);
+    if (await store.getExecution(executionId(job.id, after)) === undefined) return next;
+  }
+}
+
+function nextRunAfter(job: Job, after: Date): string | undefined {
+  try {
+    return withNextRun(job, after).nextRun ?? undefined;
+  } catch {
+    return undefined; // a schedule that cannot be read: the scheduler says so when the job is due
+  }
+}
+
+async function pullRetries(store: JobStore, now: Date): Promise<number> {
+  let changed = 0;
+  for (const { id, jobId, status, retryAt } of await store.activeExecutions()) {
+    if (status !== "retrying" || retryAt === null) continue;
+    const job = await store.getJob(jobId);
+    if (job === undefined) continue;
+    const longestMs = parseDuration(job.retry.maxDelay, "retry.maxDelay");
+    if (Date.parse(retryAt) <= now.getTime() + longestMs) continue;
+    await store.updateExecution(id, (it) => it.retryAt === retryAt ? { ...it, retryAt: now.toISOString() } : it);
+    changed++;
+  }
+  return changed;
+}
