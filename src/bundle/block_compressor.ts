@@ -1,4 +1,4 @@
-import { freeGarbage } from "../core/free_garbage.ts";
+import { freeGarbage, freeOldGarbage } from "../core/free_garbage.ts";
 import { BLOCK_BYTES, BLOCKS_BETWEEN_SWEEPS, gzipBlock } from "./gzip_block.ts";
 
 /** Room for what gzip makes of bytes that cannot be compressed. */
@@ -7,6 +7,9 @@ const SLACK_BYTES = 4096;
 const WORKER_BLOCKS = 3;
 /** A worker takes 30 ms and 15 MB: not for small bundles. */
 const BLOCKS_BEFORE_WORKER = 16;
+
+/** 20 ms, and then some for code that V8 has to compile again. */
+const BLOCKS_BETWEEN_OLD_SWEEPS = 96;
 
 /** A block on its way to the worker, or back. Its buffer goes with it: none is made for each of them. */
 export interface GzipMessage {
@@ -53,7 +56,8 @@ export class BlockCompressor implements Disposable {
   /** Those of several calls are done in their order.
    * @param length how much of the block is filled */
   compress(block: Uint8Array<ArrayBuffer>, length: number): Promise<PackedBlock> {
-    if (++this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
+    if (++this.#blocks % BLOCKS_BETWEEN_OLD_SWEEPS === 0) freeOldGarbage();
+    else if (this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
     if (this.#threads > 1 && this.#blocks > BLOCKS_BEFORE_WORKER) return this.#send(block, length);
     return Promise.resolve({ packed: gzipBlock(block.subarray(0, length)), block });
   }

@@ -10,6 +10,7 @@ import { RedactionLog, type RedactionReport } from "../bundle/redaction_report.t
 import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
+import { freeOldGarbage } from "../core/free_garbage.ts";
 import { VERSION } from "../core/version.ts";
 import type { PersonalData } from "../redact/personal_data.ts";
 import { RedactionError } from "../redact/redaction_error.ts";
@@ -102,6 +103,7 @@ async function finishGated(
 ): Promise<Pick<RedactedBundle, "path" | "bytes" | "quarantine">> {
   const { path: unchecked, bytes } = await writer.seal();
   progress?.("leak-gate", "");
+  freeOldGarbage();
   const gated = await passLeakGate(unchecked, {
     knownValues,
     giveName: (held) => writer.giveName(held ? quarantinedPath : undefined),
