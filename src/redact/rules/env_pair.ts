@@ -88,7 +88,7 @@ const MAX_BETWEEN = 12;
 const ANY_NAME = new RegExp(String.raw`(?<![A-Za-z_])(?:${NAME_KEYS})[\\"':\s]{1,80}(?<name>[\w.\/ -]{1,200})`, "gi");
 
 /** On every line that has a name and a value … */
-const HAS_VALUE = /val|data|content|default|text|\bv\\*["']?\s*:/i;
+const HAS_VALUE = new RegExp(String.raw`(?:${VALUE_KEYS})\\{0,31}["']?\s{0,4}:`, "i");
 /** … and what is on those that have a name alone, and the value on another line: the name comes first, or a comma last. */
 const NAME_FIRST = new RegExp(String.raw`^[\s{[-]*\\*["']?(?:${NAME_KEYS})\\*["']?\s*:`, "i");
 const COMMA_LAST = /,\s*$/;
