@@ -160,6 +160,7 @@ async function compile(chunks: string, output: string, target: string, denort: s
       // Deno would keep compiled code in a file of a known name in the shared temporary folder, and run what it finds there.
       "--no-code-cache",
       "--unstable-kv",
+      "--unstable-net",
       // V8 lets the young generation grow to 48 MB before it looks for garbage, from less than 1 MB on; 12 MB throughout cost
       // no time that could be measured.
       // And it frees buffers late: see src/core/free_garbage.ts.

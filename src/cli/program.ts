@@ -12,6 +12,7 @@ import { addScrubValuesFlag } from "./scrub_values.ts";
 import { addSizeFlags } from "./size_flags.ts";
 import { addTokenFlags } from "./token_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
+import { serviceCommand } from "./service/service_command.ts";
 
 const EXAMPLES = `
 Examples:
@@ -104,6 +105,7 @@ export function program(cli: CliContext): Command {
     await collectBundle(cli, specs, flags, commands);
   });
   root.addCommand(scheduleCommand(cli));
+  root.addCommand(serviceCommand(cli));
   addLazyCommands(root, cli, [{
     name: "redact",
     summary: "hide the secrets in a bundle that exists, or explain what is hidden",

@@ -20,6 +20,7 @@ import { acquirePidFile } from "./pid_file.ts";
 import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
 import { Rescuer } from "./rescuer.ts";
 import { Scheduler } from "./scheduler.ts";
+import { ServiceNotify } from "./service_notify.ts";
 import { concurrency, type Settings, storeLocation } from "./settings.ts";
 
 /** What flags say; it outranks the settings, also when they are read again. */
@@ -213,7 +214,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   await pidFile.update({ ports, control: control.address });
   log.info("ready", { ...ports });
   options.onReady?.();
+  const manager = services.use(ServiceNotify.open({ env, folder: state.root, log }));
+  const telling = () => `${executor.running().length} running, ${executor.waiting()} waiting`;
+  await manager?.ready(telling());
+  manager?.watch(env, () => scheduler.turns ? telling() : undefined);
   await untilAborted(stopping, options.signal, stop);
+  await manager?.stopping();
   return await finish(services, log, EXIT.ok);
 }
 

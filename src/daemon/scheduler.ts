@@ -69,11 +69,16 @@ export class Scheduler {
   /** For `/readyz`: empty while the loop turns. */
   problem(): string {
     if (this.#lastError !== "") return this.#lastError;
-    const now = this.options.clock.now().getTime();
-    const silentMs = this.#lastTickAt === undefined ? 0 : now - this.#lastTickAt.getTime();
-    return silentMs > this.#checkIntervalMs + 30_000
-      ? `the clock has not ticked for ${Math.round(silentMs / 1000)} s`
-      : "";
+    return this.turns ? "" : `the clock has not ticked for ${Math.round(this.#silentMs() / 1000)} s`;
+  }
+
+  /** False when it hangs. A store that fails does not count: to start the daemon again would not help. */
+  get turns(): boolean {
+    return this.#silentMs() <= this.#checkIntervalMs + 30_000;
+  }
+
+  #silentMs(): number {
+    return this.#lastTickAt === undefined ? 0 : this.options.clock.now().getTime() - this.#lastTickAt.getTime();
   }
 
   async #loop(): Promise<void> {
