@@ -33,7 +33,7 @@ Every kind has these fields:
 
 /** The whole document. */
 export function renderCollectorsDoc(): string {
-  const common = Object.entries(commonFields).flatMap(([name, schema]) => describeField(name, schema));
+  const common = Object.entries(commonFields()).flatMap(([name, schema]) => describeField(name, schema));
   return HEAD + fieldTable(common) +
     part("Collectors of the cluster", "collectors", clusterCollectors, KNOWN_CLUSTER_KINDS) +
     part("Collectors of the host", "hostCollectors", hostCollectors, KNOWN_HOST_KINDS);
