@@ -63,7 +63,7 @@ function section(unit: Collector, prefix: string): string {
 /** The fields of a kind, without those that all kinds have. */
 export function fieldsOf(unit: Collector): FieldDoc[] {
   const { shape } = unit.schema as unknown as { shape: Record<string, z.ZodType> };
-  return Object.entries(shape).filter(([name]) => !Object.hasOwn(commonFields, name))
+  return Object.entries(shape).filter(([name]) => !Object.hasOwn(commonFields(), name))
     .flatMap(([name, schema]) => describeField(name, schema));
 }
 
