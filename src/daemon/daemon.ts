@@ -5,7 +5,9 @@ import { selfCommand } from "../core/self.ts";
 import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
+import { auditDaemon } from "../store/audited_store.ts";
 import { openJobStore } from "../store/kv_job_store.ts";
+import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
 import { daemonStatusReader } from "./daemon_status.ts";
@@ -92,6 +94,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       error: reason,
     });
   }
+
+  const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
+  auditDaemon(store, audit);
 
   const census = new JobCensus(store, clock);
   const stopping = new AbortController();
@@ -213,6 +218,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   await pidFile.update({ ports, control: control.address });
   log.info("ready", { ...ports });
+  await audit({ action: "daemon-start", detail: `version ${VERSION}` });
+  services.defer(() => audit({ action: "daemon-stop" }));
   options.onReady?.();
   const manager = services.use(ServiceNotify.open({ env, folder: state.root, log }));
   const telling = () => `${executor.running().length} running, ${executor.waiting()} waiting`;

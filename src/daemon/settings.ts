@@ -61,6 +61,8 @@ export const settingsSchema = z.object({
   logRotateSize: size.prefault("10MB"),
   /** Upper bound on how long a change can go unseen. A plain number is seconds. */
   checkInterval: duration.prefault("60s"),
+  /** Who did what is taken down, by the command line and the daemon. */
+  auditLogEnabled: flag.default(true),
   /** An attempt that needs more is ended. MB, as a number. */
   maxMemoryMB: count.optional(),
 });
@@ -78,7 +80,6 @@ export const NOT_YET_EFFECTIVE = [
   "autoUploadEnabled",
   "defaultUploadConfig",
   "logRotateAge",
-  "auditLogEnabled",
   "retentionDays",
   "backupInterval",
   "maxDiskSpaceMB",

@@ -9,6 +9,7 @@ export interface StateFolder {
   logs: string;
   /** Token keys of jobs, and what they remember of tokens. */
   tokens: string;
+  auditLog: string;
   pidFile: string;
   controlSocket: string;
   configFile: string;
@@ -25,6 +26,7 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
     work: join(root, "work"),
     logs: join(root, "logs"),
     tokens: join(root, "tokens"),
+    auditLog: join(root, "audit.jsonl"),
     pidFile: join(root, "daemon.json"),
     controlSocket: join(root, "daemon.sock"),
     configFile: join(root, "config.yaml"),

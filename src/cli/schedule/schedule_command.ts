@@ -36,6 +36,11 @@ const COMMANDS: LazyCommand[] = [
     load: async () => (await import("./history.ts")).defineHistory,
   },
   {
+    name: "audit",
+    summary: "show who did what to jobs, and whether the record is whole",
+    load: async () => (await import("./audit.ts")).defineAudit,
+  },
+  {
     name: "next",
     summary: "show when an expression or a job is due next, and what may surprise",
     load: async () => (await import("./next.ts")).defineNext,

@@ -1,3 +1,5 @@
+import { describeError } from "../../core/errors.ts";
+import type { AuditEvent } from "../../schedule/audit.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { Settings } from "../../daemon/settings.ts";
@@ -8,8 +10,13 @@ import type { CliContext } from "../cli_context.ts";
 export async function withStore<T>(cli: CliContext, action: (store: JobStore) => Promise<T>): Promise<T> {
   const { openJobStore } = await import("../../store/kv_job_store.ts");
   const { storeLocation } = await import("../../daemon/settings.ts");
-  const location = storeLocation(stateFolder(cli.env), await schedulerSettings(cli));
-  const store = await openJobStore(location, { clock: cli.clock });
+  const state = stateFolder(cli.env);
+  const settings = await schedulerSettings(cli);
+  const store = await openJobStore(storeLocation(state, settings), { clock: cli.clock });
+  if (settings.auditLogEnabled) {
+    const { auditCommands } = await import("../../store/audited_store.ts");
+    auditCommands(store, (event) => takeDown(cli, state.auditLog, event));
+  }
   if (store.setAside !== undefined) {
     await cli.stderr.write(
       `Warning: the store was damaged (${store.setAside.reason}); it was moved to ${store.setAside.path}, and an empty ` +
@@ -25,6 +32,23 @@ export async function withStore<T>(cli: CliContext, action: (store: JobStore) =>
   } finally {
     store.close();
   }
+}
+
+/** What was done is done, also when it cannot be taken down: then it is said. */
+async function takeDown(cli: CliContext, path: string, event: AuditEvent): Promise<void> {
+  const { AuditLog } = await import("../../store/audit_log.ts");
+  const { currentActor } = await import("../../store/audit_actor.ts");
+  try {
+    await new AuditLog(path, currentActor(cli.env, commandOf(Deno.args)), cli.clock).append(event);
+  } catch (error) {
+    await cli.stderr.write(`Warning: this could not be written to the audit log ${path}: ${describeError(error)}\n`);
+  }
+}
+
+/** `schedule create` of a command line. */
+function commandOf(args: readonly string[]): string {
+  const end = args.findIndex((arg) => !/^[a-z-]+$/.test(arg) || arg.startsWith("-"));
+  return args.slice(0, end < 0 ? 2 : Math.min(2, end)).join(" ");
 }
 
 /** The daemon's settings, for what they say about new jobs. */
