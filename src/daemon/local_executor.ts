@@ -3,6 +3,7 @@ import { describeError } from "../core/errors.ts";
 import { applyOutcome, applyStart } from "../schedule/apply_firing.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import { decideTurn } from "../schedule/overlap.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
@@ -16,6 +17,7 @@ import { finishAttempt, type FinishedAttempt } from "./finish_attempt.ts";
 import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
+import { replaceWaiting } from "./replace_waiting.ts";
 
 export interface LocalExecutorOptions {
   store: JobStore;
@@ -138,8 +140,16 @@ export class LocalExecutor implements Executor {
   async #fill(): Promise<void> {
     const { store, clock, owner, lease } = this.options;
     const now = clock.now();
-    const due = (await store.activeExecutions())
-      .filter((execution) => isRunnable(execution, now) && !this.#slots.has(execution.id))
+    const active = await store.activeExecutions();
+    const due: Execution[] = [];
+    for (const ofJob of Map.groupBy(active, ({ jobId }) => jobId).values()) {
+      for (const execution of ofJob) {
+        const turn = decideTurn(execution, ofJob).do;
+        if (turn === "cancel") await this.#replace(execution);
+        else if (turn === "go" && isRunnable(execution, now) && !this.#slots.has(execution.id)) due.push(execution);
+      }
+    }
+    due
       .sort((a, b) => a.scheduledAt < b.scheduledAt ? -1 : a.scheduledAt > b.scheduledAt ? 1 : a.id < b.id ? -1 : 1);
     this.#waiting = due.length;
     for (const execution of due) {
@@ -149,6 +159,13 @@ export class LocalExecutor implements Executor {
       this.#waiting--;
       this.#occupy(execution, claimed);
     }
+  }
+
+  /** Ends an execution whose place a later one takes, unless it is another daemon's to end. */
+  async #replace(execution: Execution): Promise<void> {
+    const slot = this.#slots.get(execution.id);
+    if (slot !== undefined) return slot.abort.abort("cancelled" satisfies EndReason);
+    if (execution.status !== "running") await replaceWaiting(execution.id, this.options);
   }
 
   #occupy(execution: Execution, lease: Lease): void {
@@ -227,6 +244,8 @@ export class LocalExecutor implements Executor {
     const { store, clock, metrics } = this.options;
     const startedAt = clock.now();
     const job = await store.getJob(slot.execution.jobId);
+    // Looked at once more with the claim in hand: another daemon may have begun one that comes first.
+    if (decideTurn(slot.execution, await store.activeExecutions()).do !== "go") return undefined;
     let ours = false;
     const stored = await store.updateExecution(slot.execution.id, (execution) => {
       ours = isRunnable(execution, startedAt);

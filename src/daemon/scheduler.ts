@@ -133,8 +133,13 @@ export class Scheduler {
     }
     if (plan === undefined) return false;
     const execution = plannedExecution(job, plan, now);
-    const outcome = await store.fire(job.id, execution, (it) => applyPlan(it, plan));
-    if (outcome !== "created") return true; // decided by another daemon, or deleted meanwhile
+    const outcome = await store.fire(
+      job.id,
+      execution,
+      // A run was added meanwhile: the decision about the overlap is to be made again.
+      (it, slotTaken) => it.runCount === job.runCount ? applyPlan(it, plan, slotTaken) : undefined,
+    );
+    if (outcome !== "created") return true; // decided by another daemon, deleted meanwhile, or to be looked at again
     const { firing, missed, missedWhy } = plan;
     if (missed > 0) metrics.skipped(missedWhy, missed);
     if (missed > 0) log.warn(`${missed} due times were missed`, { reason: missedWhy });

@@ -3,6 +3,7 @@ import { type Execution, executionId, executionSchema, type ExecutionStatus } fr
 import type { DuePlan, SkipReason } from "./firing.ts";
 import type { Job } from "./job.ts";
 import { nextDue } from "./next_due.ts";
+import { OVERLAP_OF } from "./overlap.ts";
 
 /** The job with its next due time after `now`: after its schedules were set or changed, or it was enabled or disabled.
  * @throws {CronError} when a schedule cannot be read */
@@ -24,6 +25,7 @@ export function plannedExecution(job: Job, plan: DuePlan, now: Date): Execution 
   if (firing.do === "start") return newExecution(job, plan.dueAt, firing.trigger);
   return {
     ...newExecution(job, plan.dueAt, "schedule"),
+    runNumber: 0,
     status: "skipped",
     endTime: now.toISOString(),
     error: skipMessage(firing.why, firing.lateByMs),
@@ -31,7 +33,7 @@ export function plannedExecution(job: Job, plan: DuePlan, now: Date): Execution 
   };
 }
 
-/** A pending execution, as `run JOB` makes it (due now, `manual`) or a due time does. */
+/** A pending execution, as `run JOB` makes it (due now, `manual`) or a due time does: the job's next run. */
 export function newExecution(job: Job, scheduledAt: Date, trigger: Execution["trigger"]): Execution {
   return executionSchema.parse({
     id: executionId(job.id, scheduledAt),
@@ -39,15 +41,19 @@ export function newExecution(job: Job, scheduledAt: Date, trigger: Execution["tr
     jobName: job.name,
     scheduledAt: scheduledAt.toISOString(),
     trigger,
+    runNumber: job.runCount + 1,
+    overlap: OVERLAP_OF[job.overlapPolicy],
   });
 }
 
 /** The job after its due times were decided as planned: counters, status, next due time. A job that was advanced past the
- * plan in the meantime stays as it is, so that a plan counts once, however often it is applied. */
-export function applyPlan(job: Job, plan: DuePlan): Job {
+ * plan in the meantime stays as it is, so that a plan counts once, however often it is applied.
+ * @param slotTaken the due time has its execution already, made by other means: it counts as that one's run */
+export function applyPlan(job: Job, plan: DuePlan, slotTaken = false): Job {
   if (job.nextRun === null || new Date(job.nextRun) > plan.dueAt) return job;
   let changed: Job = { ...job, nextRun: plan.nextRun?.toISOString() ?? null };
   if (plan.missed > 0) changed = countSkipped(changed, plan.missedWhy, plan.missed);
+  if (slotTaken) return changed;
   if (plan.firing.do === "skip") return countSkipped(changed, plan.firing.why, 1);
   return applyRun(changed);
 }
@@ -91,6 +97,8 @@ function skipMessage(why: SkipReason, lateByMs: number): string {
   switch (why) {
     case "overlap":
       return "Skipped: the run before it was still active";
+    case "queue-full":
+      return "Skipped: as many runs as may wait for the one before to end were waiting already";
     case "too-late":
       return `Skipped: it was noticed ${formatDuration(Math.round(lateByMs / 1000) * 1000)} late`;
     case "superseded":

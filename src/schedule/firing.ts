@@ -1,21 +1,18 @@
 import { parseDuration } from "../core/duration.ts";
-import { ACTIVE_STATUSES, type Execution } from "./execution.ts";
 import type { Job } from "./job.ts";
 import { countDue, latestDue, nextDue } from "./next_due.ts";
+import { type ActiveExecution, decideOverlap } from "./overlap.ts";
 
 /** A start within this time of its due time is on time; beyond it, it is a catch-up. */
 export const ON_TIME_MS = 5_000;
 
-/** Why a due time passed without a run: the previous one was still active; it was noticed too late; a later due time took
- * its place; the job was disabled. A key of `job.skipped`. */
-export type SkipReason = "overlap" | "too-late" | "superseded" | "disabled";
+/** Why a due time passed without a run: the previous one was still active; as many as may wait did; it was noticed too
+ * late; a later due time took its place; the job was disabled. A key of `job.skipped`. */
+export type SkipReason = "overlap" | "queue-full" | "too-late" | "superseded" | "disabled";
 
 export type Firing =
   | { do: "start"; trigger: "schedule" | "catch-up"; lateByMs: number }
   | { do: "skip"; why: SkipReason; lateByMs: number };
-
-/** What overlap depends on. */
-export type ActiveExecution = Pick<Execution, "jobId" | "status">;
 
 /** Decides about one due time that has come.
  * @param active executions, of this job or any; those of other jobs and finished ones do not count */
@@ -27,15 +24,9 @@ export function decideFiring(job: Job, dueAt: Date, now: Date, active: readonly 
   if (late && lateByMs > parseDuration(job.catchUp.window, "catchUp.window")) {
     return { do: "skip", why: "too-late", lateByMs };
   }
-  const start: Firing = { do: "start", trigger: late ? "catch-up" : "schedule", lateByMs };
-  switch (job.overlapPolicy) {
-    case "allow":
-      return start;
-    case "skip": {
-      const running = active.some((e) => e.jobId === job.id && ACTIVE_STATUSES.includes(e.status));
-      return running ? { do: "skip", why: "overlap", lateByMs } : start;
-    }
-  }
+  const overlap = decideOverlap(job, active);
+  if (overlap.do === "skip") return { do: "skip", why: overlap.why, lateByMs };
+  return { do: "start", trigger: late ? "catch-up" : "schedule", lateByMs };
 }
 
 /** What happens with the due times of a job that have come: one of them is decided, the ones before it are counted. */
@@ -65,7 +56,9 @@ export function planDue(job: Job, now: Date, active: readonly ActiveExecution[])
     dueAt,
     firing,
     missed: dueAt > oldest ? countDue(job.schedules, job.timezone, oldest, dueAt, anchor) : 0,
-    missedWhy: firing.do === "skip" && firing.why !== "overlap" ? firing.why : "superseded",
+    missedWhy: firing.do === "skip" && (firing.why === "too-late" || firing.why === "disabled")
+      ? firing.why
+      : "superseded",
     nextRun: nextDue(job.schedules, job.timezone, now, anchor),
   };
 }

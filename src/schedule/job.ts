@@ -1,5 +1,8 @@
 import * as z from "zod";
 
+export const OVERLAP_POLICIES = ["skip", "queue-one", "queue-all", "cancel-running", "allow"] as const;
+export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
 export const jobSchema = z.object({
@@ -60,7 +63,8 @@ export const jobSchema = z.object({
     on: z.array(z.enum(["failure", "quarantined", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
     secret: z.string().optional(),
   })).default([]),
-  overlapPolicy: z.enum(["skip", "allow"]).default("skip"),
+  /** What a due time does while an earlier execution of the job is active. */
+  overlapPolicy: z.enum(OVERLAP_POLICIES).default("skip"),
   catchUp: z.object({
     policy: z.enum(["none", "latest"]).default("latest"),
     /** How late a due time may still be caught up with. */
@@ -87,7 +91,7 @@ export const jobSchema = z.object({
   /** The next due time; null when disabled or when nothing is due any more. */
   nextRun: z.iso.datetime().nullable().default(null),
   runCount: z.number().int().default(0),
-  /** Skipped and missed due times, by reason (`overlap`, `too-late`, `superseded`). */
+  /** Skipped and missed due times, by reason (the keys are those of `SkipReason`). */
   skipped: z.record(z.string(), z.number().int()).default({}),
   /** Of the last or current execution. */
   status: z.enum(["pending", "running", "completed", "partial", "failed", "disabled"]).default("pending"),

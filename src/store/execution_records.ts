@@ -69,7 +69,8 @@ export class ExecutionRecords {
 
   async active(): Promise<Execution[]> {
     const ids: string[] = [];
-    for (const status of ACTIVE_STATUSES) {
+    // A retry that begins while the lists are read leaves one after the other was read: `retrying` is read twice.
+    for (const status of ["retrying", ...ACTIVE_STATUSES] as const) {
       for await (const entry of this.#session.list({ prefix: key.executionsOfStatus(status) })) {
         ids.push(entry.value as string);
       }

@@ -1,7 +1,7 @@
 import type { Execution } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { checkCreation } from "./execution_records.ts";
-import type { JobSummary } from "./job_store.ts";
+import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
 import { before, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
 import { decodeRecord, encodeRecord } from "./record_codec.ts";
@@ -117,20 +117,22 @@ export class JobRecords {
   fire(
     jobId: string,
     execution: Execution,
-    change: (job: Job) => Job,
+    change: FireChange,
     writeExecution: (operation: Deno.AtomicOperation) => void,
-  ): Promise<"created" | "exists" | "gone"> {
+  ): Promise<FireOutcome> {
     return this.#session.untilCommitted(`record the execution ${execution.id}`, async () => {
       const [jobEntry, executionEntry] = await this.#session.getMany([key.job(jobId), key.execution(execution.id)]);
       const job = await this.#read(jobEntry!);
       if (job === undefined) return "gone";
-      const operation = this.#session.atomic().check(jobEntry!);
       const exists = executionEntry!.versionstamp !== null;
+      const changed = change(job, exists);
+      if (changed === undefined) return "stale";
+      const operation = this.#session.atomic().check(jobEntry!);
       if (!exists) {
         checkCreation(operation, execution.id);
         writeExecution(operation);
       }
-      writeJob(operation, job, { ...change(job), id: jobId, name: job.name });
+      writeJob(operation, job, { ...changed, id: jobId, name: job.name });
       if (!await this.#session.commit(operation)) return again;
       return exists ? "exists" : "created";
     });

@@ -223,6 +223,22 @@ const behaviours: [behaviour: string, check: Check][] = [
     strictEqual((await store.getJob(job.id))?.nextRun, null);
   }],
 
+  ["fire() writes nothing when the change finds the job other than it was", async (store) => {
+    const job = await storedJob(store, { nextRun: now.toISOString() });
+    const execution = newExecution(job, now, "schedule");
+    strictEqual(await store.fire(job.id, execution, () => undefined), "stale");
+    strictEqual(await store.getExecution(execution.id), undefined);
+    deepStrictEqual(await store.getJob(job.id), job);
+  }],
+
+  ["fire() tells the change whether the slot has its execution", async (store) => {
+    const job = await storedJob(store);
+    const execution = newExecution(job, now, "schedule");
+    const told: boolean[] = [];
+    for (let i = 0; i < 2; i++) await store.fire(job.id, execution, (j, taken) => (told.push(taken), j));
+    deepStrictEqual(told, [false, true]);
+  }],
+
   ["fire() of a job that is gone changes nothing", async (store) => {
     const job = sampleJob();
     const execution = newExecution(job, now, "schedule");

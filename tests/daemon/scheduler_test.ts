@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { noMetrics } from "../../src/daemon/metrics.ts";
 import { Scheduler } from "../../src/daemon/scheduler.ts";
+import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
 import type { Execution } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
@@ -150,6 +151,16 @@ const behaviour: [
     nextRun: at("12:01:00.000"),
     skipped: { overlap: 1 },
   }],
+  ["queues one behind it", { nextRun: at("12:00:00.000"), overlapPolicy: "queue-one" }, [{ status: "running" }], {
+    decided: [["pending", at("12:00:00.000"), "schedule"], ["running", at("11:00:00.000"), "schedule"]],
+    nextRun: at("12:01:00.000"),
+    skipped: {},
+  }],
+  ["skips where one waits already", { nextRun: at("12:00:00.000"), overlapPolicy: "queue-one" }, [{}], {
+    decided: [["skipped", at("12:00:00.000"), "schedule"], ["pending", at("11:00:00.000"), "schedule"]],
+    nextRun: at("12:01:00.000"),
+    skipped: { "queue-full": 1 },
+  }],
   ["starts beside it where that is allowed", { nextRun: at("12:00:00.000"), overlapPolicy: "allow" }, [{
     status: "running",
   }], {
@@ -273,6 +284,35 @@ Deno.test("two schedulers run a slot once", () =>
       await second.stop();
     }
   }));
+
+Deno.test("scheduler decides anew when a run is added between its look and its write", () => {
+  let added = false;
+  const job = sampleJob({ nextRun: at("12:00:10.000") });
+  return stage(
+    (store) => store.createJob(job),
+    async ({ clock, store, executions, idle }) => {
+      await clock.set(at("12:00:10.000"));
+      const [scheduled] = await executions(2);
+      await idle();
+      deepStrictEqual([scheduled!.status, scheduled!.errorCode], ["skipped", "SKIPPED_OVERLAP"]);
+      strictEqual((await store.getJob(job.id))!.runCount, 1);
+    },
+    (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target);
+          if (name !== "fire") return typeof value === "function" ? value.bind(target) : value;
+          return async (...args: Parameters<JobStore["fire"]>) => {
+            if (!added) {
+              added = true;
+              await target.fire(job.id, newExecution(job, new Date(at("12:00:09.000")), "manual"), applyRun);
+            }
+            return await target.fire(...args);
+          };
+        },
+      }),
+  );
+});
 
 Deno.test("scheduler sets a job aside whose schedule cannot be read, and serves the others", () =>
   stage(async (store) => {

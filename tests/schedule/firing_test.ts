@@ -10,8 +10,9 @@ import {
   withNextRun,
 } from "../../src/schedule/apply_firing.ts";
 import type { ExecutionStatus } from "../../src/schedule/execution.ts";
-import { type ActiveExecution, decideFiring, planDue } from "../../src/schedule/firing.ts";
+import { decideFiring, planDue } from "../../src/schedule/firing.ts";
 import { type Job, jobSchema } from "../../src/schedule/job.ts";
+import type { ActiveExecution } from "../../src/schedule/overlap.ts";
 
 const due = new Date("2026-03-02T02:00:00Z");
 const after = (ms: number) => new Date(due.getTime() + ms);
@@ -31,6 +32,7 @@ function job(changes: Record<string, unknown> = {}): Job {
 
 const running: ActiveExecution[] = [{ jobId: "job-1", status: "running" }];
 const others: ActiveExecution[] = [{ jobId: "job-2", status: "running" }, { jobId: "job-1", status: "completed" }];
+const waiting: ActiveExecution[] = [...running, { jobId: "job-1", status: "pending" }];
 const none = { catchUp: { policy: "none" } };
 const latest = { catchUp: { policy: "latest", window: "1h" } };
 
@@ -53,6 +55,9 @@ const decisions: [
   ["allows overlap", { overlapPolicy: "allow" }, 0, running, "start schedule"],
   ["skips a late one that overlaps", latest, HOUR, running, "skip overlap"],
   ["calls too late what is both", latest, HOUR + 1, running, "skip too-late"],
+  ["queues one behind the run", { overlapPolicy: "queue-one" }, 0, running, "start schedule"],
+  ["skips what finds one waiting", { overlapPolicy: "queue-one" }, 0, waiting, "skip queue-full"],
+  ["starts what is to end the run before", { overlapPolicy: "cancel-running" }, 0, running, "start schedule"],
   ["never starts a disabled job", { enabled: false }, 0, [], "skip disabled"],
 ];
 for (const [name, changes, lateByMs, active, expect] of decisions) {
@@ -101,6 +106,12 @@ const plans: [
   ["an overlap", minutely, 60_000, running, {
     due: 60_000,
     firing: "skip overlap",
+    missed: "1 superseded",
+    next: 120_000,
+  }],
+  ["a full queue", { ...minutely, overlapPolicy: "queue-one" }, 60_000, waiting, {
+    due: 60_000,
+    firing: "skip queue-full",
     missed: "1 superseded",
     next: 120_000,
   }],
@@ -155,6 +166,12 @@ Deno.test("applyPlan() counts a skipped due time, and leaves status and runs alo
   );
 });
 
+Deno.test("applyPlan() counts no run for a slot that has its execution already", () => {
+  const before = job({ ...minutely, runCount: 5 });
+  const applied = applyPlan(before, planDue(before, after(0), [])!, true);
+  deepStrictEqual([applied.runCount, applied.nextRun], [5, after(60_000).toISOString()]);
+});
+
 Deno.test("applyPlan() counts once, however often it is applied", () => {
   const before = job(minutely);
   const plan = planDue(before, after(60_000), [])!;
@@ -179,6 +196,7 @@ Deno.test("plannedExecution() names what was decided", () => {
     [started.id, started.scheduledAt, started.status, started.trigger],
     ["job-1-20260302T020000Z", due.toISOString(), "pending", "catch-up"],
   );
+  deepStrictEqual([started.runNumber, started.overlap], [1, "wait"]);
   const skipped = plannedExecution(job(latest), planDue(job(latest), after(2 * HOUR), [])!, after(2 * HOUR));
   deepStrictEqual(
     [skipped.id, skipped.status, skipped.errorCode, skipped.error, skipped.endTime],
@@ -225,6 +243,14 @@ Deno.test("applyRun(), applyStart() and applyOutcome() leave a disabled job disa
     [ran.status, ran.runCount, ran.lastRun, ran.lastError],
     ["disabled", 1, due.toISOString(), "boom"],
   );
+});
+
+Deno.test("newExecution() is the job's next run, and does what its overlap policy says", () => {
+  const made = (["skip", "queue-one", "queue-all", "cancel-running", "allow"] as const).map((overlapPolicy) => {
+    const { runNumber, overlap } = newExecution(job({ overlapPolicy, runCount: 6 }), due, "schedule");
+    return `${runNumber} ${overlap}`;
+  });
+  deepStrictEqual(made, ["7 wait", "7 wait", "7 wait", "7 cancel", "7 allow"]);
 });
 
 Deno.test("newExecution() of one slot has one id, of two instants two", () => {

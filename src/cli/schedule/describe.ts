@@ -11,6 +11,7 @@ import { relativeTime, utcTime } from "../render/time.ts";
 import { durationText, errorText, findingsText, latenessText } from "./execution_text.ts";
 import { resolveJob } from "./job_reference.ts";
 import { type JobSurroundings, stateReasons } from "./job_state.ts";
+import { policyFields } from "./policy_text.ts";
 import { nextRunLines, nextRuns, scheduleLines } from "./schedule_text.ts";
 import { withStore } from "./with_store.ts";
 
@@ -86,8 +87,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
       ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
-      ["Overlap", overlapText(job)],
-      ["Catch-up", catchUpText(job)],
+      ...policyFields(job),
       ["Created", utcTime(new Date(job.createdAt))],
       [
         "Last run",
@@ -181,14 +181,6 @@ function uploadLines(job: Job): string[] {
 function notifyText({ kind, url, on }: Job["notify"][number]): string {
   const host = URL.canParse(url) ? new URL(url).host : "";
   return `${kind} ${host} on ${(on ?? ["failure", "quarantined", "recovery", "new-findings"]).join(", ")}`;
-}
-
-function overlapText(job: Job): string {
-  return job.overlapPolicy === "skip" ? "skip a run while the one before is not finished" : "allow runs side by side";
-}
-
-function catchUpText({ catchUp: { policy, window } }: Job): string {
-  return policy === "none" ? "none: a missed run stays missed" : `the latest missed run, up to ${window} late`;
 }
 
 function skippedText(job: Job): string {

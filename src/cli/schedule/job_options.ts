@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
+import { OVERLAP_POLICIES, type OverlapPolicy } from "../../schedule/job.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
@@ -35,7 +36,7 @@ export interface JobFlags extends SizeFlags {
   labels?: Record<string, string>;
   timeout?: string;
   retries?: number;
-  overlap?: "skip" | "allow";
+  overlap?: OverlapPolicy;
   catchUp?: "none" | "latest";
   kubeconfig?: string;
   context?: string;
@@ -95,7 +96,7 @@ export function addJobOptions(command: Command): Command {
     .option("--labels <k=v,…>", "labels of the job", parsePairs("--labels"))
     .option("--timeout <duration>", "hard limit of one attempt (default: 30m)")
     .option("--retries <n>", "further attempts after a failure that may pass (default: 2)", parseRetries)
-    .addOption(oneOf("--overlap <policy>", "when the execution before still runs", ["skip", "allow"], "skip"))
+    .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
     .addOption(oneOf("--catch-up <policy>", "after the daemon was down", ["none", "latest"], "latest"))
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
@@ -106,15 +107,19 @@ export function addJobOptions(command: Command): Command {
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {
-  return new Option(flags, `${description}: ${values.join(" or ")} (default: ${byDefault})`).argParser((text) => {
+  return new Option(flags, `${description}: ${choices(values)} (default: ${byDefault})`).argParser((text) => {
     const value = text.trim().toLowerCase();
     if (values.includes(value)) return value;
     const meant = nearest(value, values);
     throw new UsageError(
       `${flags.split(" ")[0]}: "${text}" is not one of ${values.join(", ")}`,
-      meant === undefined ? `This version knows ${values.join(" and ")}` : `Did you mean ${meant}?`,
+      meant === undefined ? `Write ${choices(values)}` : `Did you mean ${meant}?`,
     );
   });
+}
+
+function choices(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
 }
 
 function parseEvents(text: string): NotifyEvent[] {

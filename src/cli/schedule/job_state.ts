@@ -1,6 +1,7 @@
 import type { DaemonStatus } from "../../daemon/control_protocol.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
+import { decideTurn } from "../../schedule/overlap.ts";
 import { relativeTime, spanText, utcTime } from "../render/time.ts";
 import { errorText } from "./execution_text.ts";
 
@@ -22,7 +23,7 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
   } else if (daemon.draining) {
     reasons.push(`the daemon (pid ${daemon.pid}) is stopping, so nothing starts`);
   }
-  reasons.push(...active.map((execution) => activeReason(execution, now, daemon)));
+  reasons.push(...active.map((execution) => activeReason(execution, active, now, daemon)));
   const last = recent.find(({ status }) => !["pending", "running", "retrying"].includes(status));
   if (last !== undefined && ["failed", "partial", "quarantined", "cancelled"].includes(last.status)) {
     const why = errorText(last);
@@ -40,7 +41,12 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
   return reasons;
 }
 
-function activeReason(execution: Execution, now: Date, daemon: DaemonStatus | undefined): string {
+function activeReason(
+  execution: Execution,
+  active: Execution[],
+  now: Date,
+  daemon: DaemonStatus | undefined,
+): string {
   switch (execution.status) {
     case "running": {
       const since = execution.startTime === null ? now : new Date(execution.startTime);
@@ -52,9 +58,12 @@ function activeReason(execution: Execution, now: Date, daemon: DaemonStatus | un
       return `waiting for its next attempt${
         execution.retryAt === null ? "" : ` at ${utcTime(new Date(execution.retryAt))}`
       }, after: ${errorText(execution) || "a failure"} (${execution.id})`;
-    default:
+    default: {
+      const turn = decideTurn(execution, active);
+      if (turn.do === "wait") return `${execution.id} waits for the end of ${turn.behind}`;
       return daemon === undefined
         ? `${execution.id} is queued`
         : `${execution.id} waits for a free slot (${daemon.executions.length} of ${daemon.maxConcurrent} in use)`;
+    }
   }
 }

@@ -4,6 +4,7 @@ import { EXIT } from "../../core/exit_codes.ts";
 import { applyRun, newExecution } from "../../schedule/apply_firing.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
+import { decideOverlap } from "../../schedule/overlap.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CliContext } from "../cli_context.ts";
@@ -46,8 +47,7 @@ async function runJob(cli: CliContext, reference: string, flags: RunFlags): Prom
   await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
     await needDaemon(cli, job.name);
-    await refuseOverlap(store, job);
-    const execution = await createExecution(store, job, cli.clock.now());
+    const execution = await createExecution(store, job.id, cli.clock.now());
     if (execution === undefined) throw gone(job);
     await nudge(cli);
     await cli.stderr.write(`Execution ${execution.id} is queued\n`);
@@ -84,23 +84,33 @@ async function needDaemon(cli: CliContext, name: string): Promise<void> {
 
 /** A run by hand is bound by the job's overlap policy like any other. */
 async function refuseOverlap(store: JobStore, job: Job): Promise<void> {
-  if (job.overlapPolicy === "allow") return;
-  const active = (await store.activeExecutions()).find(({ jobId }) => jobId === job.id);
-  if (active === undefined) return;
+  const own = (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id);
+  const decision = decideOverlap(job, own);
+  if (decision.do === "start") return;
+  const active = own.find(({ status }) => decision.why === "overlap" || status === "pending")!;
   throw new SupportBundleError(`Cannot run "${job.name}": ${active.id} is ${active.status}. Nothing was queued`, {
     code: "JOB_ACTIVE",
-    hint: "Wait for its end, or let runs overlap with `support-bundle schedule modify JOB --overlap allow`",
+    hint: "Wait for its end, or choose another policy: `support-bundle schedule modify JOB --overlap queue-all`",
   });
 }
 
 /** Two runs in the same millisecond would be one slot: the second takes the next one.
+ * @throws {SupportBundleError} `JOB_ACTIVE` when the overlap policy does not allow it
  * @returns undefined when the job is gone */
-async function createExecution(store: JobStore, job: Job, now: Date): Promise<Execution | undefined> {
-  for (let at = now;; at = new Date(at.getTime() + 1)) {
+async function createExecution(store: JobStore, jobId: string, now: Date): Promise<Execution | undefined> {
+  for (let at = now;;) {
+    const job = await store.getJob(jobId);
+    if (job === undefined) return undefined;
+    await refuseOverlap(store, job);
     const execution = newExecution(job, at, "manual");
-    if (await store.getExecution(execution.id) !== undefined) continue;
-    const result = await store.fire(job.id, execution, applyRun);
+    const result = await store.fire(
+      job.id,
+      execution,
+      (it, slotTaken) => slotTaken || it.runCount !== job.runCount ? undefined : applyRun(it),
+    );
     if (result === "created") return execution;
     if (result === "gone") return undefined;
+    // Stale: a run was added meanwhile, maybe in this very slot. Decided anew then.
+    if (await store.getExecution(execution.id) !== undefined) at = new Date(at.getTime() + 1);
   }
 }

@@ -105,11 +105,11 @@ const refused = [
     /./,
   ],
   [
-    "an overlap policy to come",
-    ["x", "--every", "1h", "--auto", "--overlap", "queue-one"],
+    "an overlap policy that there is not",
+    ["x", "--every", "1h", "--auto", "--overlap", "replace"],
     EXIT.failure,
-    /"queue-one"/,
-    /skip and allow/,
+    /--overlap: "replace" is not one of/,
+    /Write skip, queue-one, queue-all, cancel-running or allow/,
   ],
   [
     "a catch-up policy with a typo",

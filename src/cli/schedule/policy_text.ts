@@ -1,0 +1,21 @@
+import type { Job, OverlapPolicy } from "../../schedule/job.ts";
+
+const OVERLAP: Readonly<Record<OverlapPolicy, string>> = {
+  skip: "skip a run while the one before is not finished",
+  "queue-one": "one run may wait for the one before to finish",
+  "queue-all": "each run waits for the one before to finish",
+  "cancel-running": "a new run ends the one before, and takes its place",
+  allow: "allow runs side by side",
+};
+
+/** The policies of a job in words, for `renderFields`. */
+export function policyFields(job: Job): [label: string, value: string | string[]][] {
+  return [
+    ["Overlap", OVERLAP[job.overlapPolicy]],
+    ["Catch-up", catchUpText(job)],
+  ];
+}
+
+function catchUpText({ catchUp: { policy, window } }: Job): string {
+  return policy === "none" ? "none: a missed run stays missed" : `the latest missed run, up to ${window} late`;
+}
