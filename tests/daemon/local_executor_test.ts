@@ -1,97 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { systemClock } from "../../src/core/clock.ts";
 import { executionPaths } from "../../src/daemon/build_request.ts";
 import { INTERRUPTED } from "../../src/daemon/finish_attempt.ts";
-import { LocalExecutor, type LocalExecutorOptions } from "../../src/daemon/local_executor.ts";
-import { noMetrics } from "../../src/daemon/metrics.ts";
 import { groupMembers, isSameProcess, processStart } from "../../src/daemon/process_identity.ts";
-import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
-import type { Execution, ExecutionStatus } from "../../src/schedule/execution.ts";
+import { applyRun } from "../../src/schedule/apply_firing.ts";
+import type { ExecutionStatus } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
-import type { StateFolder } from "../../src/schedule/state_folder.ts";
-import { type KvJobStore, openJobStore } from "../../src/store/kv_job_store.ts";
-import { type LoggedLine, recordingLog } from "./fake_log.ts";
+import { stage } from "./executor_stage.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
-import { temporaryState } from "./temporary_state.ts";
 import { pidFrom, until } from "./until.ts";
-
-const SCRIPT = fileURLToPath(new URL("../fixtures/daemon/misbehaving_attempt.sh", import.meta.url));
-
-interface Stage {
-  state: StateFolder;
-  store: KvJobStore;
-  executor: LocalExecutor;
-  lines: LoggedLine[];
-  told: Execution[];
-  /** Records an execution that is to be run. @returns its id */
-  add(mode: string, fields?: Partial<Execution>, job?: Parameters<typeof sampleJob>[0]): Promise<string>;
-  becomes(id: string, ...statuses: ExecutionStatus[]): Promise<Execution>;
-  work(id: string): string;
-}
-
-/** An executor with real children over a real store file. */
-async function stage(
-  body: (stage: Stage) => Promise<void>,
-  options: Partial<LocalExecutorOptions> = {},
-): Promise<void> {
-  await using state = await temporaryState();
-  const store = await openJobStore({ path: state.store });
-  const { log, lines } = recordingLog();
-  const told: Execution[] = [];
-  const executor = new LocalExecutor({
-    store,
-    clock: systemClock,
-    state,
-    log,
-    metrics: noMetrics,
-    owner: "this daemon",
-    command: { command: "/bin/sh", args: [SCRIPT] },
-    limits: { maxConcurrent: 3 },
-    graceMs: 5_000,
-    drainMs: 50,
-    random: () => 0,
-    notifyFailure: (_job: Job, execution) => Promise.resolve(void told.push(execution)),
-    ...options,
-  });
-  executor.start();
-  try {
-    await body({
-      state,
-      store,
-      executor,
-      lines,
-      told,
-      async add(mode, fields = {}, jobFields = {}) {
-        const number = (await store.listJobs()).length;
-        const job = sampleJob({
-          id: `job-${number}`,
-          name: `n${number}`,
-          specFiles: [`fake:${mode}`],
-          notify: [{ kind: "webhook", url: "https://example.invalid" }],
-          ...jobFields,
-        });
-        await store.createJob(job);
-        const execution = sampleExecution(fields, job);
-        await store.fire(job.id, execution, applyRun);
-        executor.wake();
-        return execution.id;
-      },
-      becomes: (id, ...statuses) =>
-        until(`${id} to be ${statuses.join(" or ")}`, async () => {
-          const found = await store.getExecution(id);
-          return found !== undefined && statuses.includes(found.status) &&
-            (found.status === "running" || !executor.running().some((it) => it.id === id)) && found;
-        }),
-      work: (id) => join(state.work, id),
-    });
-  } finally {
-    await executor.stop();
-    await executor.stop(); // twice is harmless
-    store.close();
-  }
-}
 
 const behaviour: [
   name: string,
@@ -275,97 +192,6 @@ Deno.test("local executor ends its child, and writes nothing, when another daemo
     deepStrictEqual([execution.status, execution.error], ["running", "the other daemon's"]);
     strictEqual((await store.getLease(id))?.owner, "another daemon");
   }, { lease: { leaseMs: 30_000, renewEveryMs: 100 } }));
-
-/** Executions of one job, in the order in which they are given. */
-async function line({ store, executor }: Stage, modes: string[], overlapPolicy: Job["overlapPolicy"]) {
-  const job = sampleJob({ overlapPolicy, specFiles: modes.map((mode) => `fake:${mode}`) });
-  await store.createJob(job);
-  const ids: string[] = [];
-  for (let i = 0; i < modes.length; i++) {
-    const execution = newExecution((await store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 9 - i)), "schedule");
-    await store.fire(job.id, execution, applyRun);
-    ids.push(execution.id);
-  }
-  executor.wake();
-  return { job, ids };
-}
-
-Deno.test("local executor runs what waits one at a time, in the order of creation, whatever slots are free", () =>
-  stage(async (it) => {
-    const { ids } = await line(it, ["ok", "ok", "ok"], "queue-all");
-    const ended: Execution[] = [];
-    for (const id of ids) ended.push(await it.becomes(id, "completed"));
-    for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
-  }));
-
-Deno.test("two local executors on one store run a job's line one at a time", () =>
-  stage(async (it) => {
-    const { log } = recordingLog();
-    const store = await openJobStore({ path: it.state.store });
-    const second = new LocalExecutor({
-      store,
-      clock: systemClock,
-      state: it.state,
-      log,
-      metrics: noMetrics,
-      owner: "the other daemon",
-      command: { command: "/bin/sh", args: [SCRIPT] },
-      limits: { maxConcurrent: 3 },
-    });
-    second.start();
-    try {
-      const { ids } = await line(it, ["ok", "ok", "ok", "ok"], "queue-all");
-      const ended: Execution[] = [];
-      for (const id of ids) {
-        second.wake();
-        it.executor.wake();
-        ended.push(
-          await until(id, async () => {
-            second.wake();
-            it.executor.wake();
-            const found = (await store.getExecution(id))!;
-            return found.status === "completed" && found;
-          }),
-        );
-      }
-      for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
-    } finally {
-      await second.stop();
-      store.close();
-    }
-  }));
-
-Deno.test("local executor ends a run whose place a later one takes, then runs that one", () =>
-  stage(async (it) => {
-    const { job, ids: [first] } = await line(it, ["hang"], "cancel-running");
-    const leader = await pidFrom(join(it.work(first!), "leader"));
-    const firing = (await it.store.getJob(job.id))!;
-    const [second, third] = [10, 11].map((hour) =>
-      newExecution(firing, new Date(Date.UTC(2026, 2, 2, hour)), "schedule")
-    );
-    await it.store.fire(job.id, second!, applyRun);
-    await it.store.updateJob(job.id, (stored) => ({ ...stored, specFiles: ["fake:ok"] }));
-    await it.store.fire(job.id, { ...third!, runNumber: 3 }, applyRun);
-    it.executor.wake();
-    await it.becomes(third!.id, "completed");
-    deepStrictEqual(await groupMembers(leader), []);
-    const [ended, never] = [(await it.store.getExecution(first!))!, (await it.store.getExecution(second!.id))!];
-    deepStrictEqual([ended.status, ended.errorCode, ended.retryAt], ["cancelled", "OVERLAP_CANCELLED", null]);
-    deepStrictEqual([never.status, never.errorCode, never.startTime], ["cancelled", "OVERLAP_CANCELLED", null]);
-    deepStrictEqual(it.told, [], "it is no failure");
-    strictEqual((await it.store.getJob(job.id))!.status, "completed");
-  }));
-
-Deno.test("local executor keeps the bundle of a run that it cancels", () =>
-  stage(async (it) => {
-    const { job, ids: [first] } = await line(it, ["finishes-on-term"], "cancel-running");
-    await pidFrom(join(it.work(first!), "grandchild"));
-    const next = newExecution((await it.store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 10)), "schedule");
-    await it.store.fire(job.id, next, applyRun);
-    it.executor.wake();
-    const ended = await it.becomes(first!, "cancelled");
-    ok(ended.bundlePath !== "" && ended.bundleSize > 0);
-  }));
 
 Deno.test("local executor.stop() ends what runs as interrupted, to be tried again", () =>
   stage(async ({ add, becomes, work, executor, store }) => {

@@ -1,0 +1,105 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { systemClock } from "../../src/core/clock.ts";
+import { LocalExecutor } from "../../src/daemon/local_executor.ts";
+import { noMetrics } from "../../src/daemon/metrics.ts";
+import { groupMembers } from "../../src/daemon/process_identity.ts";
+import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
+import type { Execution } from "../../src/schedule/execution.ts";
+import type { Job } from "../../src/schedule/job.ts";
+import { openJobStore } from "../../src/store/kv_job_store.ts";
+import { ATTEMPT_COMMAND, type Stage, stage } from "./executor_stage.ts";
+import { recordingLog } from "./fake_log.ts";
+import { sampleJob } from "./sample_job.ts";
+import { pidFrom, until } from "./until.ts";
+
+/** Executions of one job, in the order in which they are given. */
+async function line({ store, executor }: Stage, modes: string[], overlapPolicy: Job["overlapPolicy"]) {
+  const job = sampleJob({ overlapPolicy, specFiles: modes.map((mode) => `fake:${mode}`) });
+  await store.createJob(job);
+  const ids: string[] = [];
+  for (let i = 0; i < modes.length; i++) {
+    const execution = newExecution((await store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 9 - i)), "schedule");
+    await store.fire(job.id, execution, applyRun);
+    ids.push(execution.id);
+  }
+  executor.wake();
+  return { job, ids };
+}
+
+Deno.test("local executor runs what waits one at a time, in the order of creation, whatever slots are free", () =>
+  stage(async (it) => {
+    const { ids } = await line(it, ["ok", "ok", "ok"], "queue-all");
+    const ended: Execution[] = [];
+    for (const id of ids) ended.push(await it.becomes(id, "completed"));
+    for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
+  }));
+
+Deno.test("two local executors on one store run a job's line one at a time", () =>
+  stage(async (it) => {
+    const { log } = recordingLog();
+    const store = await openJobStore({ path: it.state.store });
+    const second = new LocalExecutor({
+      store,
+      clock: systemClock,
+      state: it.state,
+      log,
+      metrics: noMetrics,
+      owner: "the other daemon",
+      command: ATTEMPT_COMMAND,
+      limits: { maxConcurrent: 3 },
+    });
+    second.start();
+    try {
+      const { ids } = await line(it, ["ok", "ok", "ok", "ok"], "queue-all");
+      const ended: Execution[] = [];
+      for (const id of ids) {
+        second.wake();
+        it.executor.wake();
+        ended.push(
+          await until(id, async () => {
+            second.wake();
+            it.executor.wake();
+            const found = (await store.getExecution(id))!;
+            return found.status === "completed" && found;
+          }),
+        );
+      }
+      for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
+    } finally {
+      await second.stop();
+      store.close();
+    }
+  }));
+
+Deno.test("local executor ends a run whose place a later one takes, then runs that one", () =>
+  stage(async (it) => {
+    const { job, ids: [first] } = await line(it, ["hang"], "cancel-running");
+    const leader = await pidFrom(join(it.work(first!), "leader"));
+    const firing = (await it.store.getJob(job.id))!;
+    const [second, third] = [10, 11].map((hour) =>
+      newExecution(firing, new Date(Date.UTC(2026, 2, 2, hour)), "schedule")
+    );
+    await it.store.fire(job.id, second!, applyRun);
+    await it.store.updateJob(job.id, (stored) => ({ ...stored, specFiles: ["fake:ok"] }));
+    await it.store.fire(job.id, { ...third!, runNumber: 3 }, applyRun);
+    it.executor.wake();
+    await it.becomes(third!.id, "completed");
+    deepStrictEqual(await groupMembers(leader), []);
+    const [ended, never] = [(await it.store.getExecution(first!))!, (await it.store.getExecution(second!.id))!];
+    deepStrictEqual([ended.status, ended.errorCode, ended.retryAt], ["cancelled", "OVERLAP_CANCELLED", null]);
+    deepStrictEqual([never.status, never.errorCode, never.startTime], ["cancelled", "OVERLAP_CANCELLED", null]);
+    deepStrictEqual(it.told, [], "it is no failure");
+    strictEqual((await it.store.getJob(job.id))!.status, "completed");
+  }));
+
+Deno.test("local executor keeps the bundle of a run that it cancels", () =>
+  stage(async (it) => {
+    const { job, ids: [first] } = await line(it, ["finishes-on-term"], "cancel-running");
+    await pidFrom(join(it.work(first!), "grandchild"));
+    const next = newExecution((await it.store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 10)), "schedule");
+    await it.store.fire(job.id, next, applyRun);
+    it.executor.wake();
+    const ended = await it.becomes(first!, "cancelled");
+    ok(ended.bundlePath !== "" && ended.bundleSize > 0);
+  }));
