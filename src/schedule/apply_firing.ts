@@ -2,14 +2,14 @@ import { formatDuration } from "../core/duration.ts";
 import { type Execution, executionId, executionSchema, type ExecutionStatus } from "./execution.ts";
 import type { DuePlan, SkipReason } from "./firing.ts";
 import type { Job } from "./job.ts";
-import { nextDue } from "./next_due.ts";
+import { nextDueOf } from "./job_due.ts";
 import { OVERLAP_OF } from "./overlap.ts";
 
 /** The job with its next due time after `now`: after its schedules were set or changed, or it was enabled or disabled.
  * @throws {CronError} when a schedule cannot be read */
 export function withNextRun(job: Job, now: Date): Job {
   if (!job.enabled) return { ...job, nextRun: null };
-  const next = nextDue(job.schedules, job.timezone, now, new Date(job.createdAt));
+  const next = nextDueOf(job, now);
   return { ...job, nextRun: next?.toISOString() ?? null };
 }
 
@@ -22,7 +22,9 @@ export function withEnabled(job: Job, enabled: boolean, now: Date): Job {
 /** The execution that records what was decided about a due time: pending, or skipped with the reason. */
 export function plannedExecution(job: Job, plan: DuePlan, now: Date): Execution {
   const { firing } = plan;
-  if (firing.do === "start") return newExecution(job, plan.dueAt, firing.trigger);
+  if (firing.do === "start") {
+    return { ...newExecution(job, plan.dueAt, firing.trigger), overlap: firing.overlap };
+  }
   return {
     ...newExecution(job, plan.dueAt, "schedule"),
     runNumber: 0,
@@ -52,7 +54,7 @@ export function newExecution(job: Job, scheduledAt: Date, trigger: Execution["tr
 export function applyPlan(job: Job, plan: DuePlan, slotTaken = false): Job {
   if (job.nextRun === null || new Date(job.nextRun) > plan.dueAt) return job;
   let changed: Job = { ...job, nextRun: plan.nextRun?.toISOString() ?? null };
-  if (plan.missed > 0) changed = countSkipped(changed, plan.missedWhy, plan.missed);
+  for (const [why, count] of Object.entries(plan.missed)) changed = countSkipped(changed, why as SkipReason, count);
   if (slotTaken) return changed;
   if (plan.firing.do === "skip") return countSkipped(changed, plan.firing.why, 1);
   return applyRun(changed);

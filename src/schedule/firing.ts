@@ -1,7 +1,8 @@
 import { parseDuration } from "../core/duration.ts";
 import type { Job } from "./job.ts";
-import { countDue, latestDue, nextDue } from "./next_due.ts";
-import { type ActiveExecution, decideOverlap } from "./overlap.ts";
+import type { Execution } from "./execution.ts";
+import { countDueOf, latestDueOf, nextDueOf } from "./job_due.ts";
+import { type ActiveExecution, decideOverlap, OVERLAP_OF } from "./overlap.ts";
 
 /** A start within this time of its due time is on time; beyond it, it is a catch-up. */
 export const ON_TIME_MS = 5_000;
@@ -11,54 +12,78 @@ export const ON_TIME_MS = 5_000;
 export type SkipReason = "overlap" | "queue-full" | "too-late" | "superseded" | "disabled";
 
 export type Firing =
-  | { do: "start"; trigger: "schedule" | "catch-up"; lateByMs: number }
+  | { do: "start"; trigger: "schedule" | "catch-up"; overlap: Execution["overlap"]; lateByMs: number }
   | { do: "skip"; why: SkipReason; lateByMs: number };
 
 /** Decides about one due time that has come.
- * @param active executions, of this job or any; those of other jobs and finished ones do not count */
-export function decideFiring(job: Job, dueAt: Date, now: Date, active: readonly ActiveExecution[]): Firing {
+ * @param active executions, of this job or any; those of other jobs and finished ones do not count
+ * @returns undefined while it has to wait for room in the queue: nothing is lost by it */
+export function decideFiring(
+  job: Job,
+  dueAt: Date,
+  now: Date,
+  active: readonly ActiveExecution[],
+): Firing | undefined {
   const lateByMs = now.getTime() - dueAt.getTime();
   if (!job.enabled) return { do: "skip", why: "disabled", lateByMs };
   const late = lateByMs > ON_TIME_MS;
-  if (late && job.catchUp.policy === "none") return { do: "skip", why: "too-late", lateByMs };
-  if (late && lateByMs > parseDuration(job.catchUp.window, "catchUp.window")) {
+  if (late && (job.catchUp.policy === "none" || lateByMs > catchUpWindowMs(job))) {
     return { do: "skip", why: "too-late", lateByMs };
   }
-  const overlap = decideOverlap(job, active);
-  if (overlap.do === "skip") return { do: "skip", why: overlap.why, lateByMs };
-  return { do: "start", trigger: late ? "catch-up" : "schedule", lateByMs };
+  // To run each of many missed due times, and to skip all but one because they overlap, would contradict each other.
+  const mustRun = late && job.catchUp.policy === "all" && job.overlapPolicy !== "allow";
+  const overlap = decideOverlap(mustRun ? { id: job.id, overlapPolicy: "queue-all" } : job, active);
+  if (overlap.do === "skip") return mustRun ? undefined : { do: "skip", why: overlap.why, lateByMs };
+  return {
+    do: "start",
+    trigger: late ? "catch-up" : "schedule",
+    overlap: mustRun ? "wait" : OVERLAP_OF[job.overlapPolicy],
+    lateByMs,
+  };
 }
 
-/** What happens with the due times of a job that have come: one of them is decided, the ones before it are counted. */
+/** What happens with the due times of a job that have come: one of them is decided, others before it are counted. */
 export interface DuePlan {
-  /** The newest due time that has come. */
   dueAt: Date;
   firing: Firing;
-  /** How many older due times passed with nothing started, and why; see `countDue` for how exact that is. */
-  missed: number;
-  missedWhy: SkipReason;
-  /** The first due time that has not come yet. */
+  /** How many older due times passed with nothing started, by reason; see `countDue` for how exact that is. */
+  missed: Partial<Record<SkipReason, number>>;
+  /** The first due time that is not decided by this. */
   nextRun: Date | undefined;
 }
 
-/** Plans the due times from `job.nextRun` to now. However long nobody looked, it costs the same: they are counted, not
- * walked through.
- * @returns undefined when nothing is due
+/** Plans the due times from `job.nextRun` to now: the newest of them, or, where all are caught up with, the oldest. However
+ * long nobody looked, it costs the same: they are counted, not walked through.
+ * @returns undefined when nothing is due, or nothing can be decided yet
  * @throws {CronError} when a schedule cannot be read */
 export function planDue(job: Job, now: Date, active: readonly ActiveExecution[]): DuePlan | undefined {
   if (job.nextRun === null) return undefined;
   const oldest = new Date(job.nextRun);
   if (oldest > now) return undefined;
-  const anchor = new Date(job.createdAt);
-  const dueAt = latestDue(job.schedules, job.timezone, oldest, now, anchor) ?? oldest;
+  const each = job.catchUp.policy === "all" ? oldestToCatchUp(job, oldest, now) : undefined;
+  const dueAt = each ?? latestDueOf(job, oldest, now) ?? oldest;
   const firing = decideFiring(job, dueAt, now, active);
+  if (firing === undefined) return undefined;
+  const older = dueAt > oldest ? countDueOf(job, oldest, dueAt) : 0;
   return {
     dueAt,
     firing,
-    missed: dueAt > oldest ? countDue(job.schedules, job.timezone, oldest, dueAt, anchor) : 0,
-    missedWhy: firing.do === "skip" && (firing.why === "too-late" || firing.why === "disabled")
-      ? firing.why
-      : "superseded",
-    nextRun: nextDue(job.schedules, job.timezone, now, anchor),
+    missed: older === 0 ? {} : { [each === undefined ? missedWhy(firing) : "too-late"]: older },
+    nextRun: nextDueOf(job, each ?? now),
   };
+}
+
+/** The oldest due time that is still within the catch-up window. */
+function oldestToCatchUp(job: Job, oldest: Date, now: Date): Date | undefined {
+  const from = now.getTime() - catchUpWindowMs(job);
+  const first = oldest.getTime() >= from ? oldest : nextDueOf(job, new Date(from - 1));
+  return first !== undefined && first <= now ? first : undefined;
+}
+
+function catchUpWindowMs(job: Job): number {
+  return parseDuration(job.catchUp.window, "catchUp.window");
+}
+
+function missedWhy(firing: Firing): SkipReason {
+  return firing.do === "skip" && (firing.why === "too-late" || firing.why === "disabled") ? firing.why : "superseded";
 }

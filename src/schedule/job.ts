@@ -3,6 +3,9 @@ import * as z from "zod";
 export const OVERLAP_POLICIES = ["skip", "queue-one", "queue-all", "cancel-running", "allow"] as const;
 export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 
+export const CATCH_UP_POLICIES = ["none", "latest", "all"] as const;
+export type CatchUpPolicy = (typeof CATCH_UP_POLICIES)[number];
+
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
 export const jobSchema = z.object({
@@ -66,7 +69,8 @@ export const jobSchema = z.object({
   /** What a due time does while an earlier execution of the job is active. */
   overlapPolicy: z.enum(OVERLAP_POLICIES).default("skip"),
   catchUp: z.object({
-    policy: z.enum(["none", "latest"]).default("latest"),
+    /** Which due times that passed with nothing started get an execution after all. */
+    policy: z.enum(CATCH_UP_POLICIES).default("latest"),
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),

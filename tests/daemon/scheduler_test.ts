@@ -5,85 +5,11 @@ import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
 import type { Execution } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
-import { type KvJobStore, openJobStore } from "../../src/store/kv_job_store.ts";
 import { ManualClock } from "../manual_clock.ts";
-import { type LoggedLine, recordingLog } from "./fake_log.ts";
+import { recordingLog } from "./fake_log.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
-import { temporaryState } from "./temporary_state.ts";
+import { at, stage, START } from "./scheduler_stage.ts";
 import { until } from "./until.ts";
-
-const START = "2026-03-02T12:00:00.000Z";
-
-interface Stage {
-  clock: ManualClock;
-  store: KvJobStore;
-  /** As another process has it. */
-  other: KvJobStore;
-  scheduler: Scheduler;
-  lines: LoggedLine[];
-  skipped: Record<string, number>;
-  wakes: number;
-  /** The loop and the poll both sleep: nothing goes on. */
-  idle(): Promise<void>;
-  executions(count: number): Promise<Execution[]>;
-}
-
-/** Runs a scheduler over a real store file, with a clock that only the test turns. */
-async function stage(
-  prepare: (store: KvJobStore) => Promise<unknown>,
-  body: (stage: Stage) => Promise<void>,
-  wrap: (store: JobStore) => JobStore = (store) => store,
-): Promise<void> {
-  await using state = await temporaryState();
-  const clock = new ManualClock(START);
-  using store = disposable(await openJobStore({ path: state.store }, { clock }));
-  using other = disposable(await openJobStore({ path: state.store }, { clock }));
-  await prepare(store.value);
-  const { log, lines } = recordingLog();
-  const skipped: Record<string, number> = {};
-  let wakes = 0;
-  const scheduler = new Scheduler({
-    store: wrap(store.value),
-    clock,
-    log,
-    metrics: {
-      ...noMetrics,
-      skipped: (reason, count = 1) => void (skipped[reason] = (skipped[reason] ?? 0) + count),
-    },
-    executor: { wake: () => void wakes++ },
-    checkIntervalMs: 60_000,
-  });
-  scheduler.start();
-  try {
-    await clock.untilSleeping(2);
-    await body({
-      clock,
-      store: store.value,
-      other: other.value,
-      scheduler,
-      lines,
-      skipped,
-      get wakes() {
-        return wakes;
-      },
-      idle: () => clock.untilSleeping(2),
-      executions: (count) =>
-        until(`${count} executions`, async () => {
-          const found = await store.value.listExecutions();
-          return found.length >= count && found;
-        }),
-    });
-  } finally {
-    await scheduler.stop();
-    await scheduler.stop(); // twice is harmless
-  }
-}
-
-function disposable<T extends { close(): void }>(value: T): { value: T } & Disposable {
-  return { value, [Symbol.dispose]: () => value.close() };
-}
-
-const at = (time: string) => new Date(`2026-03-02T${time}Z`).toISOString();
 
 /** What was decided about a due time that had come before the scheduler looked. */
 const behaviour: [
@@ -136,6 +62,25 @@ const behaviour: [
       decided: [["skipped", at("11:30:00.000"), "schedule"]],
       nextRun: at("12:30:00.000"),
       skipped: { "too-late": 1 },
+    },
+  ],
+  [
+    "catches up with all of it where that is wanted, one behind the other",
+    {
+      schedules: ["0 * * * *"],
+      nextRun: at("07:00:00.000"),
+      catchUp: { policy: "all", window: "3h" },
+    },
+    [],
+    {
+      decided: [
+        ["skipped", at("12:00:00.000"), "schedule"], // on time: the overlap policy counts
+        ["pending", at("11:00:00.000"), "catch-up"],
+        ["pending", at("10:00:00.000"), "catch-up"],
+        ["pending", at("09:00:00.000"), "catch-up"],
+      ],
+      nextRun: at("13:00:00.000"),
+      skipped: { "too-late": 2, overlap: 1 },
     },
   ],
   ["skips while the run before still runs", { nextRun: at("12:00:00.000") }, [{ status: "running" }], {
@@ -221,6 +166,31 @@ Deno.test("scheduler starts all that is due at one instant, more than a batch", 
     await it.idle();
     strictEqual((await it.store.dueJobs(it.clock.now())).length, 0);
   }));
+
+Deno.test("scheduler catches up with a few hundred at a time, and goes on as the queue empties", () => {
+  const job = sampleJob({
+    schedules: ["@every 1m"],
+    nextRun: "2026-03-01T12:00:00.000Z",
+    catchUp: { policy: "all" },
+    overlapPolicy: "queue-all",
+  });
+  return stage((store) => store.createJob(job), async (it) => {
+    const pending = async () => (await it.store.listExecutions({ jobId: job.id, status: "pending" })).length;
+    strictEqual(await pending(), 300);
+    await it.clock.advance(1_000);
+    await it.idle();
+    strictEqual(await pending(), 500);
+    await it.clock.advance(1_000);
+    await it.idle();
+    strictEqual(await pending(), 500);
+    const [first] = (await it.store.activeExecutions()).slice(0, 1);
+    strictEqual(first!.scheduledAt, "2026-03-01T12:00:00.000Z"); // the oldest that the window had
+    await it.store.updateExecution(first!.id, (execution) => ({ ...execution, status: "completed" }));
+    await it.clock.advance(1_000);
+    await it.idle();
+    strictEqual(await pending(), 500);
+  });
+});
 
 Deno.test("scheduler notices within a second what another process wrote, without a nudge", () =>
   stage(() => Promise.resolve(), async (it) => {

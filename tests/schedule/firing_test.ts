@@ -12,7 +12,7 @@ import {
 import type { ExecutionStatus } from "../../src/schedule/execution.ts";
 import { decideFiring, planDue } from "../../src/schedule/firing.ts";
 import { type Job, jobSchema } from "../../src/schedule/job.ts";
-import type { ActiveExecution } from "../../src/schedule/overlap.ts";
+import { type ActiveExecution, MAX_WAITING } from "../../src/schedule/overlap.ts";
 
 const due = new Date("2026-03-02T02:00:00Z");
 const after = (ms: number) => new Date(due.getTime() + ms);
@@ -35,6 +35,8 @@ const others: ActiveExecution[] = [{ jobId: "job-2", status: "running" }, { jobI
 const waiting: ActiveExecution[] = [...running, { jobId: "job-1", status: "pending" }];
 const none = { catchUp: { policy: "none" } };
 const latest = { catchUp: { policy: "latest", window: "1h" } };
+const all = { catchUp: { policy: "all", window: "1h" } };
+const crowd: ActiveExecution[] = Array.from({ length: MAX_WAITING }, () => ({ jobId: "job-1", status: "pending" }));
 
 const decisions: [
   name: string,
@@ -58,11 +60,17 @@ const decisions: [
   ["queues one behind the run", { overlapPolicy: "queue-one" }, 0, running, "start schedule"],
   ["skips what finds one waiting", { overlapPolicy: "queue-one" }, 0, waiting, "skip queue-full"],
   ["starts what is to end the run before", { overlapPolicy: "cancel-running" }, 0, running, "start schedule"],
+  ["catches up with all within the window", all, HOUR, [], "start catch-up"],
+  ["catches up with none of all beyond the window", all, HOUR + 1, [], "skip too-late"],
+  ["lets what is caught up wait where others are skipped", all, HOUR, running, "start catch-up"],
+  ["skips what is on time, catch-up of all or not", all, 0, running, "skip overlap"],
+  ["holds the catch-up back while the queue is full", all, HOUR, crowd, "undecided"],
   ["never starts a disabled job", { enabled: false }, 0, [], "skip disabled"],
 ];
 for (const [name, changes, lateByMs, active, expect] of decisions) {
   Deno.test(`decideFiring() ${name}`, () => {
     const firing = decideFiring(job(changes), due, after(lateByMs), active);
+    if (firing === undefined) return strictEqual("undecided", expect);
     strictEqual(`${firing.do} ${firing.do === "start" ? firing.trigger : firing.why}`, expect);
     strictEqual(firing.lateByMs, lateByMs);
   });
@@ -78,7 +86,7 @@ const plans: [
 ][] = [
   ["nothing before its time", {}, -1, [], undefined],
   ["nothing for a job without a due time", { nextRun: null }, HOUR, [], undefined],
-  ["one due time", {}, 0, [], { due: 0, firing: "start schedule", missed: "0 superseded", next: 24 * HOUR }],
+  ["one due time", {}, 0, [], { due: 0, firing: "start schedule", missed: "", next: 24 * HOUR }],
   ["the newest of many, on time", minutely, 600_000, [], {
     due: 600_000,
     firing: "start schedule",
@@ -115,10 +123,29 @@ const plans: [
     missed: "1 superseded",
     next: 120_000,
   }],
+  ["the oldest of many that are all caught up", { ...minutely, ...all }, 600_000, [], {
+    due: 0,
+    firing: "start catch-up",
+    missed: "",
+    next: 60_000,
+  }],
+  ["the oldest within the window, and counts what is beyond", { ...minutely, ...all }, 2 * HOUR, [], {
+    due: HOUR,
+    firing: "start catch-up",
+    missed: "60 too-late",
+    next: HOUR + 60_000,
+  }],
+  ["no catch-up of all when nothing lies in the window", { ...all, schedules: ["0 2 * * *"] }, 23 * HOUR, [], {
+    due: 0,
+    firing: "skip too-late",
+    missed: "",
+    next: 24 * HOUR,
+  }],
+  ["nothing while the queue of a catch-up is full", { ...minutely, ...all }, 600_000, crowd, undefined],
   ["one due time beyond its window", latest, 2 * HOUR, [], {
     due: 0,
     firing: "skip too-late",
-    missed: "0 too-late",
+    missed: "",
     next: 24 * HOUR,
   }],
   ["ten years of seconds", { schedules: ["@every 1s"] }, 315_360_000_000, [], {
@@ -130,7 +157,7 @@ const plans: [
   ["a due time that the schedule no longer names", { schedules: ["0 3 * * *"] }, 60_000, [], {
     due: 0,
     firing: "start catch-up",
-    missed: "0 superseded",
+    missed: "",
     next: HOUR,
   }],
 ];
@@ -140,7 +167,7 @@ for (const [name, changes, nowMs, active, expect] of plans) {
     const read = plan && {
       due: plan.dueAt.getTime() - due.getTime(),
       firing: `${plan.firing.do} ${plan.firing.do === "start" ? plan.firing.trigger : plan.firing.why}`,
-      missed: `${plan.missed} ${plan.missedWhy}`,
+      missed: Object.entries(plan.missed).map(([why, count]) => `${count} ${why}`).join(", "),
       next: plan.nextRun!.getTime() - due.getTime(),
     };
     deepStrictEqual(read, expect);
@@ -155,6 +182,17 @@ Deno.test("applyPlan() advances the job, counts the run and what was missed", ()
     [applied.nextRun, applied.runCount, applied.skipped, applied.status],
     [after(240_000).toISOString(), 6, { superseded: 5 }, "pending"],
   );
+});
+
+Deno.test("applyPlan() of one catch-up after the other runs each due time of the window once", () => {
+  let current = job({ ...minutely, ...all });
+  const due: string[] = [];
+  for (let plan; (plan = planDue(current, after(90 * 60_000), [])) !== undefined;) {
+    due.push(plannedExecution(current, plan, after(0)).scheduledAt);
+    current = applyPlan(current, plan);
+  }
+  deepStrictEqual(due, Array.from({ length: 61 }, (_, i) => after((30 + i) * 60_000).toISOString()));
+  deepStrictEqual([current.runCount, current.skipped], [61, { "too-late": 30 }]);
 });
 
 Deno.test("applyPlan() counts a skipped due time, and leaves status and runs alone", () => {

@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from "node:path";
-import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import { readPersonalData } from "../../redact/personal_data.ts";
 import type { Job } from "../../schedule/job.ts";
@@ -11,14 +10,13 @@ import type { JobFlags } from "./job_options.ts";
 import { requestRate } from "../kube_flags.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./job_schedule.ts";
+import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
 
 /** A job as flags would make it, and what its maker should know. */
 export interface JobDraft {
   job: Job;
   warnings: string[];
 }
-
-const MAX_TIMEOUT_MS = 7 * 86_400_000;
 
 /** Applies flags to a job and checks everything that they touch: times, files, specs, destinations. Writes nothing.
  * @param job the job to change; for a new one, a blank one with all defaults
@@ -66,15 +64,10 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
   if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
-  if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
-  if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
+  applyPolicyFlags(draft, flags);
   if (flags.retries !== undefined) draft.retry = { ...draft.retry, maxAttempts: flags.retries + 1 };
   if (flags.timeout !== undefined) {
-    const ms = parseDuration(flags.timeout, "--timeout");
-    if (ms < 1000 || ms > MAX_TIMEOUT_MS) {
-      throw new UsageError(`--timeout: ${flags.timeout} is not between 1s and 7d`, "Write a time such as 30m");
-    }
-    draft.limits = { ...draft.limits, timeout: flags.timeout.trim() };
+    draft.limits = { ...draft.limits, timeout: durationFlag("--timeout", flags.timeout, "1s", "7d") };
   }
   readSizeFlags(flags);
   for (const name of ["maxFileSize", "maxCollectorSize", "maxBundleSize"] as const satisfies (keyof SizeFlags)[]) {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
-import { OVERLAP_POLICIES, type OverlapPolicy } from "../../schedule/job.ts";
+import { CATCH_UP_POLICIES, type CatchUpPolicy, OVERLAP_POLICIES, type OverlapPolicy } from "../../schedule/job.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
@@ -37,7 +37,8 @@ export interface JobFlags extends SizeFlags {
   timeout?: string;
   retries?: number;
   overlap?: OverlapPolicy;
-  catchUp?: "none" | "latest";
+  catchUp?: CatchUpPolicy;
+  catchUpWindow?: string;
   kubeconfig?: string;
   context?: string;
   qps?: string;
@@ -97,7 +98,8 @@ export function addJobOptions(command: Command): Command {
     .option("--timeout <duration>", "hard limit of one attempt (default: 30m)")
     .option("--retries <n>", "further attempts after a failure that may pass (default: 2)", parseRetries)
     .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
-    .addOption(oneOf("--catch-up <policy>", "after the daemon was down", ["none", "latest"], "latest"))
+    .addOption(oneOf("--catch-up <policy>", "after the daemon was down", CATCH_UP_POLICIES, "latest"))
+    .option("--catch-up-window <duration>", "how late a run may still be caught up with (default: 24h)")
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")

@@ -17,5 +17,12 @@ export function policyFields(job: Job): [label: string, value: string | string[]
 }
 
 function catchUpText({ catchUp: { policy, window } }: Job): string {
-  return policy === "none" ? "none: a missed run stays missed" : `the latest missed run, up to ${window} late`;
+  switch (policy) {
+    case "none":
+      return "none: a missed run stays missed";
+    case "latest":
+      return `the latest missed run, up to ${window} late`;
+    case "all":
+      return `every missed run, up to ${window} late, the oldest first`;
+  }
 }
