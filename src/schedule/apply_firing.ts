@@ -2,13 +2,13 @@ import { formatDuration } from "../core/duration.ts";
 import { type Execution, executionId, executionSchema, type ExecutionStatus } from "./execution.ts";
 import type { DuePlan, SkipReason } from "./firing.ts";
 import type { Job } from "./job.ts";
-import { nextDueOf } from "./job_due.ts";
+import { hasRunOut, nextDueOf } from "./job_due.ts";
 import { OVERLAP_OF } from "./overlap.ts";
 
 /** The job with its next due time after `now`: after its schedules were set or changed, or it was enabled or disabled.
  * @throws {CronError} when a schedule cannot be read */
 export function withNextRun(job: Job, now: Date): Job {
-  if (!job.enabled) return { ...job, nextRun: null };
+  if (!job.enabled || hasRunOut(job)) return { ...job, nextRun: null };
   const next = nextDueOf(job, now);
   return { ...job, nextRun: next?.toISOString() ?? null };
 }
@@ -57,7 +57,8 @@ export function applyPlan(job: Job, plan: DuePlan, slotTaken = false): Job {
   for (const [why, count] of Object.entries(plan.missed)) changed = countSkipped(changed, why as SkipReason, count);
   if (slotTaken) return changed;
   if (plan.firing.do === "skip") return countSkipped(changed, plan.firing.why, 1);
-  return applyRun(changed);
+  const ran = { ...applyRun(changed), scheduledRuns: changed.scheduledRuns + 1 };
+  return hasRunOut(ran) ? { ...ran, nextRun: null } : ran;
 }
 
 /** The job after an execution was created for it: by its schedule, or by hand. */

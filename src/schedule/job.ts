@@ -74,6 +74,11 @@ export const jobSchema = z.object({
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),
+  /** Due times before the one and after the other do not count; null: no bound. */
+  startAt: z.iso.datetime().nullable().default(null),
+  endAt: z.iso.datetime().nullable().default(null),
+  /** How many runs the schedule makes in all (`scheduledRuns`); null: no limit. */
+  maxRuns: z.number().int().min(1).nullable().default(null),
   retry: z.object({
     /** Attempts in all, the first included. */
     maxAttempts: z.number().int().min(1).default(3),
@@ -94,7 +99,10 @@ export const jobSchema = z.object({
   lastRun: z.iso.datetime().nullable().default(null),
   /** The next due time; null when disabled or when nothing is due any more. */
   nextRun: z.iso.datetime().nullable().default(null),
+  /** Runs that were created, however they came about. */
   runCount: z.number().int().default(0),
+  /** Those of them that its due times created, catch-up included. */
+  scheduledRuns: z.number().int().default(0),
   /** Skipped and missed due times, by reason (the keys are those of `SkipReason`). */
   skipped: z.record(z.string(), z.number().int()).default({}),
   /** Of the last or current execution. */

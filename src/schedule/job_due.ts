@@ -1,21 +1,49 @@
 import type { Job } from "./job.ts";
-import { countDue, latestDue, nextDue } from "./next_due.ts";
+import { countDue, latestDue, nextDue, nextDues } from "./next_due.ts";
 
-/** The job's first due time after an instant. Throws as `nextDue` does, and so do the others here. */
+// A due time counts from the job's start to its end, both inclusive. All of these throw as `nextDue` does.
+
+/** The job's first due time after an instant. */
 export function nextDueOf(job: Job, after: Date): Date | undefined {
-  return nextDue(job.schedules, job.timezone, after, anchorOf(job));
+  const due = nextDue(job.schedules, job.timezone, notBeforeStart(job, after), anchorOf(job));
+  return due !== undefined && due <= endOf(job) ? due : undefined;
+}
+
+/** The job's next due times after an instant, ascending, no more of them than it may run. */
+export function nextDuesOf(job: Job, after: Date, count: number): Date[] {
+  const left = job.maxRuns === null ? count : Math.max(0, job.maxRuns - job.scheduledRuns);
+  return nextDues(job.schedules, job.timezone, notBeforeStart(job, after), anchorOf(job), Math.min(count, left))
+    .filter((due) => due <= endOf(job));
 }
 
 /** The job's last due time of an interval. @param after exclusive @param until inclusive */
 export function latestDueOf(job: Job, after: Date, until: Date): Date | undefined {
-  return latestDue(job.schedules, job.timezone, after, until, anchorOf(job));
+  const last = endOf(job) < until ? endOf(job) : until;
+  return latestDue(job.schedules, job.timezone, notBeforeStart(job, after), last, anchorOf(job));
 }
 
 /** How many due times of the job an interval has. @param after exclusive @param until inclusive */
 export function countDueOf(job: Job, after: Date, until: Date): number {
-  return countDue(job.schedules, job.timezone, after, until, anchorOf(job));
+  const last = endOf(job) < until ? endOf(job) : until;
+  return countDue(job.schedules, job.timezone, notBeforeStart(job, after), last, anchorOf(job));
 }
+
+/** Whether the schedule has made all the runs that it may. */
+export function hasRunOut(job: Pick<Job, "maxRuns" | "scheduledRuns">): boolean {
+  return job.maxRuns !== null && job.scheduledRuns >= job.maxRuns;
+}
+
+const MAX_DATE_MS = 8_640_000_000_000_000;
 
 function anchorOf(job: Job): Date {
   return new Date(job.createdAt);
+}
+
+function notBeforeStart({ startAt }: Job, after: Date): Date {
+  const beforeStart = startAt === null ? -Infinity : Date.parse(startAt) - 1;
+  return after.getTime() < beforeStart ? new Date(beforeStart) : after;
+}
+
+function endOf({ endAt }: Job): Date {
+  return new Date(endAt ?? MAX_DATE_MS);
 }

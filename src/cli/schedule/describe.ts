@@ -95,7 +95,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
           ? "never"
           : `${utcTime(new Date(job.lastRun))} (${relativeTime(new Date(job.lastRun), now)})`,
       ],
-      ["Runs", String(job.runCount)],
+      ["Runs", runsText(job)],
       ["Not run", skippedText(job)],
     ]),
     renderFields([["Next runs", job.enabled ? nextRunLines(job, now, NEXT_RUNS) : "none, it is disabled"]]),
@@ -181,6 +181,10 @@ function uploadLines(job: Job): string[] {
 function notifyText({ kind, url, on }: Job["notify"][number]): string {
   const host = URL.canParse(url) ? new URL(url).host : "";
   return `${kind} ${host} on ${(on ?? ["failure", "quarantined", "recovery", "new-findings"]).join(", ")}`;
+}
+
+function runsText({ runCount, scheduledRuns, maxRuns }: Job): string {
+  return maxRuns === null ? String(runCount) : `${runCount}, ${scheduledRuns} of at most ${maxRuns} by its schedule`;
 }
 
 function skippedText(job: Job): string {

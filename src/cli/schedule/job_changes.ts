@@ -33,6 +33,7 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   const draft: Job = structuredClone(job);
   applyPlainFlags(cli, draft, flags);
   applySchedule(draft, flags, isNew, warnings, cli.clock.now());
+  applyPolicyFlags(draft, flags, cli.clock.now());
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
@@ -64,7 +65,6 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
   if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
-  applyPolicyFlags(draft, flags);
   if (flags.retries !== undefined) draft.retry = { ...draft.retry, maxAttempts: flags.retries + 1 };
   if (flags.timeout !== undefined) {
     draft.limits = { ...draft.limits, timeout: durationFlag("--timeout", flags.timeout, "1s", "7d") };

@@ -39,6 +39,9 @@ export interface JobFlags extends SizeFlags {
   overlap?: OverlapPolicy;
   catchUp?: CatchUpPolicy;
   catchUpWindow?: string;
+  start?: string;
+  end?: string;
+  maxRuns?: string;
   kubeconfig?: string;
   context?: string;
   qps?: string;
@@ -100,6 +103,9 @@ export function addJobOptions(command: Command): Command {
     .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
     .addOption(oneOf("--catch-up <policy>", "after the daemon was down", CATCH_UP_POLICIES, "latest"))
     .option("--catch-up-window <duration>", "how late a run may still be caught up with (default: 24h)")
+    .option("--start <time>", "no run is due before: 2026-04-01, 2026-04-01T08:30 (in the job's zone), or with Z")
+    .option("--end <time>", "no run is due after; a day alone includes that day")
+    .option("--max-runs <n>", "runs that the schedule makes in all; those by hand do not count")
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")

@@ -4,6 +4,7 @@ import type { Job } from "../../schedule/job.ts";
 import { decideTurn } from "../../schedule/overlap.ts";
 import { relativeTime, spanText, utcTime } from "../render/time.ts";
 import { errorText } from "./execution_text.ts";
+import { whyNothingDue } from "./schedule_text.ts";
 
 export interface JobSurroundings {
   now: Date;
@@ -32,7 +33,7 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
   if (!job.enabled) {
     reasons.push("disabled: it runs with `schedule run` only, until `schedule enable`");
   } else if (job.nextRun === null) {
-    reasons.push("its schedule has no due time any more");
+    reasons.push(whyNothingDue(job, now));
   } else if (new Date(job.nextRun) <= now) {
     reasons.push(`due since ${utcTime(new Date(job.nextRun))} (${spanText(now.getTime() - Date.parse(job.nextRun))})`);
   } else {

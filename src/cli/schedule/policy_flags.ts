@@ -1,16 +1,53 @@
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Job } from "../../schedule/job.ts";
+import { hasRunOut, nextDueOf } from "../../schedule/job_due.ts";
+import { parseInstant } from "../../schedule/parse_instant.ts";
 import type { JobFlags } from "./job_options.ts";
 
 /** Applies the flags that say when a job is run and when not, beside its schedule.
  * @throws {UsageError} that names the flag */
-export function applyPolicyFlags(draft: Job, flags: JobFlags): void {
+export function applyPolicyFlags(draft: Job, flags: JobFlags, now: Date): void {
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
   if (flags.catchUpWindow !== undefined) {
     draft.catchUp = { ...draft.catchUp, window: durationFlag("--catch-up-window", flags.catchUpWindow, "1s", "366d") };
   }
+  applyBounds(draft, flags, now);
+}
+
+/** From when to when, and how often. An empty value takes a bound away. */
+function applyBounds(draft: Job, { start, end, maxRuns }: JobFlags, now: Date): void {
+  if (start === undefined && end === undefined && maxRuns === undefined) return;
+  const instant = (flag: string, text: string, edge: "start" | "end") =>
+    text.trim() === "" ? null : parseInstant(text, draft.timezone, edge, flag).toISOString();
+  if (start !== undefined) draft.startAt = instant("--start", start, "start");
+  if (end !== undefined) draft.endAt = instant("--end", end, "end");
+  if (draft.startAt !== null && draft.endAt !== null && draft.startAt > draft.endAt) {
+    throw new UsageError(`--end: ${draft.endAt} comes before the start, ${draft.startAt}`, "Write a later end");
+  }
+  if (maxRuns !== undefined) {
+    draft.maxRuns = maxRuns.trim() === "" ? null : countFlag("--max-runs", maxRuns, 1, 1_000_000);
+  }
+  if (draft.maxRuns !== null && hasRunOut(draft)) {
+    throw new UsageError(
+      `--max-runs: the schedule has made ${draft.scheduledRuns} runs already`,
+      "Write a larger number, or stop the job with `support-bundle schedule disable JOB`",
+    );
+  }
+  if (nextDueOf(draft, now) === undefined) {
+    throw new UsageError(
+      `${end === undefined ? "--start" : "--end"}: the job would have no due time any more`,
+      "Write a start and an end that have a due time between them, and an end that is still to come",
+    );
+  }
+}
+
+/** Reads a whole number. @throws {UsageError} when it is none, or not between the two */
+export function countFlag(flag: string, text: string, least: number, most: number): number {
+  const count = /^-?\d{1,9}$/.test(text.trim()) ? Number(text) : NaN;
+  if (count >= least && count <= most) return count;
+  throw new UsageError(`${flag}: "${text}" is not a whole number from ${least} to ${most}`, "Write one");
 }
 
 /** Checks a duration. @param least, most as users write them @returns it as it was written

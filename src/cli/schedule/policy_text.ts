@@ -1,4 +1,5 @@
 import type { Job, OverlapPolicy } from "../../schedule/job.ts";
+import { utcTime } from "../render/time.ts";
 
 const OVERLAP: Readonly<Record<OverlapPolicy, string>> = {
   skip: "skip a run while the one before is not finished",
@@ -13,6 +14,8 @@ export function policyFields(job: Job): [label: string, value: string | string[]
   return [
     ["Overlap", OVERLAP[job.overlapPolicy]],
     ["Catch-up", catchUpText(job)],
+    ...job.startAt === null ? [] : [["Not before", utcTime(new Date(job.startAt))] as [string, string]],
+    ...job.endAt === null ? [] : [["Not after", utcTime(new Date(job.endAt))] as [string, string]],
   ];
 }
 

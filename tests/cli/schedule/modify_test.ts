@@ -17,6 +17,7 @@ const refused = [
   ["the vendor portal", ["--upload", "enabled"], EXIT.failure, /not in this version/],
   ["a size that is none", ["--max-file-size", "large"], EXIT.failure, /--max-file-size: "large" is not a size/],
   ["a rate that is none", ["--qps", "fast"], EXIT.failure, /--qps: "fast" is not a number/],
+  ["an end that has passed", ["--end", "2026-03-01"], EXIT.failure, /--end: the job would have no due time/],
   ["a burst without a rate", ["--burst", "5"], EXIT.failure, /--burst means nothing without --qps/],
   ["one good and one bad flag", ["-d", "fine", "--timeout", "soon"], EXIT.failure, /"soon" is not a duration/],
 ] as const;
@@ -45,6 +46,15 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     nextRun: "2026-03-03T07:00:00.000Z",
   }],
   ["whether it is enabled", ["-e", "false"], { enabled: false, status: "disabled", nextRun: null }],
+  ["from when and how often it runs, and counts the next run anew", ["--start", "2026-04-01", "--max-runs", "3"], {
+    startAt: "2026-04-01T00:00:00.000Z",
+    maxRuns: 3,
+    nextRun: "2026-04-01T02:00:00.000Z",
+  }],
+  ["overlap and catch-up", ["--overlap", "queue-all", "--catch-up", "all", "--catch-up-window", "3d"], {
+    overlapPolicy: "queue-all",
+    catchUp: { policy: "all", window: "3d" },
+  }],
   ["its name", ["--name", "renamed"], { name: "renamed" }],
   ["its destination, and forgets another kind's options", ["--upload", "file:///srv/bundles/"], {
     upload: { enabled: true, endpoint: "file:///srv/bundles/", credentials: "", options: {} },
