@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
-import { applyOutcome, applyStart } from "../schedule/apply_firing.ts";
+import { applyOutcome, applyStart, countSkipped, SCHEDULER } from "../schedule/apply_firing.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { decideTurn } from "../schedule/overlap.ts";
@@ -9,6 +9,7 @@ import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
+import { beginAttempt, isRunnable } from "./begin_attempt.ts";
 import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
 import type { RunningExecution } from "./control_protocol.ts";
 import type { DaemonLog } from "./daemon_log.ts";
@@ -249,21 +250,14 @@ export class LocalExecutor implements Executor {
     let ours = false;
     const stored = await store.updateExecution(slot.execution.id, (execution) => {
       ours = isRunnable(execution, startedAt);
-      if (!ours) return execution;
-      if (job === undefined) {
-        const endTime = startedAt.toISOString();
-        return { ...execution, status: "cancelled", error: "its job is gone", errorCode: "JOB_GONE", endTime };
-      }
-      return {
-        ...execution,
-        status: "running",
-        startTime: startedAt.toISOString(),
-        endTime: null,
-        retryAt: null,
-        process: null,
-      };
+      return ours ? beginAttempt(execution, job, startedAt) : execution;
     }, keeper.lease);
     if (stored === undefined || !ours || job === undefined) return undefined;
+    if (stored.status === "skipped") {
+      metrics.skipped("disabled");
+      await store.updateJob(job.id, (it) => countSkipped(it, "disabled", 1));
+    }
+    if (stored.status !== "running") return undefined;
     slot.execution = stored;
     const first = stored.retryCount === 0;
     await store.updateJob(job.id, (it) => applyStart(it, startedAt));
@@ -329,6 +323,9 @@ export class LocalExecutor implements Executor {
           return;
         }
         const kept = await store.updateJob(job.id, (it) => applyOutcome(it, execution));
+        if (job.enabled && kept && kept.paused?.by === SCHEDULER) {
+          slot.log!.add("warn", "executor", `the job is disabled from now on: ${kept.paused.note}`);
+        }
         // Deleted meanwhile: what the attempt remembered of its tokens goes too.
         if (kept === undefined && job.tokenize) await removeTokenKey(job.id, this.options.state);
         break;
@@ -384,8 +381,4 @@ function sayResult({ execution, final }: FinishedAttempt, log: AttemptLog): void
   if (!final) return log.add("warn", "executor", `${error}; next attempt at ${retryAt}`);
   const level = status === "completed" ? "info" : status === "partial" ? "warn" : "error";
   log.add(level, "executor", `${status}${error === "" ? "" : `: ${error}`}`);
-}
-
-function isRunnable({ status, retryAt }: Execution, now: Date): boolean {
-  return status === "pending" || (status === "retrying" && (retryAt === null || new Date(retryAt) <= now));
 }

@@ -13,10 +13,14 @@ export function withNextRun(job: Job, now: Date): Job {
   return { ...job, nextRun: next?.toISOString() ?? null };
 }
 
-/** The job, enabled or disabled. Doing it twice changes nothing. */
-export function withEnabled(job: Job, enabled: boolean, now: Date): Job {
-  if (job.enabled === enabled) return job;
-  return withNextRun({ ...job, enabled, status: enabled ? "pending" : "disabled" }, now);
+/** The job, disabled by somebody. An earlier pause is overwritten. */
+export function withPause(job: Job, paused: NonNullable<Job["paused"]>): Job {
+  return { ...job, enabled: false, paused, nextRun: null, status: "disabled" };
+}
+
+/** The job, enabled: the pause and the failures before it are forgotten. Its next due time is still to be set. */
+export function withoutPause(job: Job): Job {
+  return { ...job, enabled: true, paused: null, failuresInRow: 0 };
 }
 
 /** The execution that records what was decided about a due time: pending, or skipped with the reason. */
@@ -25,13 +29,18 @@ export function plannedExecution(job: Job, plan: DuePlan, now: Date): Execution 
   if (firing.do === "start") {
     return { ...newExecution(job, plan.dueAt, firing.trigger), overlap: firing.overlap };
   }
+  const execution = newExecution(job, plan.dueAt, "schedule");
+  return skippedExecution({ ...execution, runNumber: 0 }, firing.why, firing.lateByMs, now);
+}
+
+/** The execution, not run for a reason. */
+export function skippedExecution(execution: Execution, why: SkipReason, lateByMs: number, now: Date): Execution {
   return {
-    ...newExecution(job, plan.dueAt, "schedule"),
-    runNumber: 0,
+    ...execution,
     status: "skipped",
     endTime: now.toISOString(),
-    error: skipMessage(firing.why, firing.lateByMs),
-    errorCode: `SKIPPED_${firing.why.toUpperCase().replace("-", "_")}` as Uppercase<string>,
+    error: skipMessage(why, lateByMs),
+    errorCode: `SKIPPED_${why.toUpperCase().replace("-", "_")}` as Uppercase<string>,
   };
 }
 
@@ -84,7 +93,22 @@ const JOB_STATUS: Readonly<Record<ExecutionStatus, Job["status"] | undefined>> =
 };
 
 /** The job after its execution reached a status. */
-export function applyOutcome(job: Job, execution: Pick<Execution, "status" | "error">): Job {
+export function applyOutcome(job: Job, execution: Pick<Execution, "status" | "error" | "endTime">): Job {
+  const next = countFailure(withStatusOf(job, execution), execution.status);
+  const { failuresInRow, pauseAfterFailures } = next;
+  if (!next.enabled || pauseAfterFailures === null || failuresInRow < pauseAfterFailures) return next;
+  const times = failuresInRow === 1 ? "it failed" : `it failed ${failuresInRow} times in a row`;
+  const note = `${times}, the last time: ${execution.error.slice(0, MAX_REASON)}`;
+  return withPause(next, { by: SCHEDULER, note, since: execution.endTime ?? new Date(0).toISOString() });
+}
+
+/** Who disables a job that fails too often. */
+export const SCHEDULER = "scheduler";
+
+const MAX_REASON = 300;
+
+/** The status of the job as it follows from an execution's. */
+export function withStatusOf(job: Job, execution: Pick<Execution, "status" | "error">): Job {
   const status = JOB_STATUS[execution.status];
   if (status === undefined) return job;
   const settled = execution.status !== "pending" && execution.status !== "running";
@@ -92,7 +116,13 @@ export function applyOutcome(job: Job, execution: Pick<Execution, "status" | "er
   return { ...job, status: job.enabled ? status : "disabled", lastError };
 }
 
-function countSkipped(job: Job, why: SkipReason, count: number): Job {
+function countFailure(job: Job, status: ExecutionStatus): Job {
+  if (status === "failed" || status === "quarantined") return { ...job, failuresInRow: job.failuresInRow + 1 };
+  return status === "completed" || status === "partial" ? { ...job, failuresInRow: 0 } : job;
+}
+
+/** The job after due times of it were not run. */
+export function countSkipped(job: Job, why: SkipReason, count: number): Job {
   return { ...job, skipped: { ...job.skipped, [why]: (job.skipped[why] ?? 0) + count } };
 }
 

@@ -79,6 +79,10 @@ export const jobSchema = z.object({
   endAt: z.iso.datetime().nullable().default(null),
   /** How many runs the schedule makes in all (`scheduledRuns`); null: no limit. */
   maxRuns: z.number().int().min(1).nullable().default(null),
+  /** Who disabled the job, why and when; null while it is enabled, and where an older version disabled it. */
+  paused: z.object({ by: z.string(), note: z.string(), since: z.iso.datetime() }).nullable().default(null),
+  /** After how many failures in a row the job is disabled; null: never. */
+  pauseAfterFailures: z.number().int().min(1).nullable().default(null),
   retry: z.object({
     /** Attempts in all, the first included. */
     maxAttempts: z.number().int().min(1).default(3),
@@ -103,6 +107,8 @@ export const jobSchema = z.object({
   runCount: z.number().int().default(0),
   /** Those of them that its due times created, catch-up included. */
   scheduledRuns: z.number().int().default(0),
+  /** Runs that failed for good since one did not, or since the job was enabled. */
+  failuresInRow: z.number().int().default(0),
   /** Skipped and missed due times, by reason (the keys are those of `SkipReason`). */
   skipped: z.record(z.string(), z.number().int()).default({}),
   /** Of the last or current execution. */

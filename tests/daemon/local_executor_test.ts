@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { executionPaths } from "../../src/daemon/build_request.ts";
 import { INTERRUPTED } from "../../src/daemon/finish_attempt.ts";
 import { groupMembers, isSameProcess, processStart } from "../../src/daemon/process_identity.ts";
-import { applyRun } from "../../src/schedule/apply_firing.ts";
+import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
 import type { ExecutionStatus } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
 import { stage } from "./executor_stage.ts";
@@ -242,6 +242,18 @@ Deno.test("local executor cancels an execution whose job is gone", () =>
       return it.status === "cancelled" && it;
     });
     strictEqual(found.errorCode, "JOB_GONE");
+  }));
+
+Deno.test("local executor disables a job that failed too often, and skips what of it still waits", () =>
+  stage(async ({ add, becomes, store, executor }) => {
+    const id = await add("permanent", {}, { pauseAfterFailures: 1, overlapPolicy: "queue-all" });
+    const job = (await store.getJob((await becomes(id, "failed")).jobId))!;
+    deepStrictEqual([job.enabled, job.paused?.by], [false, "scheduler"]);
+    const waiting = newExecution(job, new Date("2026-03-02T00:01:00Z"), "schedule");
+    await store.fire(job.id, waiting, applyRun);
+    executor.wake();
+    strictEqual((await becomes(waiting.id, "skipped")).errorCode, "SKIPPED_DISABLED");
+    await until("the count", async () => (await store.getJob(job.id))!.skipped.disabled === 1);
   }));
 
 Deno.test("local executor records a program that cannot be started", () =>

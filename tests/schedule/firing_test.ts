@@ -6,8 +6,9 @@ import {
   applyStart,
   newExecution,
   plannedExecution,
-  withEnabled,
   withNextRun,
+  withoutPause,
+  withPause,
 } from "../../src/schedule/apply_firing.ts";
 import type { ExecutionStatus } from "../../src/schedule/execution.ts";
 import { decideFiring, planDue } from "../../src/schedule/firing.ts";
@@ -17,6 +18,7 @@ import { type ActiveExecution, MAX_WAITING } from "../../src/schedule/overlap.ts
 const due = new Date("2026-03-02T02:00:00Z");
 const after = (ms: number) => new Date(due.getTime() + ms);
 const HOUR = 3_600_000;
+const pause = { by: "alice@host", note: "upgrade", since: due.toISOString() };
 
 function job(changes: Record<string, unknown> = {}): Job {
   return jobSchema.parse({
@@ -215,7 +217,7 @@ Deno.test("applyPlan() counts once, however often it is applied", () => {
   const plan = planDue(before, after(60_000), [])!;
   const once = applyPlan(before, plan);
   strictEqual(applyPlan(once, plan), once);
-  const disabled = withEnabled(before, false, after(0));
+  const disabled = withPause(before, pause);
   strictEqual(applyPlan(disabled, plan), disabled);
 });
 
@@ -242,12 +244,39 @@ Deno.test("plannedExecution() names what was decided", () => {
   );
 });
 
-Deno.test("withEnabled() stops and resumes the due times, and is idempotent", () => {
-  const off = withEnabled(job(), false, after(HOUR));
-  deepStrictEqual([off.enabled, off.nextRun, off.status], [false, null, "disabled"]);
-  strictEqual(withEnabled(off, false, after(HOUR)), off);
-  const on = withEnabled(off, true, after(HOUR));
-  deepStrictEqual([on.enabled, on.nextRun, on.status], [true, after(24 * HOUR).toISOString(), "pending"]);
+Deno.test("withPause() stops the due times and tells who did it; withoutPause() forgets that, and the failures", () => {
+  const off = withPause(job({ failuresInRow: 3 }), pause);
+  deepStrictEqual([off.enabled, off.nextRun, off.status, off.paused], [false, null, "disabled", pause]);
+  const on = withoutPause(off);
+  deepStrictEqual([on.enabled, on.paused, on.failuresInRow], [true, null, 0]);
+});
+
+const failures: [name: string, pauseAfter: number | null, outcomes: ExecutionStatus[], expect: [number, boolean]][] = [
+  ["counts failures in a row", null, ["failed", "quarantined", "failed"], [3, true]],
+  ["starts again after a success", 3, ["failed", "failed", "completed", "failed"], [1, true]],
+  ["takes a partial bundle for a success", 3, ["failed", "failed", "partial"], [0, true]],
+  ["counts an execution once, whatever its attempts", 3, ["retrying", "retrying", "failed"], [1, true]],
+  ["takes cancelled and skipped ones for neither", 2, ["failed", "cancelled", "skipped", "running"], [1, true]],
+  ["disables the job after as many as it may", 2, ["failed", "failed"], [2, false]],
+  ["disables the job after one", 1, ["failed"], [1, false]],
+];
+for (const [name, pauseAfterFailures, statuses, expect] of failures) {
+  Deno.test(`applyOutcome() ${name}`, () => {
+    let current = job({ pauseAfterFailures });
+    for (const status of statuses) current = applyOutcome(current, { status, error: "no route", endTime: null });
+    deepStrictEqual([current.failuresInRow, current.enabled], expect);
+  });
+}
+
+Deno.test("applyOutcome() tells why it disabled a job, and leaves who disabled it before alone", () => {
+  const failed = { status: "failed", error: "no route", endTime: after(HOUR).toISOString() } as const;
+  const off = applyOutcome(job({ pauseAfterFailures: 2, failuresInRow: 1 }), failed);
+  deepStrictEqual([off.status, off.nextRun, off.paused], ["disabled", null, {
+    by: "scheduler",
+    note: "it failed 2 times in a row, the last time: no route",
+    since: after(HOUR).toISOString(),
+  }]);
+  deepStrictEqual(applyOutcome(withPause(job({ pauseAfterFailures: 1 }), pause), failed).paused, pause);
 });
 
 Deno.test("withNextRun() looks ahead only", () => {
@@ -269,14 +298,14 @@ const outcomes: [status: ExecutionStatus, expect: Job["status"], lastError: stri
 for (const [status, expect, lastError] of outcomes) {
   Deno.test(`applyOutcome() of ${status} makes the job ${expect}`, () => {
     const error = status === "completed" ? "" : "boom";
-    const applied = applyOutcome(job({ status: "running", lastError: "old" }), { status, error });
+    const applied = applyOutcome(job({ status: "running", lastError: "old" }), { status, error, endTime: null });
     deepStrictEqual([applied.status, applied.lastError], [expect, lastError]);
   });
 }
 
 Deno.test("applyRun(), applyStart() and applyOutcome() leave a disabled job disabled", () => {
-  const off = withEnabled(job(), false, due);
-  const ran = applyOutcome(applyStart(applyRun(off), due), { status: "failed", error: "boom" });
+  const off = withPause(job(), pause);
+  const ran = applyOutcome(applyStart(applyRun(off), due), { status: "failed", error: "boom", endTime: null });
   deepStrictEqual(
     [ran.status, ran.runCount, ran.lastRun, ran.lastError],
     ["disabled", 1, due.toISOString(), "boom"],

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { readPersonalData } from "../../redact/personal_data.ts";
+import { withoutPause, withPause } from "../../schedule/apply_firing.ts";
 import type { Job } from "../../schedule/job.ts";
 import type { LoadedSpec } from "../../spec/load_spec.ts";
 import { valueListReference } from "../../pipeline/value_lists.ts";
@@ -8,6 +9,7 @@ import { parseSpecSource } from "../../spec/spec_source.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
 import { requestRate } from "../kube_flags.ts";
+import { operatorName } from "../operator_name.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./job_schedule.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
@@ -56,7 +58,7 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
 function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.description !== undefined) draft.description = flags.description;
   if (flags.labels !== undefined) draft.labels = flags.labels;
-  if (flags.enabled !== undefined) draft.enabled = flags.enabled;
+  if (flags.enabled !== undefined) switchTo(draft, flags.enabled, operatorName(cli.env), cli.clock.now());
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
   if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
@@ -80,6 +82,12 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
   if (flags.loadClusterSpecs !== undefined) draft.loadClusterSpecs = flags.loadClusterSpecs;
   if (flags.selector !== undefined) draft.selector = flags.selector;
+}
+
+/** As `schedule enable` and `schedule disable` do. */
+function switchTo(draft: Job, enabled: boolean, by: string, now: Date): void {
+  if (draft.enabled === enabled) return;
+  Object.assign(draft, enabled ? withoutPause(draft) : withPause(draft, { by, note: "", since: now.toISOString() }));
 }
 
 function scrubLists(cli: CliContext, lists: string[]): string[] {

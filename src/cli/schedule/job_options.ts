@@ -42,6 +42,7 @@ export interface JobFlags extends SizeFlags {
   start?: string;
   end?: string;
   maxRuns?: string;
+  pauseAfterFailures?: string;
   kubeconfig?: string;
   context?: string;
   qps?: string;
@@ -106,6 +107,7 @@ export function addJobOptions(command: Command): Command {
     .option("--start <time>", "no run is due before: 2026-04-01, 2026-04-01T08:30 (in the job's zone), or with Z")
     .option("--end <time>", "no run is due after; a day alone includes that day")
     .option("--max-runs <n>", "runs that the schedule makes in all; those by hand do not count")
+    .option("--pause-after-failures <n>", "disable the job after so many failures in a row (default: never)")
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")

@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
-import { applyOutcome, withNextRun } from "../../schedule/apply_firing.ts";
+import { withNextRun, withStatusOf } from "../../schedule/apply_firing.ts";
 import { parseCron } from "../../schedule/cron_expression.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
@@ -31,5 +31,5 @@ export function rescheduled(job: Job, now: Date, last?: Execution): Job {
   if (!job.enabled) return { ...next, status: "disabled" };
   if (job.status !== "disabled") return next;
   const pending: Job = { ...next, status: "pending" };
-  return last === undefined ? pending : applyOutcome(pending, last);
+  return last === undefined ? pending : withStatusOf(pending, last);
 }

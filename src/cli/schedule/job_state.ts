@@ -31,7 +31,10 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
     reasons.push(`the last execution was ${last.status}${why === "" ? "" : `: ${why}`} (${last.id})`);
   }
   if (!job.enabled) {
-    reasons.push("disabled: it runs with `schedule run` only, until `schedule enable`");
+    reasons.push(
+      `disabled${pauseText(job.paused, now)}: it runs with \`schedule run\` only, until \`schedule enable\``,
+    );
+    if (job.paused !== null && job.paused.note !== "") reasons.push(`why it is disabled: ${job.paused.note}`);
   } else if (job.nextRun === null) {
     reasons.push(whyNothingDue(job, now));
   } else if (new Date(job.nextRun) <= now) {
@@ -40,6 +43,12 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
     reasons.push(`waiting for its next due time, ${relativeTime(new Date(job.nextRun), now)}`);
   }
   return reasons;
+}
+
+function pauseText(paused: Job["paused"], now: Date): string {
+  if (paused === null) return "";
+  const since = new Date(paused.since);
+  return ` by ${paused.by} at ${utcTime(since)} (${relativeTime(since, now)})`;
 }
 
 function activeReason(

@@ -46,6 +46,9 @@ const DEFINITION = [
   "startAt",
   "endAt",
   "maxRuns",
+  "paused",
+  "pauseAfterFailures",
+  "failuresInRow",
   "retry",
   "limits",
 ] as const satisfies readonly (keyof Job)[];

@@ -13,6 +13,10 @@ export function applyPolicyFlags(draft: Job, flags: JobFlags, now: Date): void {
   if (flags.catchUpWindow !== undefined) {
     draft.catchUp = { ...draft.catchUp, window: durationFlag("--catch-up-window", flags.catchUpWindow, "1s", "366d") };
   }
+  if (flags.pauseAfterFailures !== undefined) {
+    const text = flags.pauseAfterFailures;
+    draft.pauseAfterFailures = text.trim() === "" ? null : countFlag("--pause-after-failures", text, 1, 1_000);
+  }
   applyBounds(draft, flags, now);
 }
 

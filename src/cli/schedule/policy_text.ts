@@ -14,9 +14,14 @@ export function policyFields(job: Job): [label: string, value: string | string[]
   return [
     ["Overlap", OVERLAP[job.overlapPolicy]],
     ["Catch-up", catchUpText(job)],
+    ...job.pauseAfterFailures === null ? [] : [pauseField(job.pauseAfterFailures, job.failuresInRow)],
     ...job.startAt === null ? [] : [["Not before", utcTime(new Date(job.startAt))] as [string, string]],
     ...job.endAt === null ? [] : [["Not after", utcTime(new Date(job.endAt))] as [string, string]],
   ];
+}
+
+function pauseField(after: number, failures: number): [string, string] {
+  return ["Pauses", `after ${after} failures in a row, of which there were ${failures}`];
 }
 
 function catchUpText({ catchUp: { policy, window } }: Job): string {

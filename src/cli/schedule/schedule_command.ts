@@ -21,11 +21,13 @@ const COMMANDS: LazyCommand[] = [
   },
   {
     name: "enable",
+    aliases: ["resume"],
     summary: "let a job run on schedule",
     load: async () => (await import("./switch_job.ts")).defineEnable,
   },
   {
     name: "disable",
+    aliases: ["pause"],
     summary: "keep a job, and stop running it on schedule",
     load: async () => (await import("./switch_job.ts")).defineDisable,
   },

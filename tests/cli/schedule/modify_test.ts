@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { EXIT } from "../../../src/core/exit_codes.ts";
 import type { Job } from "../../../src/schedule/job.ts";
-import { CliHarness } from "./cli_harness.ts";
+import { CliHarness, NOW } from "./cli_harness.ts";
 
 const refused = [
   // name, args, code, message
@@ -45,7 +45,13 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     timezone: "America/New_York",
     nextRun: "2026-03-03T07:00:00.000Z",
   }],
-  ["whether it is enabled", ["-e", "false"], { enabled: false, status: "disabled", nextRun: null }],
+  ["whether it is enabled", ["-e", "false"], {
+    enabled: false,
+    status: "disabled",
+    nextRun: null,
+    paused: { by: `uid ${Deno.uid()}@${Deno.hostname()}`, note: "", since: NOW },
+  }],
+  ["after how many failures it pauses", ["--pause-after-failures", "5"], { pauseAfterFailures: 5 }],
   ["from when and how often it runs, and counts the next run anew", ["--start", "2026-04-01", "--max-runs", "3"], {
     startAt: "2026-04-01T00:00:00.000Z",
     maxRuns: 3,
