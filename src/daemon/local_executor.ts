@@ -261,7 +261,7 @@ export class LocalExecutor implements Executor {
     slot.execution = stored;
     const first = stored.retryCount === 0;
     await store.updateJob(job.id, (it) => applyStart(it, startedAt));
-    const lateByMs = startedAt.getTime() - new Date(stored.scheduledAt).getTime();
+    const lateByMs = startedAt.getTime() - new Date(stored.notBefore ?? stored.scheduledAt).getTime();
     metrics.started(first && stored.trigger === "schedule" ? lateByMs : undefined);
     return { job, startedAt };
   }

@@ -27,7 +27,8 @@ export function withoutPause(job: Job): Job {
 export function plannedExecution(job: Job, plan: DuePlan, now: Date): Execution {
   const { firing } = plan;
   if (firing.do === "start") {
-    return { ...newExecution(job, plan.dueAt, firing.trigger), overlap: firing.overlap };
+    const notBefore = firing.notBefore?.toISOString() ?? null;
+    return { ...newExecution(job, plan.dueAt, firing.trigger), overlap: firing.overlap, notBefore };
   }
   const execution = newExecution(job, plan.dueAt, "schedule");
   return skippedExecution({ ...execution, runNumber: 0 }, firing.why, firing.lateByMs, now);
@@ -128,6 +129,8 @@ export function countSkipped(job: Job, why: SkipReason, count: number): Job {
 
 function skipMessage(why: SkipReason, lateByMs: number): string {
   switch (why) {
+    case "blackout":
+      return "Skipped: it was due in blackout hours";
     case "overlap":
       return "Skipped: the run before it was still active";
     case "queue-full":

@@ -33,6 +33,8 @@ export const executionSchema = z.object({
   jobName: z.string(),
   /** The due time, UTC. With the job id it is the identity: a slot runs once. */
   scheduledAt: z.iso.datetime(),
+  /** When it may begin at the earliest, where that is after its due time. */
+  notBefore: z.iso.datetime().nullable().default(null),
   startTime: z.iso.datetime().nullable().default(null),
   endTime: z.iso.datetime().nullable().default(null),
   status: z.enum(EXECUTION_STATUSES).default("pending"),

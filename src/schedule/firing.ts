@@ -1,18 +1,26 @@
 import { parseDuration } from "../core/duration.ts";
 import type { Job } from "./job.ts";
 import type { Execution } from "./execution.ts";
+import { blackoutAt } from "./blackout.ts";
 import { countDueOf, latestDueOf, nextDueOf } from "./job_due.ts";
 import { type ActiveExecution, decideOverlap, OVERLAP_OF } from "./overlap.ts";
 
 /** A start within this time of its due time is on time; beyond it, it is a catch-up. */
 export const ON_TIME_MS = 5_000;
 
-/** Why a due time passed without a run: the previous one was still active; as many as may wait did; it was noticed too
+/** Why a due time passed without a run: it lay in blackout hours; the previous one was still active; as many as may wait did; it was noticed too
  * late; a later due time took its place; the job was disabled. A key of `job.skipped`. */
-export type SkipReason = "overlap" | "queue-full" | "too-late" | "superseded" | "disabled";
+export type SkipReason = "blackout" | "overlap" | "queue-full" | "too-late" | "superseded" | "disabled";
 
 export type Firing =
-  | { do: "start"; trigger: "schedule" | "catch-up"; overlap: Execution["overlap"]; lateByMs: number }
+  | {
+    do: "start";
+    trigger: "schedule" | "catch-up";
+    overlap: Execution["overlap"];
+    /** When it may begin; absent: at once. */
+    notBefore?: Date;
+    lateByMs: number;
+  }
   | { do: "skip"; why: SkipReason; lateByMs: number };
 
 /** Decides about one due time that has come.
@@ -26,6 +34,7 @@ export function decideFiring(
 ): Firing | undefined {
   const lateByMs = now.getTime() - dueAt.getTime();
   if (!job.enabled) return { do: "skip", why: "disabled", lateByMs };
+  if (blackoutAt(job.blackout, job.timezone, dueAt) !== undefined) return { do: "skip", why: "blackout", lateByMs };
   const late = lateByMs > ON_TIME_MS;
   if (late && (job.catchUp.policy === "none" || lateByMs > catchUpWindowMs(job))) {
     return { do: "skip", why: "too-late", lateByMs };
@@ -38,21 +47,22 @@ export function decideFiring(
     do: "start",
     trigger: late ? "catch-up" : "schedule",
     overlap: mustRun ? "wait" : OVERLAP_OF[job.overlapPolicy],
+    notBefore: blackoutAt(job.blackout, job.timezone, now)?.end,
     lateByMs,
   };
 }
 
-/** What happens with the due times of a job that have come: one of them is decided, others before it are counted. */
+/** What happens with the due times of a job that have come: one of them is decided, the others are counted. */
 export interface DuePlan {
   dueAt: Date;
   firing: Firing;
-  /** How many older due times passed with nothing started, by reason; see `countDue` for how exact that is. */
+  /** How many other due times passed with nothing started, by reason; see `countDue` for how exact that is. */
   missed: Partial<Record<SkipReason, number>>;
   /** The first due time that is not decided by this. */
   nextRun: Date | undefined;
 }
 
-/** Plans the due times from `job.nextRun` to now: the newest of them, or, where all are caught up with, the oldest. However
+/** Plans the due times from `job.nextRun` to now: the newest of them (outside of blackout hours, if there is one), or, where all are caught up with, the oldest. However
  * long nobody looked, it costs the same: they are counted, not walked through.
  * @returns undefined when nothing is due, or nothing can be decided yet
  * @throws {CronError} when a schedule cannot be read */
@@ -61,14 +71,18 @@ export function planDue(job: Job, now: Date, active: readonly ActiveExecution[])
   const oldest = new Date(job.nextRun);
   if (oldest > now) return undefined;
   const each = job.catchUp.policy === "all" ? oldestToCatchUp(job, oldest, now) : undefined;
-  const dueAt = each ?? latestDueOf(job, oldest, now) ?? oldest;
+  const dueAt = each ?? newestToRun(job, oldest, now);
   const firing = decideFiring(job, dueAt, now, active);
   if (firing === undefined) return undefined;
+  const missed: DuePlan["missed"] = {};
   const older = dueAt > oldest ? countDueOf(job, oldest, dueAt) : 0;
+  if (older > 0) missed[each === undefined ? missedWhy(job, firing) : "too-late"] = older;
+  const newer = each === undefined ? countDueOf(job, dueAt, now) : 0;
+  if (newer > 0) missed.blackout = (missed.blackout ?? 0) + newer;
   return {
     dueAt,
     firing,
-    missed: older === 0 ? {} : { [each === undefined ? missedWhy(firing) : "too-late"]: older },
+    missed,
     nextRun: nextDueOf(job, each ?? now),
   };
 }
@@ -84,6 +98,17 @@ function catchUpWindowMs(job: Job): number {
   return parseDuration(job.catchUp.window, "catchUp.window");
 }
 
-function missedWhy(firing: Firing): SkipReason {
+/** The newest due time that has come; where it lies in blackout hours, the newest before them is caught up with. */
+function newestToRun(job: Job, oldest: Date, now: Date): Date {
+  let newest = latestDueOf(job, oldest, now) ?? oldest;
+  if (job.catchUp.policy === "none") return newest;
+  for (let blackout; newest > oldest && (blackout = blackoutAt(job.blackout, job.timezone, newest)) !== undefined;) {
+    newest = latestDueOf(job, oldest, new Date(blackout.start.getTime() - 1)) ?? oldest;
+  }
+  return newest;
+}
+
+function missedWhy(job: Job, firing: Firing): SkipReason {
+  if (firing.do === "skip" && firing.why === "blackout") return job.catchUp.policy === "none" ? "too-late" : "blackout";
   return firing.do === "skip" && (firing.why === "too-late" || firing.why === "disabled") ? firing.why : "superseded";
 }

@@ -74,6 +74,8 @@ export const jobSchema = z.object({
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),
+  /** Hours in which nothing starts, on the clocks of the job's zone: `Mon-Fri 08:00-18:00`. */
+  blackout: z.array(z.string()).default([]),
   /** Due times before the one and after the other do not count; null: no bound. */
   startAt: z.iso.datetime().nullable().default(null),
   endAt: z.iso.datetime().nullable().default(null),

@@ -1,3 +1,4 @@
+import { blackoutAt } from "./blackout.ts";
 import type { Job } from "./job.ts";
 import { countDue, latestDue, nextDue, nextDues } from "./next_due.ts";
 
@@ -9,12 +10,28 @@ export function nextDueOf(job: Job, after: Date): Date | undefined {
   return due !== undefined && due <= endOf(job) ? due : undefined;
 }
 
-/** The job's next due times after an instant, ascending, no more of them than it may run. */
-export function nextDuesOf(job: Job, after: Date, count: number): Date[] {
-  const left = job.maxRuns === null ? count : Math.max(0, job.maxRuns - job.scheduledRuns);
-  return nextDues(job.schedules, job.timezone, notBeforeStart(job, after), anchorOf(job), Math.min(count, left))
-    .filter((due) => due <= endOf(job));
+/** The next due times after an instant at which the job will run, ascending, no more of them than it may: those in
+ * blackout hours are left out. */
+export function nextRunsOf(job: Job, after: Date, count: number): Date[] {
+  const wanted = job.maxRuns === null ? count : Math.min(count, Math.max(0, job.maxRuns - job.scheduledRuns));
+  const runs: Date[] = [];
+  let from = notBeforeStart(job, after);
+  for (let looks = 0; looks < MAX_LOOKS && runs.length < wanted; looks++) {
+    const dues = nextDues(job.schedules, job.timezone, from, anchorOf(job), wanted - runs.length);
+    if (dues.length === 0) break;
+    for (const due of dues) {
+      if (due > endOf(job)) return runs;
+      const blackout = blackoutAt(job.blackout, job.timezone, due);
+      from = blackout === undefined ? due : new Date(blackout.end.getTime() - 1);
+      if (blackout !== undefined) break;
+      runs.push(due);
+    }
+  }
+  return runs;
 }
+
+/** Blackouts that a preview looks behind, at most: a job may be due in nothing else. */
+const MAX_LOOKS = 100;
 
 /** The job's last due time of an interval. @param after exclusive @param until inclusive */
 export function latestDueOf(job: Job, after: Date, until: Date): Date | undefined {

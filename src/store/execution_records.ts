@@ -8,7 +8,8 @@ import { logKeys } from "./log_records.ts";
 import { encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
 
-/** Executions, and their indexes by time, by job, by status and by the time of their next attempt. */
+/** Executions, and their indexes by time, by job, by status and by the time before which they do not
+ * begin: of their next attempt, or of a first one that is put off. */
 export class ExecutionRecords {
   readonly #session: KvSession;
   readonly #reader: RecordReader;
@@ -143,7 +144,7 @@ export function checkCreation(operation: Deno.AtomicOperation, id: string): void
 }
 
 /** Adds the writes of an execution and its indexes. The revision follows what others wait for: its creation, its status and
- * the time of its next attempt. */
+ * the time before which it does not begin. */
 export function writeExecution(
   operation: Deno.AtomicOperation,
   old: Execution | undefined,
@@ -155,9 +156,13 @@ export function writeExecution(
   }
   operation.set(key.execution(execution.id), encodeRecord(execution, `the execution ${execution.id}`));
   for (const index of indexKeys(execution)) operation.set(index, execution.id);
-  if (old === undefined || old.status !== execution.status || old.retryAt !== execution.retryAt) {
+  if (old === undefined || moved(old, execution)) {
     operation.sum(key.revision, 1n);
   }
+}
+
+function moved(old: Execution, execution: Execution): boolean {
+  return old.status !== execution.status || old.retryAt !== execution.retryAt || old.notBefore !== execution.notBefore;
 }
 
 function indexKeys(execution: Execution): Deno.KvKey[] {
@@ -167,8 +172,11 @@ function indexKeys(execution: Execution): Deno.KvKey[] {
     key.executionByJob(execution.jobId, at, execution.id),
     key.executionByStatus(execution.status, at, execution.id),
   ];
-  if (execution.status === "retrying" && execution.retryAt !== null) {
-    keys.push(key.retry(Date.parse(execution.retryAt), execution.id));
-  }
+  const waitsUntil = execution.status === "retrying"
+    ? execution.retryAt
+    : execution.status === "pending"
+    ? execution.notBefore
+    : null;
+  if (waitsUntil !== null) keys.push(key.retry(Date.parse(waitsUntil), execution.id));
   return keys;
 }

@@ -22,7 +22,7 @@ export interface JobStore {
 
   /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
   dueJobs(now: Date, limit?: number): Promise<Job[]>;
-  /** The earliest `nextRun` of all jobs and the earliest `retryAt` of all retrying executions. */
+  /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
    * already) and writes the job as `change` makes it, with its next due time.

@@ -203,6 +203,20 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual(await store.nextDueAt(), later(60_000));
   }],
 
+  ["nextDueAt() knows of executions that are put off, until they begin", async (store) => {
+    const job = await storedJob(store, { nextRun: later(60_000).toISOString() });
+    const execution = { ...newExecution(job, now, "schedule"), notBefore: later(5_000).toISOString() };
+    strictEqual(await store.fire(job.id, execution, (current) => current), "created");
+    deepStrictEqual(await store.nextDueAt(), later(5_000));
+    const revision = await store.revision();
+    await store.updateExecution(execution.id, (e) => ({ ...e, notBefore: later(9_000).toISOString() }));
+    deepStrictEqual(await store.nextDueAt(), later(9_000));
+    notStrictEqual(await store.revision(), revision);
+    await store.updateExecution(execution.id, (e) => ({ ...e, status: "running" }));
+    deepStrictEqual(await store.nextDueAt(), later(60_000));
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+  }],
+
   ["fire() creates the execution and advances the job in one step", async (store) => {
     const job = await storedJob(store, { nextRun: now.toISOString() });
     const execution = newExecution(job, now, "schedule");

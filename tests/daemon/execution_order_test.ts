@@ -93,6 +93,20 @@ Deno.test("local executor ends a run whose place a later one takes, then runs th
     strictEqual((await it.store.getJob(job.id))!.status, "completed");
   }));
 
+Deno.test("local executor leaves what is put off, and puts off what waited until blackout hours began", () =>
+  stage(async (it) => {
+    const later = await it.add("ok", { notBefore: new Date(Date.now() + 3_600_000).toISOString() });
+    const hour = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 14) + "00";
+    const dark = await it.add("ok", {}, { blackout: [`${hour(0)}-${hour(2 * 3_600_000)}`] });
+    const put = await until("a later start", async () => (await it.store.getExecution(dark))!.notBefore ?? false);
+    ok(put > new Date().toISOString());
+    deepStrictEqual((await it.store.activeExecutions()).map(({ status }) => status), ["pending", "pending"]);
+    await it.store.updateExecution(later, (execution) => ({ ...execution, notBefore: new Date().toISOString() }));
+    it.executor.wake();
+    await it.becomes(later, "completed");
+    strictEqual((await it.store.getExecution(dark))!.status, "pending");
+  }));
+
 Deno.test("local executor keeps the bundle of a run that it cancels", () =>
   stage(async (it) => {
     const { job, ids: [first] } = await line(it, ["finishes-on-term"], "cancel-running");

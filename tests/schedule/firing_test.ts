@@ -67,13 +67,18 @@ const decisions: [
   ["lets what is caught up wait where others are skipped", all, HOUR, running, "start catch-up"],
   ["skips what is on time, catch-up of all or not", all, 0, running, "skip overlap"],
   ["holds the catch-up back while the queue is full", all, HOUR, crowd, "undecided"],
+  ["skips what is due in blackout hours", { blackout: ["01:00-03:00"] }, 0, [], "skip blackout"],
+  ["starts what is due outside of them", { blackout: ["02:01-03:00"] }, 0, [], "start schedule"],
+  ["puts a catch-up off until they end", { ...latest, blackout: ["02:01-04:00"] }, HOUR, [], "start catch-up at 04:00"],
   ["never starts a disabled job", { enabled: false }, 0, [], "skip disabled"],
 ];
 for (const [name, changes, lateByMs, active, expect] of decisions) {
   Deno.test(`decideFiring() ${name}`, () => {
     const firing = decideFiring(job(changes), due, after(lateByMs), active);
     if (firing === undefined) return strictEqual("undecided", expect);
-    strictEqual(`${firing.do} ${firing.do === "start" ? firing.trigger : firing.why}`, expect);
+    const at = firing.do === "start" && firing.notBefore;
+    const until = at ? ` at ${at.toISOString().slice(11, 16)}` : "";
+    strictEqual(`${firing.do} ${firing.do === "start" ? firing.trigger : firing.why}${until}`, expect);
     strictEqual(firing.lateByMs, lateByMs);
   });
 }
@@ -143,6 +148,45 @@ const plans: [
     missed: "",
     next: 24 * HOUR,
   }],
+  [
+    "the newest outside of blackout hours, and counts those within",
+    {
+      schedules: ["0 * * * *"],
+      blackout: ["04:30-08:00"],
+    },
+    5.5 * HOUR,
+    [],
+    {
+      due: 2 * HOUR, // 04:00
+      firing: "start catch-up",
+      missed: "2 superseded, 3 blackout",
+      next: 6 * HOUR,
+    },
+  ],
+  [
+    "one of many that all lie in blackout hours",
+    { schedules: ["0 * * * *"], blackout: ["01:00-08:00"] },
+    3 * HOUR,
+    [],
+    {
+      due: 0,
+      firing: "skip blackout",
+      missed: "3 blackout",
+      next: 4 * HOUR,
+    },
+  ],
+  [
+    "each of all that are caught up, blackout hours or not",
+    { ...minutely, ...all, blackout: ["02:00-02:05"] },
+    600_000,
+    [],
+    {
+      due: 0,
+      firing: "skip blackout",
+      missed: "",
+      next: 60_000,
+    },
+  ],
   ["nothing while the queue of a catch-up is full", { ...minutely, ...all }, 600_000, crowd, undefined],
   ["one due time beyond its window", latest, 2 * HOUR, [], {
     due: 0,
@@ -237,6 +281,11 @@ Deno.test("plannedExecution() names what was decided", () => {
     ["job-1-20260302T020000Z", due.toISOString(), "pending", "catch-up"],
   );
   deepStrictEqual([started.runNumber, started.overlap], [1, "wait"]);
+  const late = job({ ...latest, blackout: ["02:01-04:00"] });
+  strictEqual(
+    plannedExecution(late, planDue(late, after(HOUR), [])!, after(HOUR)).notBefore,
+    after(2 * HOUR).toISOString(),
+  );
   const skipped = plannedExecution(job(latest), planDue(job(latest), after(2 * HOUR), [])!, after(2 * HOUR));
   deepStrictEqual(
     [skipped.id, skipped.status, skipped.errorCode, skipped.error, skipped.endTime],

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { applyPlan, withNextRun } from "../../src/schedule/apply_firing.ts";
 import { planDue } from "../../src/schedule/firing.ts";
 import { type Job, jobSchema } from "../../src/schedule/job.ts";
-import { countDueOf, latestDueOf, nextDueOf, nextDuesOf } from "../../src/schedule/job_due.ts";
+import { countDueOf, latestDueOf, nextDueOf, nextRunsOf } from "../../src/schedule/job_due.ts";
 
 const at = (time: string) => new Date(`2026-03-02T${time}:00.000Z`);
 
@@ -40,11 +40,13 @@ const previews: [changes: Record<string, unknown>, expect: string[]][] = [
   [{ maxRuns: 5, scheduledRuns: 3 }, ["07:00", "08:00"]],
   [{ maxRuns: 5, scheduledRuns: 5 }, []],
   [{ endAt: at("07:30").toISOString() }, ["07:00"]],
+  [{ blackout: ["07:30-08:30", "09:30-10:30"] }, ["07:00", "09:00", "11:00"]],
+  [{ blackout: ["00:00-23:59"] }, []], // bounded, though nothing is ever due
   [{ startAt: at("22:00").toISOString() }, ["22:00", "23:00"]],
 ];
 for (const [changes, expect] of previews) {
-  Deno.test(`nextDuesOf() of ${JSON.stringify(changes)}`, () =>
-    deepStrictEqual(nextDuesOf(hourly(changes), at("06:00"), 3).slice(0, expect.length || 3), expect.map(at)));
+  Deno.test(`nextRunsOf() of ${JSON.stringify(changes)}`, () =>
+    deepStrictEqual(nextRunsOf(hourly(changes), at("06:00"), 3).slice(0, expect.length || 3), expect.map(at)));
 }
 
 Deno.test("withNextRun() of a job that has made all of its runs is null", () => {

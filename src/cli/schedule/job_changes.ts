@@ -35,7 +35,7 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   const draft: Job = structuredClone(job);
   applyPlainFlags(cli, draft, flags);
   applySchedule(draft, flags, isNew, warnings, cli.clock.now());
-  applyPolicyFlags(draft, flags, cli.clock.now());
+  warnings.push(...applyPolicyFlags(draft, flags, isNew, cli.clock.now()));
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);

@@ -39,6 +39,7 @@ export interface JobFlags extends SizeFlags {
   overlap?: OverlapPolicy;
   catchUp?: CatchUpPolicy;
   catchUpWindow?: string;
+  blackout?: string[];
   start?: string;
   end?: string;
   maxRuns?: string;
@@ -104,6 +105,11 @@ export function addJobOptions(command: Command): Command {
     .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
     .addOption(oneOf("--catch-up <policy>", "after the daemon was down", CATCH_UP_POLICIES, "latest"))
     .option("--catch-up-window <duration>", "how late a run may still be caught up with (default: 24h)")
+    .option(
+      "--blackout <hours>",
+      "nothing starts then, on the clocks of the job's zone: 'Mon-Fri 08:00-18:00', '22:00-06:00', 'Sat,Sun'; repeatable",
+      collect,
+    )
     .option("--start <time>", "no run is due before: 2026-04-01, 2026-04-01T08:30 (in the job's zone), or with Z")
     .option("--end <time>", "no run is due after; a day alone includes that day")
     .option("--max-runs <n>", "runs that the schedule makes in all; those by hand do not count")

@@ -70,6 +70,9 @@ function activeReason(
       }, after: ${errorText(execution) || "a failure"} (${execution.id})`;
     default: {
       const turn = decideTurn(execution, active);
+      if (execution.notBefore !== null && new Date(execution.notBefore) > now) {
+        return `${execution.id} is put off until ${utcTime(new Date(execution.notBefore))}`;
+      }
       if (turn.do === "wait") return `${execution.id} waits for the end of ${turn.behind}`;
       return daemon === undefined
         ? `${execution.id} is queued`

@@ -43,6 +43,7 @@ const DEFINITION = [
   "notify",
   "overlapPolicy",
   "catchUp",
+  "blackout",
   "startAt",
   "endAt",
   "maxRuns",

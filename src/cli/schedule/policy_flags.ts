@@ -1,13 +1,15 @@
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Job } from "../../schedule/job.ts";
-import { hasRunOut, nextDueOf } from "../../schedule/job_due.ts";
+import { coversTheWeek, parseBlackout } from "../../schedule/blackout.ts";
+import { hasRunOut, nextDueOf, nextRunsOf } from "../../schedule/job_due.ts";
 import { parseInstant } from "../../schedule/parse_instant.ts";
 import type { JobFlags } from "./job_options.ts";
 
 /** Applies the flags that say when a job is run and when not, beside its schedule.
+ * @returns warnings
  * @throws {UsageError} that names the flag */
-export function applyPolicyFlags(draft: Job, flags: JobFlags, now: Date): void {
+export function applyPolicyFlags(draft: Job, flags: JobFlags, isNew: boolean, now: Date): string[] {
   if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
   if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
   if (flags.catchUpWindow !== undefined) {
@@ -18,6 +20,22 @@ export function applyPolicyFlags(draft: Job, flags: JobFlags, now: Date): void {
     draft.pauseAfterFailures = text.trim() === "" ? null : countFlag("--pause-after-failures", text, 1, 1_000);
   }
   applyBounds(draft, flags, now);
+  if (flags.blackout !== undefined) draft.blackout = blackoutFlag(flags.blackout);
+  const touched = isNew ? draft.blackout.length > 0 : [flags.blackout, flags.cron, flags.every].some((it) => it);
+  return touched && nextDueOf(draft, now) !== undefined && nextRunsOf(draft, now, 1).length === 0
+    ? ["The job will not run: all of its due times lie in its blackout hours"]
+    : [];
+}
+
+function blackoutFlag(windows: string[]): string[] {
+  for (const text of windows) parseBlackout(text, "--blackout");
+  if (coversTheWeek(windows)) {
+    throw new UsageError(
+      "--blackout: these hours are the whole week, so nothing would ever start",
+      "Leave some hours free, or stop the job with `support-bundle schedule disable JOB`",
+    );
+  }
+  return windows.map((text) => text.trim().replace(/\s+/g, " "));
 }
 
 /** From when to when, and how often. An empty value takes a bound away. */

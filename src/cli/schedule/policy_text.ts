@@ -14,6 +14,7 @@ export function policyFields(job: Job): [label: string, value: string | string[]
   return [
     ["Overlap", OVERLAP[job.overlapPolicy]],
     ["Catch-up", catchUpText(job)],
+    ...job.blackout.length === 0 ? [] : [["Blackout", job.blackout] as [string, string[]]],
     ...job.pauseAfterFailures === null ? [] : [pauseField(job.pauseAfterFailures, job.failuresInRow)],
     ...job.startAt === null ? [] : [["Not before", utcTime(new Date(job.startAt))] as [string, string]],
     ...job.endAt === null ? [] : [["Not after", utcTime(new Date(job.endAt))] as [string, string]],

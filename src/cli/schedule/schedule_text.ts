@@ -1,6 +1,6 @@
 import { describeSchedule } from "../../schedule/describe_schedule.ts";
 import type { Job } from "../../schedule/job.ts";
-import { hasRunOut, nextDuesOf } from "../../schedule/job_due.ts";
+import { hasRunOut, nextRunsOf } from "../../schedule/job_due.ts";
 import { oneLine } from "../render/table.ts";
 import { relativeTime, utcTime, wallTime } from "../render/time.ts";
 
@@ -15,7 +15,7 @@ export function scheduleLines({ schedules, timezone }: Job): [label: string, val
 
 /** The next due times of an enabled job, ascending. */
 export function nextRuns(job: Job, now: Date, count: number): Date[] {
-  return nextDuesOf(job, now, count);
+  return nextRunsOf(job, now, count);
 }
 
 /** Lines such as `2026-03-29 02:00 CET (in 3 h), 2026-03-29T01:00:00Z`. */

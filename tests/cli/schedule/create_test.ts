@@ -244,6 +244,10 @@ Deno.test("schedule create stores what its flags say", async () => {
     "all",
     "--catch-up-window",
     "6h",
+    "--blackout",
+    "Mon-Fri  08:00-18:00",
+    "--blackout",
+    "Sun",
     "--start",
     "2026-03-01",
     "--end",
@@ -292,6 +296,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     kubernetes: { kubeconfig, context: "c1" },
     overlapPolicy: "allow",
     catchUp: { policy: "all", window: "6h" },
+    blackout: ["Mon-Fri 08:00-18:00", "Sun"],
     startAt: "2026-02-28T23:00:00.000Z", // in the job's zone
     endAt: "2026-12-31T22:59:59.999Z",
     maxRuns: 100,

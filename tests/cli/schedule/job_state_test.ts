@@ -56,6 +56,10 @@ const behaviour: [name: string, job: Partial<Job>, surroundings: Partial<JobSurr
   ["has come to its end", { nextRun: null, endAt: "2026-03-01T00:00:00Z" }, {}, [
     "its end was at 2026-03-01T00:00:00Z",
   ]],
+  ["is put off", {}, { active: [execution({ status: "pending", notBefore: "2026-03-02T18:00:00Z" })] }, [
+    "ex-1 is put off until 2026-03-02T18:00:00Z",
+    waiting,
+  ]],
   ["waits for the run before", {}, {
     active: [
       execution({ id: "ex-2", status: "pending", overlap: "wait", runNumber: 2 }),

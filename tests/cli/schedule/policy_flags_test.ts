@@ -15,6 +15,8 @@ const refused: [flags: string[], message: RegExp, hint?: RegExp][] = [
   [["--start", "soon"], /--start: "soon" is not a point in time/],
   [["--start", "2026-05-01", "--end", "2026-04-01"], /--end: .* comes before the start/, /later end/],
   [["--end", "2026-03-01"], /--end: the job would have no due time any more/],
+  [["--blackout", "work"], /--blackout: "work" are no blackout hours/, /Mon-Fri 08:00-18:00/],
+  [["--blackout", "Mon-Fri", "--blackout", "Sat,Sun"], /--blackout: these hours are the whole week/],
   [["--max-runs", "0"], /--max-runs: "0" is not a whole number from 1/],
   [["--max-runs", "many"], /--max-runs: "many" is not a whole number/],
   [["--pause-after-failures", "0"], /--pause-after-failures: "0" is not a whole number/],
@@ -38,6 +40,7 @@ const none: [flags: string[], field: string, expect: unknown][] = [
   [["--start", ""], "startAt", null],
   [["--end", ""], "endAt", null],
   [["--max-runs", ""], "maxRuns", null],
+  [["--blackout", ""], "blackout", []],
   [["--pause-after-failures", ""], "pauseAfterFailures", null],
 ];
 for (const [flags, field, expect] of none) {
@@ -48,6 +51,7 @@ for (const [flags, field, expect] of none) {
       endAt: "2026-12-01T00:00:00.000Z",
       maxRuns: 3,
       pauseAfterFailures: 2,
+      blackout: ["Sun"],
     };
     await harness.addJob({ name: "nightly", ...set });
     const changed = await harness.json(["modify", "nightly", ...flags]);
@@ -55,6 +59,14 @@ for (const [flags, field, expect] of none) {
     for (const [other, value] of Object.entries(set)) if (other !== field) deepStrictEqual(changed[other], value);
   });
 }
+
+Deno.test("schedule create warns of a job whose blackout hours leave no due time", async () => {
+  await using harness = await CliHarness.create();
+  const args = ["create", "x", "--cron", "0 9 * * *", "--auto"];
+  const result = await harness.run([...args, "--blackout", "08:00-18:00"]);
+  strictEqual(result.code, EXIT.ok);
+  match(result.stderr, /Warning: The job will not run: all of its due times lie in its blackout hours/);
+});
 
 Deno.test("schedule modify refuses fewer runs than there were", async () => {
   await using harness = await CliHarness.create();
@@ -73,6 +85,7 @@ Deno.test("schedule describe tells each policy that is set", async () => {
     catchUp: { policy: "all", window: "6h" },
     startAt: "2026-03-01T00:00:00.000Z",
     endAt: "2026-12-01T00:00:00.000Z",
+    blackout: ["Mon-Fri 08:00-18:00", "Sat"],
     maxRuns: 10,
     scheduledRuns: 4,
     runCount: 6,
@@ -85,6 +98,7 @@ Deno.test("schedule describe tells each policy that is set", async () => {
     const expect of [
       /^Overlap: +one run may wait for the one before to finish$/m,
       /^Catch-up: +every missed run, up to 6h late, the oldest first$/m,
+      /^Blackout: +Mon-Fri 08:00-18:00\n +Sat$/m,
       /^Not before: +2026-03-01T00:00:00Z$/m,
       /^Not after: +2026-12-01T00:00:00Z$/m,
       /^Pauses: +after 3 failures in a row, of which there were 1$/m,
