@@ -16,6 +16,8 @@ export interface SchedulerOptions {
   metrics: DaemonMetrics;
   /** Told when an execution may have become runnable. */
   executor: Pick<Executor, "wake">;
+  /** Name of this machine. */
+  host?: string;
   /** The longest sleep. */
   checkIntervalMs: number;
 }
@@ -122,12 +124,12 @@ export class Scheduler {
    * @param active kept up to date with what is created here
    * @returns false when it remains due for now */
   async #decide(job: Job, now: Date, active: Execution[]): Promise<boolean> {
-    const { store, executor } = this.options;
+    const { store, executor, host } = this.options;
     let current = job;
     for (let decided = 0; decided < MAX_PER_TICK; decided++) {
       let plan: DuePlan | undefined;
       try {
-        plan = planDue(current, now, active);
+        plan = planDue(current, now, active, host);
       } catch (error) {
         return await this.#setAside(job, error);
       }

@@ -2,6 +2,7 @@ import { parseDuration } from "../core/duration.ts";
 import type { Job } from "./job.ts";
 import type { Execution } from "./execution.ts";
 import { blackoutAt } from "./blackout.ts";
+import { jitterMs } from "./jitter.ts";
 import { countDueOf, latestDueOf, nextDueOf } from "./job_due.ts";
 import { type ActiveExecution, decideOverlap, OVERLAP_OF } from "./overlap.ts";
 
@@ -25,12 +26,14 @@ export type Firing =
 
 /** Decides about one due time that has come.
  * @param active executions, of this job or any; those of other jobs and finished ones do not count
+ * @param host name of this machine, which jitter depends on
  * @returns undefined while it has to wait for room in the queue: nothing is lost by it */
 export function decideFiring(
   job: Job,
   dueAt: Date,
   now: Date,
   active: readonly ActiveExecution[],
+  host = "",
 ): Firing | undefined {
   const lateByMs = now.getTime() - dueAt.getTime();
   if (!job.enabled) return { do: "skip", why: "disabled", lateByMs };
@@ -47,9 +50,18 @@ export function decideFiring(
     do: "start",
     trigger: late ? "catch-up" : "schedule",
     overlap: mustRun ? "wait" : OVERLAP_OF[job.overlapPolicy],
-    notBefore: blackoutAt(job.blackout, job.timezone, now)?.end,
+    notBefore: decideStart(job, dueAt, now, host),
     lateByMs,
   };
+}
+
+/** When a run may begin: later by its jitter, but not in blackout hours because of it, and after those that it is in now.
+ * @returns undefined for at once */
+function decideStart(job: Job, dueAt: Date, now: Date, host: string): Date | undefined {
+  const earliest = blackoutAt(job.blackout, job.timezone, now)?.end ?? dueAt;
+  const shifted = new Date(earliest.getTime() + jitterMs(job, dueAt, host));
+  const start = blackoutAt(job.blackout, job.timezone, shifted) === undefined ? shifted : earliest;
+  return start > now ? start : undefined;
 }
 
 /** What happens with the due times of a job that have come: one of them is decided, the others are counted. */
@@ -66,13 +78,18 @@ export interface DuePlan {
  * long nobody looked, it costs the same: they are counted, not walked through.
  * @returns undefined when nothing is due, or nothing can be decided yet
  * @throws {CronError} when a schedule cannot be read */
-export function planDue(job: Job, now: Date, active: readonly ActiveExecution[]): DuePlan | undefined {
+export function planDue(
+  job: Job,
+  now: Date,
+  active: readonly ActiveExecution[],
+  host?: string,
+): DuePlan | undefined {
   if (job.nextRun === null) return undefined;
   const oldest = new Date(job.nextRun);
   if (oldest > now) return undefined;
   const each = job.catchUp.policy === "all" ? oldestToCatchUp(job, oldest, now) : undefined;
   const dueAt = each ?? newestToRun(job, oldest, now);
-  const firing = decideFiring(job, dueAt, now, active);
+  const firing = decideFiring(job, dueAt, now, active, host);
   if (firing === undefined) return undefined;
   const missed: DuePlan["missed"] = {};
   const older = dueAt > oldest ? countDueOf(job, oldest, dueAt) : 0;

@@ -6,6 +6,8 @@ export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 export const CATCH_UP_POLICIES = ["none", "latest", "all"] as const;
 export type CatchUpPolicy = (typeof CATCH_UP_POLICIES)[number];
 
+export const JITTER_MODES = ["stable", "random"] as const;
+
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
 export const jobSchema = z.object({
@@ -74,6 +76,10 @@ export const jobSchema = z.object({
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),
+  /** How much later than due a run may start; empty: not at all. */
+  jitter: z.string().default(""),
+  /** `stable`: always the same for the job on a host. `random`: another for each due time. */
+  jitterMode: z.enum(JITTER_MODES).default("stable"),
   /** Hours in which nothing starts, on the clocks of the job's zone: `Mon-Fri 08:00-18:00`. */
   blackout: z.array(z.string()).default([]),
   /** Due times before the one and after the other do not count; null: no bound. */

@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { noMetrics } from "../../src/daemon/metrics.ts";
 import { Scheduler } from "../../src/daemon/scheduler.ts";
 import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
+import { jitterMs } from "../../src/schedule/jitter.ts";
 import type { Execution } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
@@ -154,6 +155,23 @@ Deno.test("scheduler looks far ahead, and sleeps no longer than the check interv
     await idle();
     ok(clock.nextWake!.getTime() - clock.now().getTime() <= 60_000);
   }));
+
+Deno.test("scheduler keeps the due time of a run that jitter puts off, and wakes the executor at its start", () => {
+  const job = sampleJob({ nextRun: at("12:00:10.000"), jitter: "40s" });
+  return stage((store) => store.createJob(job), async (it) => {
+    await it.clock.set(at("12:00:10.000"));
+    const [execution] = await it.executions(1);
+    await it.idle();
+    strictEqual(execution!.scheduledAt, at("12:00:10.000"));
+    const start = Date.parse(execution!.scheduledAt) + jitterMs(job, new Date(execution!.scheduledAt), "");
+    strictEqual(execution!.notBefore, new Date(start).toISOString());
+    await it.clock.set(new Date(start - 1));
+    await it.idle();
+    const before = it.wakes;
+    await it.clock.set(new Date(start));
+    await until("a wake", () => it.wakes > before);
+  });
+});
 
 Deno.test("scheduler starts all that is due at one instant, more than a batch", () =>
   stage(async (store) => {

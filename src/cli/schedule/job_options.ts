@@ -2,7 +2,14 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
-import { CATCH_UP_POLICIES, type CatchUpPolicy, OVERLAP_POLICIES, type OverlapPolicy } from "../../schedule/job.ts";
+import {
+  CATCH_UP_POLICIES,
+  type CatchUpPolicy,
+  JITTER_MODES,
+  type Job,
+  OVERLAP_POLICIES,
+  type OverlapPolicy,
+} from "../../schedule/job.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
@@ -39,6 +46,8 @@ export interface JobFlags extends SizeFlags {
   overlap?: OverlapPolicy;
   catchUp?: CatchUpPolicy;
   catchUpWindow?: string;
+  jitter?: string;
+  jitterMode?: Job["jitterMode"];
   blackout?: string[];
   start?: string;
   end?: string;
@@ -105,6 +114,8 @@ export function addJobOptions(command: Command): Command {
     .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
     .addOption(oneOf("--catch-up <policy>", "after the daemon was down", CATCH_UP_POLICIES, "latest"))
     .option("--catch-up-window <duration>", "how late a run may still be caught up with (default: 24h)")
+    .option("--jitter <duration>", "start up to so much later than due, so that jobs do not start together")
+    .addOption(oneOf("--jitter-mode <mode>", "how much of it for the job on a host", JITTER_MODES, "stable"))
     .option(
       "--blackout <hours>",
       "nothing starts then, on the clocks of the job's zone: 'Mon-Fri 08:00-18:00', '22:00-06:00', 'Sat,Sun'; repeatable",

@@ -43,6 +43,8 @@ const DEFINITION = [
   "notify",
   "overlapPolicy",
   "catchUp",
+  "jitter",
+  "jitterMode",
   "blackout",
   "startAt",
   "endAt",

@@ -19,6 +19,11 @@ export function applyPolicyFlags(draft: Job, flags: JobFlags, isNew: boolean, no
     const text = flags.pauseAfterFailures;
     draft.pauseAfterFailures = text.trim() === "" ? null : countFlag("--pause-after-failures", text, 1, 1_000);
   }
+  if (flags.jitter !== undefined) {
+    const none = ["", "0", "0s"].includes(flags.jitter.trim());
+    draft.jitter = none ? "" : durationFlag("--jitter", flags.jitter, "1s", "24h");
+  }
+  if (flags.jitterMode !== undefined) draft.jitterMode = flags.jitterMode;
   applyBounds(draft, flags, now);
   if (flags.blackout !== undefined) draft.blackout = blackoutFlag(flags.blackout);
   const touched = isNew ? draft.blackout.length > 0 : [flags.blackout, flags.cron, flags.every].some((it) => it);

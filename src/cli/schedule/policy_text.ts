@@ -14,11 +14,17 @@ export function policyFields(job: Job): [label: string, value: string | string[]
   return [
     ["Overlap", OVERLAP[job.overlapPolicy]],
     ["Catch-up", catchUpText(job)],
+    ...job.jitter === "" ? [] : [jitterField(job)],
     ...job.blackout.length === 0 ? [] : [["Blackout", job.blackout] as [string, string[]]],
     ...job.pauseAfterFailures === null ? [] : [pauseField(job.pauseAfterFailures, job.failuresInRow)],
     ...job.startAt === null ? [] : [["Not before", utcTime(new Date(job.startAt))] as [string, string]],
     ...job.endAt === null ? [] : [["Not after", utcTime(new Date(job.endAt))] as [string, string]],
   ];
+}
+
+function jitterField({ jitter, jitterMode }: Job): [string, string] {
+  const how = jitterMode === "stable" ? "always as much on a host" : "another time each time";
+  return ["Jitter", `starts up to ${jitter} later than due, ${how}`];
 }
 
 function pauseField(after: number, failures: number): [string, string] {

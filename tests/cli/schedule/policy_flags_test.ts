@@ -15,6 +15,8 @@ const refused: [flags: string[], message: RegExp, hint?: RegExp][] = [
   [["--start", "soon"], /--start: "soon" is not a point in time/],
   [["--start", "2026-05-01", "--end", "2026-04-01"], /--end: .* comes before the start/, /later end/],
   [["--end", "2026-03-01"], /--end: the job would have no due time any more/],
+  [["--jitter", "2d"], /--jitter: 2d is not between 1s and 24h/],
+  [["--jitter-mode", "stabel"], /--jitter-mode: "stabel"/, /Did you mean stable/],
   [["--blackout", "work"], /--blackout: "work" are no blackout hours/, /Mon-Fri 08:00-18:00/],
   [["--blackout", "Mon-Fri", "--blackout", "Sat,Sun"], /--blackout: these hours are the whole week/],
   [["--max-runs", "0"], /--max-runs: "0" is not a whole number from 1/],
@@ -41,6 +43,8 @@ const none: [flags: string[], field: string, expect: unknown][] = [
   [["--end", ""], "endAt", null],
   [["--max-runs", ""], "maxRuns", null],
   [["--blackout", ""], "blackout", []],
+  [["--jitter", ""], "jitter", ""],
+  [["--jitter", "0"], "jitter", ""],
   [["--pause-after-failures", ""], "pauseAfterFailures", null],
 ];
 for (const [flags, field, expect] of none) {
@@ -52,6 +56,7 @@ for (const [flags, field, expect] of none) {
       maxRuns: 3,
       pauseAfterFailures: 2,
       blackout: ["Sun"],
+      jitter: "5m",
     };
     await harness.addJob({ name: "nightly", ...set });
     const changed = await harness.json(["modify", "nightly", ...flags]);
@@ -86,6 +91,7 @@ Deno.test("schedule describe tells each policy that is set", async () => {
     startAt: "2026-03-01T00:00:00.000Z",
     endAt: "2026-12-01T00:00:00.000Z",
     blackout: ["Mon-Fri 08:00-18:00", "Sat"],
+    jitter: "10m",
     maxRuns: 10,
     scheduledRuns: 4,
     runCount: 6,
@@ -98,6 +104,7 @@ Deno.test("schedule describe tells each policy that is set", async () => {
     const expect of [
       /^Overlap: +one run may wait for the one before to finish$/m,
       /^Catch-up: +every missed run, up to 6h late, the oldest first$/m,
+      /^Jitter: +starts up to 10m later than due, always as much on a host$/m,
       /^Blackout: +Mon-Fri 08:00-18:00\n +Sat$/m,
       /^Not before: +2026-03-01T00:00:00Z$/m,
       /^Not after: +2026-12-01T00:00:00Z$/m,
