@@ -4,6 +4,7 @@ import { applyOutcome, applyStart, countSkipped, SCHEDULER } from "../schedule/a
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { decideTurn } from "../schedule/overlap.ts";
+import { compareQueued } from "../schedule/queue_order.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
@@ -52,7 +53,7 @@ interface Slot {
 
 const WRITE_TRIES = 6;
 
-/** Runs attempts as child processes of this daemon, a limited number at a time, in the order of their due times. */
+/** Runs attempts as child processes of this daemon, a limited number at a time, by priority and due time. */
 export class LocalExecutor implements Executor {
   readonly #slots = new Map<string, Slot>();
   #limits: ExecutorLimits;
@@ -137,7 +138,7 @@ export class LocalExecutor implements Executor {
     }
   }
 
-  /** Gives free slots to those that are due, the longest due first. */
+  /** Gives free slots to those that are due and have their turn. */
   async #fill(): Promise<void> {
     const { store, clock, owner, lease } = this.options;
     const now = clock.now();
@@ -150,8 +151,7 @@ export class LocalExecutor implements Executor {
         else if (turn === "go" && isRunnable(execution, now) && !this.#slots.has(execution.id)) due.push(execution);
       }
     }
-    due
-      .sort((a, b) => a.scheduledAt < b.scheduledAt ? -1 : a.scheduledAt > b.scheduledAt ? 1 : a.id < b.id ? -1 : 1);
+    due.sort(compareQueued);
     this.#waiting = due.length;
     for (const execution of due) {
       if (this.#slots.size >= this.#limits.maxConcurrent || this.#draining) break;

@@ -55,6 +55,7 @@ export function newExecution(job: Job, scheduledAt: Date, trigger: Execution["tr
     trigger,
     runNumber: job.runCount + 1,
     overlap: OVERLAP_OF[job.overlapPolicy],
+    priority: job.priority,
   });
 }
 

@@ -33,6 +33,8 @@ export const executionSchema = z.object({
   jobName: z.string(),
   /** The due time, UTC. With the job id it is the identity: a slot runs once. */
   scheduledAt: z.iso.datetime(),
+  /** That of its job when it was created. */
+  priority: z.number().int().default(0),
   /** When it may begin at the earliest, where that is after its due time. */
   notBefore: z.iso.datetime().nullable().default(null),
   startTime: z.iso.datetime().nullable().default(null),

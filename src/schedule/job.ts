@@ -76,6 +76,8 @@ export const jobSchema = z.object({
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),
+  /** In the queue for a slot, the larger one goes first. */
+  priority: z.number().int().min(-100).max(100).default(0),
   /** How much later than due a run may start; empty: not at all. */
   jitter: z.string().default(""),
   /** `stable`: always the same for the job on a host. `random`: another for each due time. */

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
+import { executionPaths } from "../../src/daemon/build_request.ts";
 import { LocalExecutor } from "../../src/daemon/local_executor.ts";
 import { noMetrics } from "../../src/daemon/metrics.ts";
 import { groupMembers } from "../../src/daemon/process_identity.ts";
@@ -92,6 +93,18 @@ Deno.test("local executor ends a run whose place a later one takes, then runs th
     deepStrictEqual(it.told, [], "it is no failure");
     strictEqual((await it.store.getJob(job.id))!.status, "completed");
   }));
+
+Deno.test("local executor gives a free slot to the highest priority", () =>
+  stage(async (it) => {
+    const first = await it.add("until-told");
+    const { jobId, jobName } = await it.becomes(first, "running");
+    await pidFrom(join(it.work(first), "leader"));
+    const low = await it.add("ok", { priority: -1, scheduledAt: "2026-03-01T00:00:00.000Z" });
+    const high = await it.add("ok", { priority: 5 });
+    await Deno.writeTextFile(`${executionPaths({ id: jobId, name: jobName }, first, it.state).archive}.go`, "");
+    const [before, after] = [await it.becomes(high, "completed"), await it.becomes(low, "completed")];
+    ok(before.endTime! <= after.startTime!);
+  }, { limits: { maxConcurrent: 1 } }));
 
 Deno.test("local executor leaves what is put off, and puts off what waited until blackout hours began", () =>
   stage(async (it) => {

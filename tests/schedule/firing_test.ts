@@ -363,7 +363,12 @@ Deno.test("applyRun(), applyStart() and applyOutcome() leave a disabled job disa
 
 Deno.test("newExecution() is the job's next run, and does what its overlap policy says", () => {
   const made = (["skip", "queue-one", "queue-all", "cancel-running", "allow"] as const).map((overlapPolicy) => {
-    const { runNumber, overlap } = newExecution(job({ overlapPolicy, runCount: 6 }), due, "schedule");
+    const { runNumber, overlap, priority } = newExecution(
+      job({ overlapPolicy, runCount: 6, priority: 3 }),
+      due,
+      "schedule",
+    );
+    strictEqual(priority, 3);
     return `${runNumber} ${overlap}`;
   });
   deepStrictEqual(made, ["7 wait", "7 wait", "7 wait", "7 cancel", "7 allow"]);

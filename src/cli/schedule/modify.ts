@@ -43,6 +43,7 @@ const DEFINITION = [
   "notify",
   "overlapPolicy",
   "catchUp",
+  "priority",
   "jitter",
   "jitterMode",
   "blackout",

@@ -19,6 +19,7 @@ export function applyPolicyFlags(draft: Job, flags: JobFlags, isNew: boolean, no
     const text = flags.pauseAfterFailures;
     draft.pauseAfterFailures = text.trim() === "" ? null : countFlag("--pause-after-failures", text, 1, 1_000);
   }
+  if (flags.priority !== undefined) draft.priority = countFlag("--priority", flags.priority, -100, 100);
   if (flags.jitter !== undefined) {
     const none = ["", "0", "0s"].includes(flags.jitter.trim());
     draft.jitter = none ? "" : durationFlag("--jitter", flags.jitter, "1s", "24h");

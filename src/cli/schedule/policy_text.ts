@@ -14,6 +14,7 @@ export function policyFields(job: Job): [label: string, value: string | string[]
   return [
     ["Overlap", OVERLAP[job.overlapPolicy]],
     ["Catch-up", catchUpText(job)],
+    ...job.priority === 0 ? [] : [["Priority", String(job.priority)] as [string, string]],
     ...job.jitter === "" ? [] : [jitterField(job)],
     ...job.blackout.length === 0 ? [] : [["Blackout", job.blackout] as [string, string[]]],
     ...job.pauseAfterFailures === null ? [] : [pauseField(job.pauseAfterFailures, job.failuresInRow)],
