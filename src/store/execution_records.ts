@@ -138,11 +138,6 @@ export class ExecutionRecords {
   }
 }
 
-/** Makes the operation fail when the slot has its execution already. */
-export function checkCreation(operation: Deno.AtomicOperation, id: string): void {
-  operation.check({ key: key.execution(id), versionstamp: null });
-}
-
 /** Adds the writes of an execution and its indexes. The revision follows what others wait for: its creation, its status and
  * the time before which it does not begin. */
 export function writeExecution(

@@ -1,6 +1,6 @@
-import type { Execution } from "../schedule/execution.ts";
+import { type Execution, executionSchema } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
-import { checkCreation } from "./execution_records.ts";
+import { writeExecution } from "./execution_records.ts";
 import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
 import { before, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
@@ -118,19 +118,21 @@ export class JobRecords {
     jobId: string,
     execution: Execution,
     change: FireChange,
-    writeExecution: (operation: Deno.AtomicOperation) => void,
+    replaceSkipped: boolean,
   ): Promise<FireOutcome> {
     return this.#session.untilCommitted(`record the execution ${execution.id}`, async () => {
       const [jobEntry, executionEntry] = await this.#session.getMany([key.job(jobId), key.execution(execution.id)]);
       const job = await this.#read(jobEntry!);
       if (job === undefined) return "gone";
-      const exists = executionEntry!.versionstamp !== null;
+      const found = replaceSkipped ? await this.#reader.read(executionSchema, executionEntry!) : undefined;
+      const replaced = found?.status === "skipped" ? found : undefined;
+      const exists = executionEntry!.versionstamp !== null && replaced === undefined;
       const changed = change(job, exists);
       if (changed === undefined) return "stale";
       const operation = this.#session.atomic().check(jobEntry!);
       if (!exists) {
-        checkCreation(operation, execution.id);
-        writeExecution(operation);
+        operation.check(asCheck(executionEntry!));
+        writeExecution(operation, replaced, execution);
       }
       writeJob(operation, job, { ...changed, id: jobId, name: job.name });
       if (!await this.#session.commit(operation)) return again;

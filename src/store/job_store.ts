@@ -28,9 +28,10 @@ export interface JobStore {
    * already) and writes the job as `change` makes it, with its next due time.
    * @param change may run several times; is told whether the slot has its execution already. Undefined: the job is not as
    * it was when this was decided, and nothing is to be written
+   * @param replaceSkipped an execution of the slot that was skipped makes room: it has not run
    * @returns `created`, or `exists` when the slot already had its execution (the job is advanced all the same), or
    * `gone` when the job no longer exists, or `stale` as `change` said */
-  fire(jobId: string, execution: Execution, change: FireChange): Promise<FireOutcome>;
+  fire(jobId: string, execution: Execution, change: FireChange, replaceSkipped?: boolean): Promise<FireOutcome>;
 
   getExecution(id: string): Promise<Execution | undefined>;
   /** As `updateJob`. With a lease, the write only happens while that lease is the current one: a daemon that was paused

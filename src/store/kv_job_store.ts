@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Execution, ExecutionLog } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { boundedExecution } from "./bounded_execution.ts";
-import { ExecutionRecords, writeExecution } from "./execution_records.ts";
+import { ExecutionRecords } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
 import type {
   ExecutionQuery,
@@ -141,9 +141,13 @@ export class KvJobStore implements JobStore {
     return next === Infinity ? undefined : new Date(next);
   }
 
-  fire(jobId: string, execution: Execution, change: FireChange): Promise<FireOutcome> {
-    const bounded = boundedExecution({ ...execution, jobId });
-    return this.#jobs.fire(jobId, bounded, change, (operation) => writeExecution(operation, undefined, bounded));
+  fire(
+    jobId: string,
+    execution: Execution,
+    change: FireChange,
+    replaceSkipped = false,
+  ): Promise<FireOutcome> {
+    return this.#jobs.fire(jobId, boundedExecution({ ...execution, jobId }), change, replaceSkipped);
   }
 
   getExecution(id: string): Promise<Execution | undefined> {

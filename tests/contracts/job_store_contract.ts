@@ -253,6 +253,19 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual(told, [false, true]);
   }],
 
+  ["fire() puts an execution in the place of a skipped one where that is wanted, and of no other", async (store) => {
+    const job = await storedJob(store);
+    const execution = newExecution(job, now, "backfill");
+    await store.fire(job.id, { ...execution, status: "skipped" }, (j) => j);
+    strictEqual(await store.fire(job.id, execution, (j) => j), "exists");
+    strictEqual(await store.fire(job.id, execution, (j) => ({ ...j, runCount: 1 }), true), "created");
+    deepStrictEqual(await store.getExecution(execution.id), execution);
+    deepStrictEqual(await store.listExecutions({ status: "skipped" }), []);
+    strictEqual((await store.getJob(job.id))?.runCount, 1);
+    strictEqual(await store.fire(job.id, execution, (j) => j, true), "exists");
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+  }],
+
   ["fire() of a job that is gone changes nothing", async (store) => {
     const job = sampleJob();
     const execution = newExecution(job, now, "schedule");

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { SupportBundleError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit_codes.ts";
-import { applyRun, newExecution } from "../../schedule/apply_firing.ts";
+import { newExecution } from "../../schedule/apply_firing.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
 import { decideOverlap } from "../../schedule/overlap.ts";
@@ -9,6 +9,7 @@ import { stateFolder } from "../../schedule/state_folder.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
+import { addExecution } from "./add_execution.ts";
 import { executionDetails } from "./execution_details.ts";
 import { exitCodeOf } from "./execution_text.ts";
 import { followExecution } from "./follow_execution.ts";
@@ -66,7 +67,7 @@ async function runJob(cli: CliContext, reference: string, flags: RunFlags): Prom
 }
 
 /** @throws {SupportBundleError} when nobody would run it: what is queued must not lie there unseen */
-async function needDaemon(cli: CliContext, name: string): Promise<void> {
+export async function needDaemon(cli: CliContext, name: string): Promise<void> {
   const { daemonStatus } = await import("../../daemon/control_client.ts");
   const status = await daemonStatus(stateFolder(cli.env));
   if (status !== undefined && !status.draining) return;
@@ -98,19 +99,11 @@ async function refuseOverlap(store: JobStore, job: Job): Promise<void> {
  * @throws {SupportBundleError} `JOB_ACTIVE` when the overlap policy does not allow it
  * @returns undefined when the job is gone */
 async function createExecution(store: JobStore, jobId: string, now: Date): Promise<Execution | undefined> {
-  for (let at = now;;) {
-    const job = await store.getJob(jobId);
-    if (job === undefined) return undefined;
-    await refuseOverlap(store, job);
-    const execution = newExecution(job, at, "manual");
-    const result = await store.fire(
-      job.id,
-      execution,
-      (it, slotTaken) => slotTaken || it.runCount !== job.runCount ? undefined : applyRun(it),
-    );
-    if (result === "created") return execution;
-    if (result === "gone") return undefined;
-    // Stale: a run was added meanwhile, maybe in this very slot. Decided anew then.
-    if (await store.getExecution(execution.id) !== undefined) at = new Date(at.getTime() + 1);
+  for (let at = now;; at = new Date(at.getTime() + 1)) {
+    const added = await addExecution(store, jobId, async (job) => {
+      await refuseOverlap(store, job);
+      return newExecution(job, at, "manual");
+    });
+    if (added !== "exists") return added === "gone" ? undefined : added;
   }
 }

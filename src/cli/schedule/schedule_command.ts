@@ -33,6 +33,11 @@ const COMMANDS: LazyCommand[] = [
   },
   { name: "run", summary: "run a job now", load: async () => (await import("./run.ts")).defineRun },
   {
+    name: "backfill",
+    summary: "make up for due times that passed without a run",
+    load: async () => (await import("./backfill.ts")).defineBackfill,
+  },
+  {
     name: "history",
     summary: "show what ran, when, and how it ended",
     load: async () => (await import("./history.ts")).defineHistory,
