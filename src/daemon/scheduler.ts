@@ -6,6 +6,7 @@ import { type DuePlan, planDue } from "../schedule/firing.ts";
 import type { Job } from "../schedule/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { DaemonLog } from "./daemon_log.ts";
+import { followExecutions } from "./follow_executions.ts";
 import type { Executor } from "./executor.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 
@@ -117,6 +118,7 @@ export class Scheduler {
         if (!await this.#decide(job, now, active)) undecided.add(job.id);
       }
     }
+    await followExecutions(this.options);
     executor.wake(); // for what others recorded: `run`, another daemon, a retry whose time has come
   }
 

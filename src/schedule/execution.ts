@@ -41,6 +41,8 @@ export const executionSchema = z.object({
   endTime: z.iso.datetime().nullable().default(null),
   status: z.enum(EXECUTION_STATUSES).default("pending"),
   trigger: z.enum(TRIGGERS).default("schedule"),
+  /** The execution whose end created this one; empty: it has another trigger than `dependency`. */
+  causedBy: z.string().default(""),
   /** Which run of its job it is, from 1 in the order of creation; 0 for what was skipped, which is no run. */
   runNumber: z.number().int().default(0),
   /** What it does about active executions of its job that were created before it: runs beside them, waits until they have

@@ -8,6 +8,8 @@ export type CatchUpPolicy = (typeof CATCH_UP_POLICIES)[number];
 
 export const JITTER_MODES = ["stable", "random"] as const;
 
+export const DEPENDS_ON = ["succeeded", "failed", "finished"] as const;
+
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
 export const jobSchema = z.object({
@@ -16,10 +18,10 @@ export const jobSchema = z.object({
   name: z.string(),
   description: z.string().default(""),
   labels: z.record(z.string(), z.string()).default({}),
-  /** The first of `schedules`, for readers that know one. */
+  /** The first of `schedules`, for readers that know one; empty when there is none. */
   cronSchedule: z.string(),
-  /** Cron expressions or `@every <duration>`; the job is due when one of them is. */
-  schedules: z.array(z.string()).min(1),
+  /** Cron expressions or `@every <duration>`; the job is due when one of them is. None: it only follows other jobs. */
+  schedules: z.array(z.string()),
   /** IANA name. */
   timezone: z.string().default("UTC"),
   enabled: z.boolean().default(true),
@@ -76,6 +78,8 @@ export const jobSchema = z.object({
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),
+  /** Jobs by their ids: each execution of one of them that ends in this way is followed by one of this job. */
+  dependsOn: z.array(z.object({ job: z.string(), on: z.enum(DEPENDS_ON).default("succeeded") })).default([]),
   /** In the queue for a slot, the larger one goes first. */
   priority: z.number().int().min(-100).max(100).default(0),
   /** How much later than due a run may start; empty: not at all. */

@@ -86,6 +86,23 @@ export class ExecutionRecords {
     return undefined;
   }
 
+  async ended(): Promise<Execution[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list({ prefix: key.ended }, { limit: 100 })) {
+      ids.push(entry.value as string);
+    }
+    const ended = await this.#load(ids);
+    // One that is gone, or was set aside as unreadable, is followed by nothing.
+    for (const id of ids) if (!ended.some((execution) => execution.id === id)) await this.markFollowed(id);
+    return ended;
+  }
+
+  markFollowed(id: string): Promise<void> {
+    return this.#session.untilCommitted(`change the execution ${id}`, async () => {
+      return await this.#session.commit(this.#session.atomic().delete(key.endedExecution(id))) ? undefined : again;
+    });
+  }
+
   delete(id: string): Promise<boolean> {
     return this.#session.untilCommitted(`delete the execution ${id}`, async () => {
       const [entry, head] = await this.#session.getMany([key.execution(id), key.logHead(id)]);
@@ -93,7 +110,8 @@ export class ExecutionRecords {
       if (execution === undefined) return false;
       const operation = this.#session.atomic()
         .check(asCheck(entry!), asCheck(head!))
-        .delete(key.execution(id)).delete(key.lease(id)).delete(key.logHead(id)).sum(key.revision, 1n);
+        .delete(key.execution(id)).delete(key.lease(id)).delete(key.logHead(id))
+        .delete(key.endedExecution(id)).sum(key.revision, 1n);
       for (const index of indexKeys(execution)) operation.delete(index);
       for (const chunk of logKeys(id, head!)) operation.delete(chunk);
       return await this.#session.commit(operation) ? true : again;
@@ -151,9 +169,16 @@ export function writeExecution(
   }
   operation.set(key.execution(execution.id), encodeRecord(execution, `the execution ${execution.id}`));
   for (const index of indexKeys(execution)) operation.set(index, execution.id);
+  if (old !== undefined && ACTIVE_STATUSES.includes(old.status) && hasEnded(execution)) {
+    operation.set(key.endedExecution(execution.id), execution.id);
+  }
   if (old === undefined || moved(old, execution)) {
     operation.sum(key.revision, 1n);
   }
+}
+
+function hasEnded({ status }: Execution): boolean {
+  return status !== "skipped" && !ACTIVE_STATUSES.includes(status);
 }
 
 function moved(old: Execution, execution: Execution): boolean {

@@ -16,7 +16,7 @@ const summarySchema = jobSchema.pick({
   nextRun: true,
 });
 
-/** Jobs, and their indexes by name and by due time. */
+/** Jobs, and their indexes by name, by due time and by the jobs they depend on. */
 export class JobRecords {
   readonly #session: KvSession;
   readonly #reader: RecordReader;
@@ -85,11 +85,16 @@ export class JobRecords {
       const entry = await this.#session.get(key.job(id));
       const job = await this.#read(entry);
       if (job === undefined) return false;
-      const operation = this.#session.atomic().check(entry).delete(key.job(id)).delete(key.jobByName(job.name))
-        .sum(key.revision, 1n);
-      if (job.nextRun !== null) operation.delete(key.dueJob(Date.parse(job.nextRun), id));
+      const operation = this.#session.atomic().check(entry).delete(key.job(id)).sum(key.revision, 1n);
+      for (const index of indexKeys(job)) operation.delete(index);
       return await this.#session.commit(operation) ? true : again;
     });
+  }
+
+  async dependents(jobId: string): Promise<Job[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list({ prefix: key.dependentsOf(jobId) })) ids.push(entry.value as string);
+    return (await this.#load(ids)).filter(({ dependsOn }) => dependsOn.some(({ job }) => job === jobId));
   }
 
   async due(now: Date, limit: number): Promise<Job[]> {
@@ -145,7 +150,7 @@ export class JobRecords {
     const done: string[] = [];
     const jobs = new Map((await this.list()).map((job) => [job.id, job]));
     const indexed = new Set<string>();
-    for (const prefix of [key.jobNames, key.due]) {
+    for (const prefix of [key.jobNames, key.due, key.dependents]) {
       for await (const entry of this.#session.list({ prefix })) {
         const job = jobs.get(entry.value as string);
         if (job !== undefined && indexKeys(job).some((k) => sameKey(k, entry.key))) {
@@ -228,6 +233,7 @@ function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Jo
 function indexKeys(job: Job): Deno.KvKey[] {
   const keys: Deno.KvKey[] = [key.jobByName(job.name)];
   if (job.nextRun !== null) keys.push(key.dueJob(Date.parse(job.nextRun), job.id));
+  for (const { job: other } of job.dependsOn) keys.push(key.dependent(other, job.id));
   return keys;
 }
 

@@ -20,6 +20,8 @@ export interface JobStore {
   /** Removes the job and its index entries. Its executions stay, as history, until they are purged. */
   deleteJob(id: string): Promise<boolean>;
 
+  /** Jobs whose `dependsOn` names this one. Reads the index. */
+  dependentJobs(jobId: string): Promise<Job[]>;
   /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
   dueJobs(now: Date, limit?: number): Promise<Job[]>;
   /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
@@ -42,6 +44,11 @@ export interface JobStore {
   /** Executions that are pending, running or retrying. Reads the index. */
   activeExecutions(): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
+  /** Executions that have ended (not those that were skipped), and of which nobody has said yet that it was looked what
+   * follows. At most 100. */
+  endedExecutions(): Promise<Execution[]>;
+  /** Says that what follows an execution has been recorded. */
+  markFollowed(id: string): Promise<void>;
 
   /** Claims an execution for `owner` by compare-and-set. @returns undefined while another's lease holds */
   claimLease(executionId: string, owner: string, now: Date, leaseMs: number): Promise<Lease | undefined>;

@@ -131,6 +131,10 @@ export class KvJobStore implements JobStore {
     return this.#jobs.delete(id);
   }
 
+  dependentJobs(jobId: string): Promise<Job[]> {
+    return this.#jobs.dependents(jobId);
+  }
+
   dueJobs(now: Date, limit = 1_000): Promise<Job[]> {
     return this.#jobs.due(now, limit);
   }
@@ -172,6 +176,14 @@ export class KvJobStore implements JobStore {
 
   deleteExecution(id: string): Promise<boolean> {
     return this.#executions.delete(id);
+  }
+
+  endedExecutions(): Promise<Execution[]> {
+    return this.#executions.ended();
+  }
+
+  markFollowed(id: string): Promise<void> {
+    return this.#executions.markFollowed(id);
   }
 
   claimLease(executionId: string, owner: string, now: Date, leaseMs: number): Promise<Lease | undefined> {

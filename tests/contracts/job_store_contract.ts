@@ -176,6 +176,41 @@ const behaviours: [behaviour: string, check: Check][] = [
     ok(await store.createJob(sampleJob({ name: "nightly" })));
   }],
 
+  ["dependentJobs() finds who depends on a job, as it changes", async (store) => {
+    const first = await storedJob(store);
+    const dependsOn: Job["dependsOn"] = [{ job: first.id, on: "failed" }];
+    const second = await storedJob(store, { dependsOn });
+    await storedJob(store, { dependsOn: [{ job: second.id, on: "failed" }] });
+    deepStrictEqual(await store.dependentJobs(first.id), [second]);
+    await store.updateJob(second.id, (j) => ({ ...j, dependsOn: [] }));
+    deepStrictEqual(await store.dependentJobs(first.id), []);
+    await store.updateJob(second.id, (j) => ({ ...j, dependsOn }));
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+    strictEqual(await store.deleteJob(second.id), true);
+    deepStrictEqual(await store.dependentJobs(first.id), []);
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+  }],
+
+  ["endedExecutions() keeps what has ended until it is said to be followed", async (store, { reopen }) => {
+    const job = await storedJob(store);
+    const ids: string[] = [];
+    for (const [i, status] of (["completed", "failed", "skipped", "retrying"] as const).entries()) {
+      const { id } = await storedExecution(store, job, later(i));
+      await store.updateExecution(id, (e) => ({ ...e, status: "running" }));
+      deepStrictEqual((await store.endedExecutions()).map((e) => e.id).includes(id), false);
+      await store.updateExecution(id, (e) => ({ ...e, status }));
+      ids.push(id);
+    }
+    const other = await reopen();
+    deepStrictEqual((await other.endedExecutions()).map((e) => e.id), ids.slice(0, 2));
+    other.close();
+    await store.markFollowed(ids[0]!);
+    await store.updateExecution(ids[0]!, (e) => ({ ...e, bundlePath: "" })); // no end anew
+    deepStrictEqual((await store.endedExecutions()).map((e) => e.id), [ids[1]]);
+    await store.deleteExecution(ids[1]!);
+    deepStrictEqual(await store.endedExecutions(), []);
+  }],
+
   ["dueJobs() gives what is due, earliest first, up to the limit", async (store) => {
     const at = async (name: string, ms: number) =>
       void await storedJob(store, { name, nextRun: later(ms).toISOString() });

@@ -351,6 +351,7 @@ Deno.test("scheduler.problem() tells of a loop that does not turn any more", asy
     nextDueAt: () => Promise.resolve(undefined),
     revision: () => Promise.resolve("1"),
     activeExecutions: () => Promise.resolve([]),
+    endedExecutions: () => Promise.resolve([]),
   } as unknown as JobStore;
   const scheduler = new Scheduler({
     store,

@@ -8,6 +8,7 @@ import { colorsFor, statusPaint } from "../render/color.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
+import { dependencyTexts } from "./dependencies.ts";
 import { durationText, errorText, findingsText, latenessText } from "./execution_text.ts";
 import { resolveJob } from "./job_reference.ts";
 import { type JobSurroundings, stateReasons } from "./job_state.ts";
@@ -39,13 +40,13 @@ Examples:
 
 async function describeJob(cli: CliContext, reference: string, output: OutputFormat): Promise<void> {
   const now = cli.clock.now();
-  const { job, active, recent } = await withStore(cli, async (store) => {
+  const { job, active, recent, dependencies } = await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
     const recent = await store.listExecutions({ jobId: job.id, limit: RECENT });
     const active = recent.some(({ status }) => ACTIVE_STATUSES.includes(status)) || job.status === "running"
       ? (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id)
       : [];
-    return { job, recent, active };
+    return { job, recent, active, dependencies: await dependencyTexts(store, job) };
   });
   const { daemonStatus } = await import("../../daemon/control_client.ts");
   const daemon: DaemonStatus | undefined = await daemonStatus(stateFolder(cli.env));
@@ -57,10 +58,21 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     nextRuns: job.enabled ? nextRuns(job, now, NEXT_RUNS).map((at) => at.toISOString()) : [],
     recentExecutions: recent,
   };
-  await printData(cli, output, description, () => describeTable(cli, job, surroundings, description.reasons));
+  await printData(
+    cli,
+    output,
+    description,
+    () => describeTable(cli, job, surroundings, description.reasons, dependencies),
+  );
 }
 
-function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundings, reasons: string[]): string {
+function describeTable(
+  cli: CliContext,
+  job: Job,
+  { now, recent }: JobSurroundings,
+  reasons: string[],
+  dependencies: string[],
+): string {
   const colors = colorsFor(cli.stdout, cli.env);
   const sections = [
     renderFields([
@@ -87,6 +99,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
       ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
+      ...optional("Runs after", dependencies.map(oneLine)),
       ...policyFields(job),
       ["Created", utcTime(new Date(job.createdAt))],
       [

@@ -105,17 +105,18 @@ function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: st
   if (given) {
     draft.schedules = [...flags.cron ?? [], ...flags.every === undefined ? [] : [`@every ${flags.every.trim()}`]];
   }
+  if (isNew && !given) draft.schedules = [];
   if (flags.timezone !== undefined) draft.timezone = flags.timezone.trim();
-  if (draft.schedules.length === 0 || (isNew && !given)) {
+  if (draft.schedules.length === 0 && (flags.dependsOn ?? draft.dependsOn).length === 0) {
     throw new UsageError(
       "A job needs a schedule: neither --cron nor --every was given",
-      'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h',
+      'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h, or --depends-on another job',
     );
   }
   if (!given && flags.timezone === undefined && !isNew) return;
   const checked = checkSchedules(draft.schedules, draft.timezone, now);
   draft.schedules = checked.schedules;
-  draft.cronSchedule = checked.schedules[0]!;
+  draft.cronSchedule = checked.schedules[0] ?? "";
   draft.timezone = checked.timezone;
   warnings.push(...checked.warnings);
 }

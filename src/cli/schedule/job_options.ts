@@ -47,6 +47,7 @@ export interface JobFlags extends SizeFlags {
   catchUp?: CatchUpPolicy;
   catchUpWindow?: string;
   priority?: string;
+  dependsOn?: string[];
   jitter?: string;
   jitterMode?: Job["jitterMode"];
   blackout?: string[];
@@ -115,6 +116,11 @@ export function addJobOptions(command: Command): Command {
     .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
     .addOption(oneOf("--catch-up <policy>", "after the daemon was down", CATCH_UP_POLICIES, "latest"))
     .option("--catch-up-window <duration>", "how late a run may still be caught up with (default: 24h)")
+    .option(
+      "--depends-on <job[:end]>",
+      "run when an execution of that job has succeeded (default), failed or finished; repeatable",
+      collect,
+    )
     .option("--priority <n>", "from -100 to 100: while all slots are taken, the larger one is next (default: 0)")
     .option("--jitter <duration>", "start up to so much later than due, so that jobs do not start together")
     .addOption(oneOf("--jitter-mode <mode>", "how much of it for the job on a host", JITTER_MODES, "stable"))

@@ -6,6 +6,7 @@ import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderFields } from "../render/table.ts";
 import { applyJobFlags } from "./job_changes.ts";
+import { readDependencies } from "./dependencies.ts";
 import { describeChanges } from "./job_difference.ts";
 import { checkJobName } from "./job_name.ts";
 import { addJobOptions, type JobFlags } from "./job_options.ts";
@@ -43,6 +44,7 @@ const DEFINITION = [
   "notify",
   "overlapPolicy",
   "catchUp",
+  "dependsOn",
   "priority",
   "jitter",
   "jitterMode",
@@ -96,6 +98,7 @@ async function modifyJob(cli: CliContext, reference: string, flags: ModifyFlags)
     const before = await resolveJob(store, reference);
     const { job: draft, warnings } = await applyJobFlags(cli, before, jobFlags, false);
     if (newName !== undefined) draft.name = newName;
+    if (flags.dependsOn !== undefined) draft.dependsOn = await readDependencies(store, draft, flags.dependsOn);
     const changed = DEFINITION.filter((field) => JSON.stringify(draft[field]) !== JSON.stringify(before[field]));
     if (changed.length === 0) return { before, after: before, warnings };
     const moved = changed.some((field) => MOVES_NEXT_RUN.includes(field));

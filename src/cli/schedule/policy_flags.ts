@@ -63,7 +63,7 @@ function applyBounds(draft: Job, { start, end, maxRuns }: JobFlags, now: Date): 
       "Write a larger number, or stop the job with `support-bundle schedule disable JOB`",
     );
   }
-  if (nextDueOf(draft, now) === undefined) {
+  if (draft.schedules.length > 0 && nextDueOf(draft, now) === undefined) {
     throw new UsageError(
       `${end === undefined ? "--start" : "--end"}: the job would have no due time any more`,
       "Write a start and an end that have a due time between them, and an end that is still to come",

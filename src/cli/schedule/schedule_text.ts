@@ -6,6 +6,7 @@ import { relativeTime, utcTime, wallTime } from "../render/time.ts";
 
 /** The schedules, what they mean, and their zone, for `renderFields`. */
 export function scheduleLines({ schedules, timezone }: Job): [label: string, value: string | string[]][] {
+  if (schedules.length === 0) return [["Schedule", "none: it follows other jobs"], ["Time zone", timezone]];
   return [
     ["Schedule", schedules.map(oneLine)],
     ["Time zone", timezone],
@@ -27,6 +28,7 @@ export function nextRunLines(job: Job, now: Date, count: number): string[] {
 
 /** Why an enabled job has no next due time. */
 export function whyNothingDue(job: Job, now: Date): string {
+  if (job.schedules.length === 0) return "it has no schedule, it follows other jobs";
   if (hasRunOut(job)) return `its schedule has made all of its ${job.maxRuns} runs`;
   if (job.endAt !== null && new Date(job.endAt) < now) return `its end was at ${utcTime(new Date(job.endAt))}`;
   return "its schedule has no due time any more";

@@ -302,6 +302,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     kubernetes: { kubeconfig, context: "c1" },
     overlapPolicy: "allow",
     catchUp: { policy: "all", window: "6h" },
+    dependsOn: [],
     priority: -7,
     jitter: "10m",
     jitterMode: "random",
