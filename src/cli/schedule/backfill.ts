@@ -9,6 +9,7 @@ import { MAX_WAITING } from "../../schedule/overlap.ts";
 import { parseInstant } from "../../schedule/parse_instant.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CliContext } from "../cli_context.ts";
+import { parseBoolean } from "../command.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderTable } from "../render/table.ts";
 import { utcTime } from "../render/time.ts";
@@ -41,7 +42,7 @@ export function defineBackfill(command: Command, cli: CliContext): void {
     .option("--from <time>", "the first due time: 7d (before now), 2026-03-01, 2026-03-01T08:30 (in the job's zone)")
     .option("--to <time>", "the last one; a day alone includes that day (default: now)")
     .option("--limit <n>", `at most so many, up to ${MAX_WAITING}`, "100")
-    .option("--dry-run", "show what would be queued, and change nothing");
+    .option("--dry-run [bool]", "show what would be queued, and change nothing", parseBoolean);
   addOutputOption(command)
     .addHelpText(
       "after",
