@@ -11,7 +11,7 @@ export const INTERRUPTED = "interrupted: the daemon stopped while it ran";
 
 /** What is said of an execution that the job's overlap policy `cancel-running` ended. */
 export const REPLACED = {
-  error: "cancelled: the job's next run has taken its place",
+  error: "the job's next run has taken its place",
   errorCode: "OVERLAP_CANCELLED",
 } as const;
 

@@ -15,7 +15,7 @@ import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from 
 import type { RunningExecution } from "./control_protocol.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor, ExecutorLimits } from "./executor.ts";
-import { finishAttempt, type FinishedAttempt } from "./finish_attempt.ts";
+import { finishAttempt, type FinishedAttempt, REPLACED } from "./finish_attempt.ts";
 import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
@@ -146,7 +146,7 @@ export class LocalExecutor implements Executor {
     const due: Execution[] = [];
     for (const ofJob of Map.groupBy(active, ({ jobId }) => jobId).values()) {
       for (const execution of ofJob) {
-        const turn = decideTurn(execution, ofJob).do;
+        const turn = decideTurn(execution, ofJob, now).do;
         if (turn === "cancel") await this.#replace(execution);
         else if (turn === "go" && isRunnable(execution, now) && !this.#slots.has(execution.id)) due.push(execution);
       }
@@ -246,7 +246,7 @@ export class LocalExecutor implements Executor {
     const startedAt = clock.now();
     const job = await store.getJob(slot.execution.jobId);
     // Looked at once more with the claim in hand: another daemon may have begun one that comes first.
-    if (decideTurn(slot.execution, await store.activeExecutions()).do !== "go") return undefined;
+    if (decideTurn(slot.execution, await store.activeExecutions(), startedAt).do !== "go") return undefined;
     let ours = false;
     const stored = await store.updateExecution(slot.execution.id, (execution) => {
       ours = isRunnable(execution, startedAt);
@@ -315,6 +315,7 @@ export class LocalExecutor implements Executor {
   async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<void> {
     const { store, clock, metrics } = this.options;
     const { execution, final } = finished;
+    const replaced = execution.errorCode === REPLACED.errorCode; // the job's status is that of the run that follows
     for (let attempt = 1;; attempt++) {
       try {
         const stored = await store.updateExecution(execution.id, () => execution, keeper.lease);
@@ -322,7 +323,7 @@ export class LocalExecutor implements Executor {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
           return;
         }
-        const kept = await store.updateJob(job.id, (it) => applyOutcome(it, execution));
+        const kept = await store.updateJob(job.id, (it) => replaced ? it : applyOutcome(it, execution));
         if (job.enabled && kept && kept.paused?.by === SCHEDULER) {
           slot.log!.add("warn", "executor", `the job is disabled from now on: ${kept.paused.note}`);
         }
@@ -379,6 +380,6 @@ export class LocalExecutor implements Executor {
 function sayResult({ execution, final }: FinishedAttempt, log: AttemptLog): void {
   const { status, error, retryAt } = execution;
   if (!final) return log.add("warn", "executor", `${error}; next attempt at ${retryAt}`);
-  const level = status === "completed" ? "info" : status === "partial" ? "warn" : "error";
+  const level = status === "completed" ? "info" : ["partial", "cancelled"].includes(status) ? "warn" : "error";
   log.add(level, "executor", `${status}${error === "" ? "" : `: ${error}`}`);
 }

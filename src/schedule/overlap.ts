@@ -8,7 +8,7 @@ export const MAX_WAITING = 500;
 /** What a decision about a due time depends on. */
 export type ActiveExecution = Pick<Execution, "jobId" | "status">;
 /** What the order of executions depends on. */
-export type LinedUp = Pick<Execution, "id" | "jobId" | "status" | "runNumber" | "overlap">;
+export type LinedUp = Pick<Execution, "id" | "jobId" | "status" | "runNumber" | "overlap" | "notBefore">;
 
 /** `start` makes an execution; whether it begins at once says {@linkcode decideTurn}. */
 export type OverlapDecision = { do: "start" } | { do: "skip"; why: "overlap" | "queue-full" };
@@ -54,11 +54,14 @@ export type Turn =
 /** Decides from what the store says, so that all daemons on it come to the same: the first in line stays the first until
  * it ends, whatever is created meanwhile.
  * @param active executions of this job or any */
-export function decideTurn(execution: LinedUp, active: readonly LinedUp[]): Turn {
+export function decideTurn(execution: LinedUp, active: readonly LinedUp[], now: Date): Turn {
   const others = active.filter((e) =>
     e.jobId === execution.jobId && e.id !== execution.id && ACTIVE_STATUSES.includes(e.status)
   );
-  const successor = others.find((e) => e.overlap === "cancel" && isBefore(execution, e));
+  // One that is put off ends nothing before its time; what is put off keeps its place in line all the same.
+  const successor = others.find((e) =>
+    e.overlap === "cancel" && isBefore(execution, e) && (e.notBefore === null || new Date(e.notBefore) <= now)
+  );
   if (successor !== undefined) return { do: "cancel", for: successor.id };
   if (execution.overlap === "allow" || execution.status === "running") return { do: "go" };
   const ahead = others.find((e) => e.status === "running") ?? others.find((e) => isBefore(e, execution));

@@ -36,21 +36,26 @@ Deno.test("local executor runs what waits one at a time, in the order of creatio
     for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
   }));
 
+/** Another daemon's executor on the same store. */
+async function secondDaemon({ state }: Stage) {
+  const store = await openJobStore({ path: state.store });
+  const second = new LocalExecutor({
+    store,
+    clock: systemClock,
+    state,
+    log: recordingLog().log,
+    metrics: noMetrics,
+    owner: "the other daemon",
+    command: ATTEMPT_COMMAND,
+    limits: { maxConcurrent: 3 },
+  });
+  second.start();
+  return { store, second };
+}
+
 Deno.test("two local executors on one store run a job's line one at a time", () =>
   stage(async (it) => {
-    const { log } = recordingLog();
-    const store = await openJobStore({ path: it.state.store });
-    const second = new LocalExecutor({
-      store,
-      clock: systemClock,
-      state: it.state,
-      log,
-      metrics: noMetrics,
-      owner: "the other daemon",
-      command: ATTEMPT_COMMAND,
-      limits: { maxConcurrent: 3 },
-    });
-    second.start();
+    const { store, second } = await secondDaemon(it);
     try {
       const { ids } = await line(it, ["ok", "ok", "ok", "ok"], "queue-all");
       const ended: Execution[] = [];
@@ -118,6 +123,28 @@ Deno.test("local executor leaves what is put off, and puts off what waited until
     it.executor.wake();
     await it.becomes(later, "completed");
     strictEqual((await it.store.getExecution(dark))!.status, "pending");
+  }));
+
+Deno.test("local executor leaves a run of another daemon to it, which ends it for the next one", () =>
+  stage(async (it) => {
+    const { job, ids: [first] } = await line(it, ["hang"], "cancel-running");
+    await pidFrom(join(it.work(first!), "leader"));
+    const { store, second } = await secondDaemon(it);
+    try {
+      await store.updateJob(job.id, (stored) => ({ ...stored, specFiles: ["fake:ok"] }));
+      const next = newExecution((await store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 10)), "schedule");
+      await store.fire(job.id, next, applyRun);
+      second.wake();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      deepStrictEqual((await store.activeExecutions()).map(({ status }) => status), ["running", "pending"]);
+      it.executor.wake();
+      await it.becomes(first!, "cancelled");
+      second.wake();
+      await it.becomes(next.id, "completed");
+    } finally {
+      await second.stop();
+      store.close();
+    }
   }));
 
 Deno.test("local executor keeps the bundle of a run that it cancels", () =>

@@ -33,7 +33,10 @@ for (const [overlapPolicy, active, expect] of decisions) {
   });
 }
 
-type Row = [runNumber: number, status: ExecutionStatus, overlap: LinedUp["overlap"]];
+const now = new Date("2026-03-02T02:00:00Z");
+const then = "2026-03-02T02:00:00.001Z";
+
+type Row = [runNumber: number, status: ExecutionStatus, overlap: LinedUp["overlap"], notBefore?: string];
 const lines: [name: string, line: Row[], expect: string[]][] = [
   ["a single one goes", [[1, "pending", "wait"]], ["go"]],
   [
@@ -72,6 +75,14 @@ const lines: [name: string, line: Row[], expect: string[]][] = [
     "cancel for 3",
     "wait behind 1",
   ]],
+  ["one that is put off ends nothing yet", [[1, "running", "wait"], [2, "pending", "cancel", then]], [
+    "go",
+    "wait behind 1",
+  ]],
+  ["one that is put off keeps its place", [[1, "pending", "wait", then], [2, "pending", "wait"]], [
+    "go",
+    "wait behind 1",
+  ]],
   ["an earlier one ends nothing", [[1, "running", "cancel"], [2, "pending", "wait"]], ["go", "wait behind 1"]],
   ["what has ended counts for nothing", [[1, "completed", "wait"], [2, "pending", "wait"], [3, "failed", "cancel"]], [
     "go",
@@ -79,17 +90,18 @@ const lines: [name: string, line: Row[], expect: string[]][] = [
 ];
 for (const [name, line, expect] of lines) {
   Deno.test(`decideTurn(): ${name}`, () => {
-    const own = line.map(([runNumber, status, overlap]) => ({
+    const own = line.map(([runNumber, status, overlap, notBefore = null]) => ({
       id: `${runNumber}`,
       jobId: "a",
       runNumber,
       status,
       overlap,
+      notBefore,
     }));
-    const other: LinedUp = { id: "0", jobId: "b", runNumber: 0, status: "running", overlap: "cancel" };
+    const other: LinedUp = { id: "0", jobId: "b", runNumber: 0, status: "running", overlap: "cancel", notBefore: null };
     const asked = own.filter(({ status }) => ACTIVE_STATUSES.includes(status));
     const turns = asked.map((execution) => {
-      const turn = decideTurn(execution, [other, ...own]);
+      const turn = decideTurn(execution, [other, ...own], now);
       return turn.do === "go" ? "go" : turn.do === "wait" ? `wait behind ${turn.behind}` : `cancel for ${turn.for}`;
     });
     deepStrictEqual(turns, expect);
@@ -98,11 +110,18 @@ for (const [name, line, expect] of lines) {
 
 Deno.test("decideTurn() lets the first in line stay the first, whatever the due time of those that come later", () => {
   // A backfilled slot is older than the one that waits already.
-  const first: LinedUp = { id: "a-2026", jobId: "a", runNumber: 4, status: "pending", overlap: "wait" };
+  const first: LinedUp = {
+    id: "a-2026",
+    jobId: "a",
+    runNumber: 4,
+    status: "pending",
+    overlap: "wait",
+    notBefore: null,
+  };
   const older: LinedUp = { ...first, id: "a-2025", runNumber: 5 };
-  deepStrictEqual(decideTurn(first, [older, first]), { do: "go" });
-  deepStrictEqual(decideTurn(older, [older, first]), { do: "wait", behind: "a-2026" });
+  deepStrictEqual(decideTurn(first, [older, first], now), { do: "go" });
+  deepStrictEqual(decideTurn(older, [older, first], now), { do: "wait", behind: "a-2026" });
   // Records of an older version have no numbers: their ids name the due times.
   const unnumbered = [{ ...first, runNumber: 0 }, { ...older, runNumber: 0 }];
-  deepStrictEqual(unnumbered.map((it) => decideTurn(it, unnumbered).do), ["wait", "go"]);
+  deepStrictEqual(unnumbered.map((it) => decideTurn(it, unnumbered, now).do), ["wait", "go"]);
 });

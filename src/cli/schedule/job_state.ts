@@ -69,7 +69,7 @@ function activeReason(
         execution.retryAt === null ? "" : ` at ${utcTime(new Date(execution.retryAt))}`
       }, after: ${errorText(execution) || "a failure"} (${execution.id})`;
     default: {
-      const turn = decideTurn(execution, active);
+      const turn = decideTurn(execution, active, now);
       if (execution.notBefore !== null && new Date(execution.notBefore) > now) {
         return `${execution.id} is put off until ${utcTime(new Date(execution.notBefore))}`;
       }
