@@ -14,12 +14,12 @@ import { recordingLog } from "./fake_log.ts";
 import { sampleJob } from "./sample_job.ts";
 import { pidFrom, until } from "./until.ts";
 
-/** Executions of one job, in the order in which they are given. */
-async function line({ store, executor }: Stage, modes: string[], overlapPolicy: Job["overlapPolicy"]) {
-  const job = sampleJob({ overlapPolicy, specFiles: modes.map((mode) => `fake:${mode}`) });
+/** Executions of one job, created in the order of their ids here, the newest due time first. */
+async function line({ store, executor }: Stage, mode: string, count: number, overlapPolicy: Job["overlapPolicy"]) {
+  const job = sampleJob({ overlapPolicy, specFiles: [`fake:${mode}`] });
   await store.createJob(job);
   const ids: string[] = [];
-  for (let i = 0; i < modes.length; i++) {
+  for (let i = 0; i < count; i++) {
     const execution = newExecution((await store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 9 - i)), "schedule");
     await store.fire(job.id, execution, applyRun);
     ids.push(execution.id);
@@ -30,7 +30,7 @@ async function line({ store, executor }: Stage, modes: string[], overlapPolicy: 
 
 Deno.test("local executor runs what waits one at a time, in the order of creation, whatever slots are free", () =>
   stage(async (it) => {
-    const { ids } = await line(it, ["ok", "ok", "ok"], "queue-all");
+    const { ids } = await line(it, "ok", 3, "queue-all");
     const ended: Execution[] = [];
     for (const id of ids) ended.push(await it.becomes(id, "completed"));
     for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
@@ -57,7 +57,7 @@ Deno.test("two local executors on one store run a job's line one at a time", () 
   stage(async (it) => {
     const { store, second } = await secondDaemon(it);
     try {
-      const { ids } = await line(it, ["ok", "ok", "ok", "ok"], "queue-all");
+      const { ids } = await line(it, "ok", 4, "queue-all");
       const ended: Execution[] = [];
       for (const id of ids) {
         second.wake();
@@ -78,9 +78,30 @@ Deno.test("two local executors on one store run a job's line one at a time", () 
     }
   }));
 
+Deno.test("what waits outlives the daemon: the next one goes on with the line, the interrupted one first", () =>
+  stage(async (it) => {
+    const { job, ids } = await line(it, "hang", 3, "queue-all");
+    await pidFrom(join(it.work(ids[0]!), "leader"));
+    await it.executor.stop();
+    deepStrictEqual(
+      (await it.store.activeExecutions()).map(({ status }) => status).sort(),
+      ["pending", "pending", "retrying"],
+    );
+    await it.store.updateJob(job.id, (stored) => ({ ...stored, specFiles: ["fake:ok"] }));
+    const { store, second } = await secondDaemon(it);
+    try {
+      const ended: Execution[] = [];
+      for (const id of ids) ended.push(await it.becomes(id, "completed"));
+      for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
+    } finally {
+      await second.stop();
+      store.close();
+    }
+  }));
+
 Deno.test("local executor ends a run whose place a later one takes, then runs that one", () =>
   stage(async (it) => {
-    const { job, ids: [first] } = await line(it, ["hang"], "cancel-running");
+    const { job, ids: [first] } = await line(it, "hang", 1, "cancel-running");
     const leader = await pidFrom(join(it.work(first!), "leader"));
     const firing = (await it.store.getJob(job.id))!;
     const [second, third] = [10, 11].map((hour) =>
@@ -127,7 +148,7 @@ Deno.test("local executor leaves what is put off, and puts off what waited until
 
 Deno.test("local executor leaves a run of another daemon to it, which ends it for the next one", () =>
   stage(async (it) => {
-    const { job, ids: [first] } = await line(it, ["hang"], "cancel-running");
+    const { job, ids: [first] } = await line(it, "hang", 1, "cancel-running");
     await pidFrom(join(it.work(first!), "leader"));
     const { store, second } = await secondDaemon(it);
     try {
@@ -149,7 +170,7 @@ Deno.test("local executor leaves a run of another daemon to it, which ends it fo
 
 Deno.test("local executor keeps the bundle of a run that it cancels", () =>
   stage(async (it) => {
-    const { job, ids: [first] } = await line(it, ["finishes-on-term"], "cancel-running");
+    const { job, ids: [first] } = await line(it, "finishes-on-term", 1, "cancel-running");
     await pidFrom(join(it.work(first!), "grandchild"));
     const next = newExecution((await it.store.getJob(job.id))!, new Date(Date.UTC(2026, 2, 2, 10)), "schedule");
     await it.store.fire(job.id, next, applyRun);

@@ -83,6 +83,14 @@ for (const [name, changes, lateByMs, active, expect] of decisions) {
   });
 }
 
+Deno.test("decideFiring() lets what is caught up with wait for the others, unless runs may overlap", () => {
+  const made = (["skip", "queue-one", "cancel-running", "allow"] as const).map((overlapPolicy) => {
+    const firing = decideFiring(job({ ...all, overlapPolicy }), due, after(HOUR), []);
+    return firing?.do === "start" && firing.overlap;
+  });
+  deepStrictEqual(made, ["wait", "wait", "wait", "allow"]);
+});
+
 const minutely = { schedules: ["* * * * *"] };
 const plans: [
   name: string,
