@@ -38,7 +38,7 @@ async function follow(jobId: string, ended: Execution, options: FollowOptions): 
   const job = await store.getJob(jobId);
   if (job === undefined) return false;
   const log = options.log.with({ component: "scheduler", job: job.name });
-  const decision = decideFollow(job, ended, clock.now(), await store.activeExecutions());
+  const decision = decideFollow(job, ended, clock.now(), await store.activeExecutions(jobId));
   if (decision === undefined) return false;
   if (await isCircle(job, ended, store)) {
     log.error("its dependencies lead back to itself: not run", { after: ended.id });

@@ -246,7 +246,9 @@ export class LocalExecutor implements Executor {
     const startedAt = clock.now();
     const job = await store.getJob(slot.execution.jobId);
     // Looked at once more with the claim in hand: another daemon may have begun one that comes first.
-    if (decideTurn(slot.execution, await store.activeExecutions(), startedAt).do !== "go") return undefined;
+    if (decideTurn(slot.execution, await store.activeExecutions(slot.execution.jobId), startedAt).do !== "go") {
+      return undefined;
+    }
     let ours = false;
     const stored = await store.updateExecution(slot.execution.id, (execution) => {
       ours = isRunnable(execution, startedAt);

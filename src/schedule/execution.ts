@@ -105,6 +105,11 @@ export function executionId(jobId: string, scheduledAt: Date): string {
   return `${jobId}-${scheduledAt.toISOString().replace(/[-:]/g, "").replace(".000Z", "Z").replace(".", "_")}`;
 }
 
+/** Whether an {@linkcode executionId} is that of an execution of the job. */
+export function isOfJob(id: string, jobId: string): boolean {
+  return id.startsWith(`${jobId}-`) && !id.slice(jobId.length + 1).includes("-");
+}
+
 /** A line of an execution's log. */
 export interface ExecutionLog {
   timestamp: string;

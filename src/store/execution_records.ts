@@ -1,4 +1,4 @@
-import { ACTIVE_STATUSES, type Execution, executionSchema } from "../schedule/execution.ts";
+import { ACTIVE_STATUSES, type Execution, executionSchema, isOfJob } from "../schedule/execution.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import type { ExecutionQuery, Lease } from "./job_store.ts";
 import { from, key } from "./keys.ts";
@@ -68,12 +68,13 @@ export class ExecutionRecords {
     return found;
   }
 
-  async active(): Promise<Execution[]> {
+  async active(jobId?: string): Promise<Execution[]> {
     const ids: string[] = [];
     // A retry that begins while the lists are read leaves one after the other was read: `retrying` is read twice.
     for (const status of ["retrying", ...ACTIVE_STATUSES] as const) {
       for await (const entry of this.#session.list({ prefix: key.executionsOfStatus(status) })) {
-        ids.push(entry.value as string);
+        const id = entry.value as string;
+        if (jobId === undefined || isOfJob(id, jobId)) ids.push(id);
       }
     }
     // One that changed its status between the lists is found twice.

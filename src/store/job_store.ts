@@ -41,8 +41,8 @@ export interface JobStore {
   updateExecution(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
-  /** Executions that are pending, running or retrying. Reads the index. */
-  activeExecutions(): Promise<Execution[]>;
+  /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */
+  activeExecutions(jobId?: string): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
   /** Executions that have ended (not those that were skipped), and of which nobody has said yet that it was looked what
    * follows. At most 100. */

@@ -170,8 +170,8 @@ export class KvJobStore implements JobStore {
     return this.#executions.list(query);
   }
 
-  activeExecutions(): Promise<Execution[]> {
-    return this.#executions.active();
+  activeExecutions(jobId?: string): Promise<Execution[]> {
+    return this.#executions.active(jobId);
   }
 
   deleteExecution(id: string): Promise<boolean> {

@@ -191,6 +191,15 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual(await store.repair({ dryRun: true }), []);
   }],
 
+  ["activeExecutions() of one job leaves the others out", async (store) => {
+    const [one, two] = [await storedJob(store, { id: "job-1" }), await storedJob(store, { id: "job-1-2" })];
+    const mine = await storedExecution(store, one);
+    await storedExecution(store, two);
+    const done = await storedExecution(store, one, later(1));
+    await store.updateExecution(done.id, (e) => ({ ...e, status: "completed" }));
+    deepStrictEqual(await store.activeExecutions(one.id), [mine]);
+  }],
+
   ["endedExecutions() keeps what has ended until it is said to be followed", async (store, { reopen }) => {
     const job = await storedJob(store);
     const ids: string[] = [];

@@ -39,7 +39,7 @@ Examples:
 async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags): Promise<void> {
   const done = await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
-    const active = (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id);
+    const active = await store.activeExecutions(job.id);
     if (flags.purge) refuseWhileRunning(job, active);
     const history = () => store.listExecutions({ jobId: job.id, limit: Number.MAX_SAFE_INTEGER });
     const executions = flags.purge ? await history() : [];

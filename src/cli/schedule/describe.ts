@@ -44,7 +44,7 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     const job = await resolveJob(store, reference);
     const recent = await store.listExecutions({ jobId: job.id, limit: RECENT });
     const active = recent.some(({ status }) => ACTIVE_STATUSES.includes(status)) || job.status === "running"
-      ? (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id)
+      ? await store.activeExecutions(job.id)
       : [];
     return { job, recent, active, dependencies: await dependencyTexts(store, job) };
   });

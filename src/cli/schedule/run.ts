@@ -85,7 +85,7 @@ export async function needDaemon(cli: CliContext, name: string): Promise<void> {
 
 /** A run by hand is bound by the job's overlap policy like any other. */
 async function refuseOverlap(store: JobStore, job: Job): Promise<void> {
-  const own = (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id);
+  const own = await store.activeExecutions(job.id);
   const decision = decideOverlap(job, own);
   if (decision.do === "start") return;
   const active = own.find(({ status }) => decision.why === "overlap" || status === "pending")!;

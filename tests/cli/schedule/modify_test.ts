@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { operatorName } from "../../../src/cli/operator_name.ts";
 import { EXIT } from "../../../src/core/exit_codes.ts";
 import type { Job } from "../../../src/schedule/job.ts";
 import { CliHarness, NOW } from "./cli_harness.ts";
@@ -49,7 +50,7 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     enabled: false,
     status: "disabled",
     nextRun: null,
-    paused: { by: `uid ${Deno.uid()}@${Deno.hostname()}`, note: "", since: NOW },
+    paused: { by: operatorName({}), note: "", since: NOW },
   }],
   ["after how many failures it pauses", ["--pause-after-failures", "5"], { pauseAfterFailures: 5 }],
   ["from when and how often it runs, and counts the next run anew", ["--start", "2026-04-01", "--max-runs", "3"], {
