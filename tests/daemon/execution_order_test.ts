@@ -8,6 +8,7 @@ import { groupMembers } from "../../src/daemon/process_identity.ts";
 import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
 import type { Execution } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
+import type { JobStore } from "../../src/store/job_store.ts";
 import { openJobStore } from "../../src/store/kv_job_store.ts";
 import { ATTEMPT_COMMAND, type Stage, stage } from "./executor_stage.ts";
 import { recordingLog } from "./fake_log.ts";
@@ -37,10 +38,10 @@ Deno.test("local executor runs what waits one at a time, in the order of creatio
   }));
 
 /** Another daemon's executor on the same store. */
-async function secondDaemon({ state }: Stage) {
+async function secondDaemon({ state }: Stage, wrap: (store: JobStore) => JobStore = (store) => store) {
   const store = await openJobStore({ path: state.store });
   const second = new LocalExecutor({
-    store,
+    store: wrap(store),
     clock: systemClock,
     state,
     log: recordingLog().log,
@@ -72,6 +73,33 @@ Deno.test("two local executors on one store run a job's line one at a time", () 
         );
       }
       for (const [i, { startTime }] of ended.entries()) ok(i === 0 || startTime! >= ended[i - 1]!.endTime!);
+    } finally {
+      await second.stop();
+      store.close();
+    }
+  }));
+
+Deno.test("local executor begins nothing by an old look at the line", () =>
+  stage(async (it) => {
+    const { ids } = await line(it, "hang", 2, "queue-all");
+    await pidFrom(join(it.work(ids[0]!), "leader"));
+    const looks: (string | undefined)[] = [];
+    // The first look does not see what has begun meanwhile.
+    const { store, second } = await secondDaemon(it, (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target);
+          if (name !== "activeExecutions") return typeof value === "function" ? value.bind(target) : value;
+          return async (jobId?: string) => {
+            const all = await target.activeExecutions(jobId);
+            return looks.push(jobId) === 1 ? all.filter(({ status }) => status === "pending") : all;
+          };
+        },
+      }));
+    try {
+      await until("a further look", () => looks.length >= 3);
+      const [first, next] = await Promise.all(ids.map((id) => store.getExecution(id)));
+      deepStrictEqual([first!.status, next!.status], ["running", "pending"]);
     } finally {
       await second.stop();
       store.close();

@@ -3,6 +3,7 @@ import { nearest } from "../../core/nearest.ts";
 import { findCycle } from "../../schedule/dependency.ts";
 import { DEPENDS_ON, type Job } from "../../schedule/job.ts";
 import type { JobStore } from "../../store/job_store.ts";
+import { oneLine } from "../render/table.ts";
 import { resolveJob } from "./job_reference.ts";
 
 /** Reads `--depends-on JOB[:succeeded|failed|finished]`.
@@ -40,11 +41,16 @@ function refuseCycle(job: Job, jobs: Job[]): void {
   );
 }
 
-/** The jobs that a job depends on, for people: `nightly (succeeded)`. */
-export async function dependencyTexts(store: JobStore, job: Job): Promise<string[]> {
-  return await Promise.all(
+/** What a job follows and what follows it, for `renderFields`: `nightly (succeeded)`. */
+export async function dependencyFields(store: JobStore, job: Job): Promise<[label: string, value: string[]][]> {
+  const before = await Promise.all(
     job.dependsOn.map(async ({ job: id, on }) =>
-      `${(await store.getJob(id))?.name ?? `${id}, which was deleted`} (${on})`
+      `${oneLine((await store.getJob(id))?.name ?? `${id}, which was deleted`)} (${on})`
     ),
   );
+  const after = (await store.dependentJobs(job.id)).map(({ name, dependsOn }) =>
+    `${oneLine(name)} (${dependsOn.find((it) => it.job === job.id)!.on})`
+  );
+  return ([["Runs after", before], ["Followed by", after]] as [string, string[]][])
+    .filter(([, lines]) => lines.length > 0);
 }

@@ -8,7 +8,7 @@ import { colorsFor, statusPaint } from "../render/color.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
-import { dependencyTexts } from "./dependencies.ts";
+import { dependencyFields } from "./dependencies.ts";
 import { durationText, errorText, findingsText, latenessText } from "./execution_text.ts";
 import { resolveJob } from "./job_reference.ts";
 import { type JobSurroundings, stateReasons } from "./job_state.ts";
@@ -46,7 +46,7 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     const active = recent.some(({ status }) => ACTIVE_STATUSES.includes(status)) || job.status === "running"
       ? await store.activeExecutions(job.id)
       : [];
-    return { job, recent, active, dependencies: await dependencyTexts(store, job) };
+    return { job, recent, active, dependencies: await dependencyFields(store, job) };
   });
   const { daemonStatus } = await import("../../daemon/control_client.ts");
   const daemon: DaemonStatus | undefined = await daemonStatus(stateFolder(cli.env));
@@ -71,7 +71,7 @@ function describeTable(
   job: Job,
   { now, recent }: JobSurroundings,
   reasons: string[],
-  dependencies: string[],
+  dependencies: [label: string, value: string[]][],
 ): string {
   const colors = colorsFor(cli.stdout, cli.env);
   const sections = [
@@ -99,7 +99,7 @@ function describeTable(
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
       ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
-      ...optional("Runs after", dependencies.map(oneLine)),
+      ...dependencies,
       ...policyFields(job),
       ["Created", utcTime(new Date(job.createdAt))],
       [

@@ -25,6 +25,7 @@ Deno.test("schedule create makes a job that follows others, with a schedule of i
       /^Next runs: +none: it has no schedule, it follows other jobs$/m,
     ]
   ) match(stdout, expect);
+  match((await harness.run(["describe", "a"])).stdout, /^Followed by: +b \(succeeded\)\n +report \(failed\)$/m);
   match((await harness.run(["list"])).stdout, /^report .*\(after other jobs\)/m);
   const both = await harness.json(["create", "both", "--auto", "--every", "1h", "--depends-on", "a"]);
   deepStrictEqual([both.schedules, both.dependsOn.length], [["@every 1h"], 1]);
