@@ -22,8 +22,9 @@ export interface AttemptEnd {
   usage: { peakMemoryMB?: number; cpuTimeMs?: number };
 }
 
-/** `interrupted`: the daemon stops. `lease-lost`: another daemon works on the execution now. */
-export type EndReason = "timeout" | "memory" | "interrupted" | "lease-lost";
+/** `interrupted`: the daemon stops. `lease-lost`: another daemon works on the execution now. `cancelled`: a later execution
+ * of the job takes its place. */
+export type EndReason = "timeout" | "memory" | "interrupted" | "lease-lost" | "cancelled";
 
 export interface AttemptOptions {
   /** The command line of the child: this program's `attempt`. */

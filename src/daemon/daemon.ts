@@ -131,6 +131,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log,
     metrics: counted,
     executor,
+    host: Deno.hostname(),
     checkIntervalMs: flags.checkIntervalMs ?? loaded.settings.checkInterval,
   });
 

@@ -9,6 +9,12 @@ import type { AttemptEnd } from "./attempt_process.ts";
 /** What is said of an execution that the daemon's own end cut off, by a stop or by a crash. */
 export const INTERRUPTED = "interrupted: the daemon stopped while it ran";
 
+/** What is said of an execution that the job's overlap policy `cancel-running` ended. */
+export const REPLACED = {
+  error: "the job's next run has taken its place",
+  errorCode: "OVERLAP_CANCELLED",
+} as const;
+
 export interface FinishedAttempt {
   /** The record as it is to be stored. */
   execution: Execution;
@@ -109,6 +115,9 @@ export function finishInterrupted(
 
 function judge(end: AttemptEnd, timeoutMs: number): Verdict {
   const { report } = end;
+  if (end.endedFor === "cancelled" && report?.status !== "completed" && report?.status !== "quarantined") {
+    return { status: "cancelled", ...REPLACED, exitCode: report?.exitCode ?? null, transient: false };
+  }
   if (end.endedFor === "interrupted" && report?.status !== "completed" && report?.status !== "quarantined") {
     return { status: "failed", error: INTERRUPTED, errorCode: "INTERRUPTED", exitCode: null, transient: true };
   }

@@ -1,21 +1,25 @@
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
-import { applyOutcome, applyStart } from "../schedule/apply_firing.ts";
+import { applyOutcome, applyStart, countSkipped, SCHEDULER } from "../schedule/apply_firing.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import { decideTurn } from "../schedule/overlap.ts";
+import { compareQueued } from "../schedule/queue_order.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
+import { beginAttempt, isRunnable } from "./begin_attempt.ts";
 import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
 import type { RunningExecution } from "./control_protocol.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor, ExecutorLimits } from "./executor.ts";
-import { finishAttempt, type FinishedAttempt } from "./finish_attempt.ts";
+import { finishAttempt, type FinishedAttempt, REPLACED } from "./finish_attempt.ts";
 import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
+import { replaceWaiting } from "./replace_waiting.ts";
 
 export interface LocalExecutorOptions {
   store: JobStore;
@@ -49,7 +53,7 @@ interface Slot {
 
 const WRITE_TRIES = 6;
 
-/** Runs attempts as child processes of this daemon, a limited number at a time, in the order of their due times. */
+/** Runs attempts as child processes of this daemon, a limited number at a time, by priority and due time. */
 export class LocalExecutor implements Executor {
   readonly #slots = new Map<string, Slot>();
   #limits: ExecutorLimits;
@@ -134,13 +138,20 @@ export class LocalExecutor implements Executor {
     }
   }
 
-  /** Gives free slots to those that are due, the longest due first. */
+  /** Gives free slots to those that are due and have their turn. */
   async #fill(): Promise<void> {
     const { store, clock, owner, lease } = this.options;
     const now = clock.now();
-    const due = (await store.activeExecutions())
-      .filter((execution) => isRunnable(execution, now) && !this.#slots.has(execution.id))
-      .sort((a, b) => a.scheduledAt < b.scheduledAt ? -1 : a.scheduledAt > b.scheduledAt ? 1 : a.id < b.id ? -1 : 1);
+    const active = await store.activeExecutions();
+    const due: Execution[] = [];
+    for (const ofJob of Map.groupBy(active, ({ jobId }) => jobId).values()) {
+      for (const execution of ofJob) {
+        const turn = decideTurn(execution, ofJob, now).do;
+        if (turn === "cancel") await this.#replace(execution);
+        else if (turn === "go" && isRunnable(execution, now) && !this.#slots.has(execution.id)) due.push(execution);
+      }
+    }
+    due.sort(compareQueued);
     this.#waiting = due.length;
     for (const execution of due) {
       if (this.#slots.size >= this.#limits.maxConcurrent || this.#draining) break;
@@ -149,6 +160,13 @@ export class LocalExecutor implements Executor {
       this.#waiting--;
       this.#occupy(execution, claimed);
     }
+  }
+
+  /** Ends an execution whose place a later one takes, unless it is another daemon's to end. */
+  async #replace(execution: Execution): Promise<void> {
+    const slot = this.#slots.get(execution.id);
+    if (slot !== undefined) return slot.abort.abort("cancelled" satisfies EndReason);
+    if (execution.status !== "running") await replaceWaiting(execution.id, this.options);
   }
 
   #occupy(execution: Execution, lease: Lease): void {
@@ -227,28 +245,25 @@ export class LocalExecutor implements Executor {
     const { store, clock, metrics } = this.options;
     const startedAt = clock.now();
     const job = await store.getJob(slot.execution.jobId);
+    // Looked at once more with the claim in hand: another daemon may have begun one that comes first.
+    if (decideTurn(slot.execution, await store.activeExecutions(slot.execution.jobId), startedAt).do !== "go") {
+      return undefined;
+    }
     let ours = false;
     const stored = await store.updateExecution(slot.execution.id, (execution) => {
       ours = isRunnable(execution, startedAt);
-      if (!ours) return execution;
-      if (job === undefined) {
-        const endTime = startedAt.toISOString();
-        return { ...execution, status: "cancelled", error: "its job is gone", errorCode: "JOB_GONE", endTime };
-      }
-      return {
-        ...execution,
-        status: "running",
-        startTime: startedAt.toISOString(),
-        endTime: null,
-        retryAt: null,
-        process: null,
-      };
+      return ours ? beginAttempt(execution, job, startedAt) : execution;
     }, keeper.lease);
     if (stored === undefined || !ours || job === undefined) return undefined;
+    if (stored.status === "skipped") {
+      metrics.skipped("disabled");
+      await store.updateJob(job.id, (it) => countSkipped(it, "disabled", 1));
+    }
+    if (stored.status !== "running") return undefined;
     slot.execution = stored;
     const first = stored.retryCount === 0;
     await store.updateJob(job.id, (it) => applyStart(it, startedAt));
-    const lateByMs = startedAt.getTime() - new Date(stored.scheduledAt).getTime();
+    const lateByMs = startedAt.getTime() - new Date(stored.notBefore ?? stored.scheduledAt).getTime();
     metrics.started(first && stored.trigger === "schedule" ? lateByMs : undefined);
     return { job, startedAt };
   }
@@ -302,6 +317,7 @@ export class LocalExecutor implements Executor {
   async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<void> {
     const { store, clock, metrics } = this.options;
     const { execution, final } = finished;
+    const replaced = execution.errorCode === REPLACED.errorCode; // the job's status is that of the run that follows
     for (let attempt = 1;; attempt++) {
       try {
         const stored = await store.updateExecution(execution.id, () => execution, keeper.lease);
@@ -309,7 +325,10 @@ export class LocalExecutor implements Executor {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
           return;
         }
-        const kept = await store.updateJob(job.id, (it) => applyOutcome(it, execution));
+        const kept = await store.updateJob(job.id, (it) => replaced ? it : applyOutcome(it, execution));
+        if (job.enabled && kept && kept.paused?.by === SCHEDULER) {
+          slot.log!.add("warn", "executor", `the job is disabled from now on: ${kept.paused.note}`);
+        }
         // Deleted meanwhile: what the attempt remembered of its tokens goes too.
         if (kept === undefined && job.tokenize) await removeTokenKey(job.id, this.options.state);
         break;
@@ -363,10 +382,6 @@ export class LocalExecutor implements Executor {
 function sayResult({ execution, final }: FinishedAttempt, log: AttemptLog): void {
   const { status, error, retryAt } = execution;
   if (!final) return log.add("warn", "executor", `${error}; next attempt at ${retryAt}`);
-  const level = status === "completed" ? "info" : status === "partial" ? "warn" : "error";
+  const level = status === "completed" ? "info" : ["partial", "cancelled"].includes(status) ? "warn" : "error";
   log.add(level, "executor", `${status}${error === "" ? "" : `: ${error}`}`);
-}
-
-function isRunnable({ status, retryAt }: Execution, now: Date): boolean {
-  return status === "pending" || (status === "retrying" && (retryAt === null || new Date(retryAt) <= now));
 }

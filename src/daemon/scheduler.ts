@@ -6,6 +6,7 @@ import { type DuePlan, planDue } from "../schedule/firing.ts";
 import type { Job } from "../schedule/job.ts";
 import type { JobStore } from "../store/job_store.ts";
 import type { DaemonLog } from "./daemon_log.ts";
+import { followExecutions } from "./follow_executions.ts";
 import type { Executor } from "./executor.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 import { pullForward } from "./pull_forward.ts";
@@ -17,6 +18,8 @@ export interface SchedulerOptions {
   metrics: DaemonMetrics;
   /** Told when an execution may have become runnable. */
   executor: Pick<Executor, "wake">;
+  /** Name of this machine. */
+  host?: string;
   /** The longest sleep. */
   checkIntervalMs: number;
 }
@@ -28,6 +31,8 @@ const RETRY_MS = 1_000;
 // A poll that is later than this slept with the machine, or the clock was set.
 const LATE_POLL_MS = 5_000;
 const BATCH = 100;
+// Due times of one job that a tick decides at most, so that a long catch-up does not keep others waiting.
+const MAX_PER_TICK = 300;
 
 /** The loop that sleeps until a job is due, decides what that means, and has it recorded. It starts nothing itself. */
 export class Scheduler {
@@ -119,41 +124,68 @@ export class Scheduler {
       const active = await store.activeExecutions();
       for (const job of due) {
         if (this.#stopping.signal.aborted) return;
-        if (await this.#decide(job, now, active)) executor.wake(); // the first of many need not wait for the last
-        else undecided.add(job.id);
+        if (!await this.#decide(job, now, active)) undecided.add(job.id);
       }
     }
+    await followExecutions(this.options);
     executor.wake(); // for what others recorded: `run`, another daemon, a retry whose time has come
   }
 
-  /** @returns false when the job is as due as before */
-  async #decide(job: Job, now: Date, active: readonly Execution[]): Promise<boolean> {
-    const { store, metrics } = this.options;
-    const log = this.options.log.with({ component: "scheduler", job: job.name });
-    let plan: DuePlan | undefined;
-    try {
-      plan = planDue(job, now, active);
-    } catch (error) {
-      // A schedule that cannot be read can never become due again; the job says so until somebody corrects it.
-      const lastError = `its schedule cannot be read: ${describeError(error)}`;
-      log.error(lastError);
-      const stored = await store.updateJob(job.id, (it) => ({ ...it, nextRun: null, status: "failed", lastError }));
-      return typeof stored === "object";
+  /** Decides the job's due times that have come: one, or one after the other where all are caught up with.
+   * @param active kept up to date with what is created here
+   * @returns false when it remains due for now */
+  async #decide(job: Job, now: Date, active: Execution[]): Promise<boolean> {
+    const { store, executor, host } = this.options;
+    let current = job;
+    for (let decided = 0; decided < MAX_PER_TICK; decided++) {
+      let plan: DuePlan | undefined;
+      try {
+        plan = planDue(current, now, active, host);
+      } catch (error) {
+        return await this.#setAside(job, error);
+      }
+      if (plan === undefined) return current.nextRun === null || new Date(current.nextRun) > now;
+      const execution = plannedExecution(current, plan, now);
+      const outcome = await store.fire(
+        job.id,
+        execution,
+        // A run was added meanwhile: the decision about the overlap is to be made again.
+        (it, slotTaken) => it.runCount === current.runCount ? applyPlan(it, plan, slotTaken) : undefined,
+      );
+      if (outcome === "gone" || outcome === "stale") return true; // deleted meanwhile, or to be looked at again
+      current = applyPlan(current, plan, outcome === "exists");
+      if (outcome === "exists") continue; // decided by another daemon
+      if (execution.status === "pending") active.push(execution);
+      this.#say(job, execution, plan);
+      executor.wake(); // the first of many need not wait for the last
     }
-    if (plan === undefined) return false;
-    const execution = plannedExecution(job, plan, now);
-    const outcome = await store.fire(job.id, execution, (it) => applyPlan(it, plan));
-    if (outcome !== "created") return true; // decided by another daemon, or deleted meanwhile
-    const { firing, missed, missedWhy } = plan;
-    if (missed > 0) metrics.skipped(missedWhy, missed);
-    if (missed > 0) log.warn(`${missed} due times were missed`, { reason: missedWhy });
+    return false;
+  }
+
+  /** A schedule that cannot be read can never become due again; the job says so until somebody corrects it. */
+  async #setAside(job: Job, error: unknown): Promise<boolean> {
+    const lastError = `its schedule cannot be read: ${describeError(error)}`;
+    this.options.log.with({ component: "scheduler", job: job.name }).error(lastError);
+    const stored = await this.options.store.updateJob(
+      job.id,
+      (it) => ({ ...it, nextRun: null, status: "failed", lastError }),
+    );
+    return typeof stored === "object";
+  }
+
+  #say(job: Job, execution: Execution, { firing, missed }: DuePlan): void {
+    const { metrics } = this.options;
+    const log = this.options.log.with({ component: "scheduler", job: job.name });
+    for (const [reason, count] of Object.entries(missed)) {
+      metrics.skipped(reason, count);
+      log.warn(`${count} due times were missed`, { reason });
+    }
     if (firing.do === "skip") {
       metrics.skipped(firing.why);
       log.warn(execution.error, { execution: execution.id, reason: firing.why });
     } else {
       log.info(`due: ${firing.trigger}`, { execution: execution.id, lateMs: firing.lateByMs });
     }
-    return true;
   }
 
   /** Notices what other processes wrote, and a wall clock that jumped: set, or gone on while the machine slept. */

@@ -33,10 +33,21 @@ export const executionSchema = z.object({
   jobName: z.string(),
   /** The due time, UTC. With the job id it is the identity: a slot runs once. */
   scheduledAt: z.iso.datetime(),
+  /** That of its job when it was created. */
+  priority: z.number().int().default(0),
+  /** When it may begin at the earliest, where that is after its due time. */
+  notBefore: z.iso.datetime().nullable().default(null),
   startTime: z.iso.datetime().nullable().default(null),
   endTime: z.iso.datetime().nullable().default(null),
   status: z.enum(EXECUTION_STATUSES).default("pending"),
   trigger: z.enum(TRIGGERS).default("schedule"),
+  /** The execution whose end created this one; empty: it has another trigger than `dependency`. */
+  causedBy: z.string().default(""),
+  /** Which run of its job it is, from 1 in the order of creation; 0 for what was skipped, which is no run. */
+  runNumber: z.number().int().default(0),
+  /** What it does about active executions of its job that were created before it: runs beside them, waits until they have
+   * ended, or has them ended. */
+  overlap: z.enum(["allow", "wait", "cancel"]).default("allow"),
   bundlePath: z.string().default(""),
   analysisPath: z.string().default(""),
   uploadUrl: z.string().default(""),
@@ -92,6 +103,11 @@ export type ExecutionFinding = z.output<typeof findingSchema>;
 /** Identity of an execution: the job and the due instant. The same slot has the same id on every machine. */
 export function executionId(jobId: string, scheduledAt: Date): string {
   return `${jobId}-${scheduledAt.toISOString().replace(/[-:]/g, "").replace(".000Z", "Z").replace(".", "_")}`;
+}
+
+/** Whether an {@linkcode executionId} is that of an execution of the job. */
+export function isOfJob(id: string, jobId: string): boolean {
+  return id.startsWith(`${jobId}-`) && !id.slice(jobId.length + 1).includes("-");
 }
 
 /** A line of an execution's log. */

@@ -1,5 +1,15 @@
 import * as z from "zod";
 
+export const OVERLAP_POLICIES = ["skip", "queue-one", "queue-all", "cancel-running", "allow"] as const;
+export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+
+export const CATCH_UP_POLICIES = ["none", "latest", "all"] as const;
+export type CatchUpPolicy = (typeof CATCH_UP_POLICIES)[number];
+
+export const JITTER_MODES = ["stable", "random"] as const;
+
+export const DEPENDS_ON = ["succeeded", "failed", "finished"] as const;
+
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
 export const jobSchema = z.object({
@@ -8,10 +18,10 @@ export const jobSchema = z.object({
   name: z.string(),
   description: z.string().default(""),
   labels: z.record(z.string(), z.string()).default({}),
-  /** The first of `schedules`, for readers that know one. */
+  /** The first of `schedules`, for readers that know one; empty when there is none. */
   cronSchedule: z.string(),
-  /** Cron expressions or `@every <duration>`; the job is due when one of them is. */
-  schedules: z.array(z.string()).min(1),
+  /** Cron expressions or `@every <duration>`; the job is due when one of them is. None: it only follows other jobs. */
+  schedules: z.array(z.string()),
   /** IANA name. */
   timezone: z.string().default("UTC"),
   enabled: z.boolean().default(true),
@@ -60,12 +70,33 @@ export const jobSchema = z.object({
     on: z.array(z.enum(["failure", "quarantined", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
     secret: z.string().optional(),
   })).default([]),
-  overlapPolicy: z.enum(["skip", "allow"]).default("skip"),
+  /** What a due time does while an earlier execution of the job is active. */
+  overlapPolicy: z.enum(OVERLAP_POLICIES).default("skip"),
   catchUp: z.object({
-    policy: z.enum(["none", "latest"]).default("latest"),
+    /** Which due times that passed with nothing started get an execution after all. */
+    policy: z.enum(CATCH_UP_POLICIES).default("latest"),
     /** How late a due time may still be caught up with. */
     window: z.string().default("24h"),
   }).prefault({}),
+  /** Jobs by their ids: each execution of one of them that ends in this way is followed by one of this job. */
+  dependsOn: z.array(z.object({ job: z.string(), on: z.enum(DEPENDS_ON).default("succeeded") })).default([]),
+  /** In the queue for a slot, the larger one goes first. */
+  priority: z.number().int().min(-100).max(100).default(0),
+  /** How much later than due a run may start; empty: not at all. */
+  jitter: z.string().default(""),
+  /** `stable`: always the same for the job on a host. `random`: another for each due time. */
+  jitterMode: z.enum(JITTER_MODES).default("stable"),
+  /** Hours in which nothing starts, on the clocks of the job's zone: `Mon-Fri 08:00-18:00`. */
+  blackout: z.array(z.string()).default([]),
+  /** Due times before the one and after the other do not count; null: no bound. */
+  startAt: z.iso.datetime().nullable().default(null),
+  endAt: z.iso.datetime().nullable().default(null),
+  /** How many runs the schedule makes in all (`scheduledRuns`); null: no limit. */
+  maxRuns: z.number().int().min(1).nullable().default(null),
+  /** Who disabled the job, why and when; null while it is enabled, and where an older version disabled it. */
+  paused: z.object({ by: z.string(), note: z.string(), since: z.iso.datetime() }).nullable().default(null),
+  /** After how many failures in a row the job is disabled; null: never. */
+  pauseAfterFailures: z.number().int().min(1).nullable().default(null),
   retry: z.object({
     /** Attempts in all, the first included. */
     maxAttempts: z.number().int().min(1).default(3),
@@ -86,8 +117,13 @@ export const jobSchema = z.object({
   lastRun: z.iso.datetime().nullable().default(null),
   /** The next due time; null when disabled or when nothing is due any more. */
   nextRun: z.iso.datetime().nullable().default(null),
+  /** Runs that were created, however they came about. */
   runCount: z.number().int().default(0),
-  /** Skipped and missed due times, by reason (`overlap`, `too-late`, `superseded`). */
+  /** Those of them that its due times created, catch-up included. */
+  scheduledRuns: z.number().int().default(0),
+  /** Runs that failed for good since one did not, or since the job was enabled. */
+  failuresInRow: z.number().int().default(0),
+  /** Skipped and missed due times, by reason (the keys are those of `SkipReason`). */
   skipped: z.record(z.string(), z.number().int()).default({}),
   /** Of the last or current execution. */
   status: z.enum(["pending", "running", "completed", "partial", "failed", "disabled"]).default("pending"),

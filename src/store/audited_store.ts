@@ -9,10 +9,13 @@ export type Audit = (event: AuditEvent) => Promise<void>;
 /** Fields that the scheduler changes by itself. */
 const OWN_FIELDS: ReadonlySet<string> = new Set<keyof Job>([
   "cronSchedule",
+  "failuresInRow",
   "lastError",
   "lastRun",
   "nextRun",
+  "paused",
   "runCount",
+  "scheduledRuns",
   "skipped",
   "status",
 ]);
@@ -30,11 +33,9 @@ export function auditCommands(store: JobStore, audit: Audit): void {
     const after = await updateJob(id, (job) => change(before = job));
     if (typeof after !== "object" || before === undefined) return after;
     const fields = changedFields(before, after);
-    const only = fields.length === 1 && fields[0] === "enabled";
-    if (fields.length > 0) {
-      const action = only ? (after.enabled ? "enable" : "disable") : "change";
-      await audit({ action, job: after.name, jobId: id, ...only ? {} : { detail: fields.join(", ") } });
-    }
+    if (before.enabled !== after.enabled) await audit(switched(after));
+    const others = fields.filter((field) => field !== "enabled");
+    if (others.length > 0) await audit({ action: "change", job: after.name, jobId: id, detail: others.join(", ") });
     return after;
   };
   store.deleteJob = async (id) => {
@@ -43,9 +44,10 @@ export function auditCommands(store: JobStore, audit: Audit): void {
     if (deleted) await audit({ action: "delete", job: job?.name, jobId: id });
     return deleted;
   };
-  store.fire = async (jobId, execution, change) => {
-    const outcome = await fire(jobId, execution, change);
-    if (outcome === "created") await audit({ action: "run", job: execution.jobName, jobId, execution: execution.id });
+  store.fire = async (jobId, execution, change, replaceSkipped) => {
+    const outcome = await fire(jobId, execution, change, replaceSkipped);
+    const { id, jobName, trigger } = execution;
+    if (outcome === "created") await audit({ action: "run", job: jobName, jobId, execution: id, detail: trigger });
     return outcome;
   };
   store.deleteExecution = async (id) => {
@@ -55,9 +57,17 @@ export function auditCommands(store: JobStore, audit: Audit): void {
   };
 }
 
-/** Lets a store take down what the daemon does: how executions end, and where their bundles go. */
+/** Lets a store take down what the daemon does: how executions end, where their bundles go, and which jobs pause themselves. */
 export function auditDaemon(store: JobStore, audit: Audit): void {
-  const { updateExecution } = bound(store);
+  const { updateExecution, updateJob } = bound(store);
+  store.updateJob = async (id, change) => {
+    let before: Job | undefined;
+    const after = await updateJob(id, (job) => change(before = job));
+    if (typeof after === "object" && before !== undefined && before.enabled !== after.enabled) {
+      await audit(switched(after));
+    }
+    return after;
+  };
   store.updateExecution = async (id, change, lease) => {
     let before: Execution | undefined;
     const after = await updateExecution(id, (execution) => change(before = execution), lease);
@@ -70,6 +80,11 @@ export function auditDaemon(store: JobStore, audit: Audit): void {
     }
     return after;
   };
+}
+
+function switched({ id, name, enabled, paused }: Job): AuditEvent {
+  const note = paused?.note ? { detail: paused.note } : {};
+  return { action: enabled ? "enable" : "disable", job: name, jobId: id, ...note };
 }
 
 function changedFields(before: Job, after: Job): string[] {

@@ -1,4 +1,4 @@
-import { ACTIVE_STATUSES, type Execution, executionSchema } from "../schedule/execution.ts";
+import { ACTIVE_STATUSES, type Execution, executionSchema, isOfJob } from "../schedule/execution.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import type { ExecutionQuery, Lease } from "./job_store.ts";
 import { from, key } from "./keys.ts";
@@ -8,7 +8,8 @@ import { logKeys } from "./log_records.ts";
 import { encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
 
-/** Executions, and their indexes by time, by job, by status and by the time of their next attempt. */
+/** Executions, and their indexes by time, by job, by status and by the time before which they do not
+ * begin: of their next attempt, or of a first one that is put off. */
 export class ExecutionRecords {
   readonly #session: KvSession;
   readonly #reader: RecordReader;
@@ -67,11 +68,13 @@ export class ExecutionRecords {
     return found;
   }
 
-  async active(): Promise<Execution[]> {
+  async active(jobId?: string): Promise<Execution[]> {
     const ids: string[] = [];
-    for (const status of ACTIVE_STATUSES) {
+    // A retry that begins while the lists are read leaves one after the other was read: `retrying` is read twice.
+    for (const status of ["retrying", ...ACTIVE_STATUSES] as const) {
       for await (const entry of this.#session.list({ prefix: key.executionsOfStatus(status) })) {
-        ids.push(entry.value as string);
+        const id = entry.value as string;
+        if (jobId === undefined || isOfJob(id, jobId)) ids.push(id);
       }
     }
     // One that changed its status between the lists is found twice.
@@ -84,6 +87,23 @@ export class ExecutionRecords {
     return undefined;
   }
 
+  async ended(): Promise<Execution[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list({ prefix: key.ended }, { limit: 100 })) {
+      ids.push(entry.value as string);
+    }
+    const ended = await this.#load(ids);
+    // One that is gone, or was set aside as unreadable, is followed by nothing.
+    for (const id of ids) if (!ended.some((execution) => execution.id === id)) await this.markFollowed(id);
+    return ended;
+  }
+
+  markFollowed(id: string): Promise<void> {
+    return this.#session.untilCommitted(`change the execution ${id}`, async () => {
+      return await this.#session.commit(this.#session.atomic().delete(key.endedExecution(id))) ? undefined : again;
+    });
+  }
+
   delete(id: string): Promise<boolean> {
     return this.#session.untilCommitted(`delete the execution ${id}`, async () => {
       const [entry, head] = await this.#session.getMany([key.execution(id), key.logHead(id)]);
@@ -91,7 +111,8 @@ export class ExecutionRecords {
       if (execution === undefined) return false;
       const operation = this.#session.atomic()
         .check(asCheck(entry!), asCheck(head!))
-        .delete(key.execution(id)).delete(key.lease(id)).delete(key.logHead(id)).sum(key.revision, 1n);
+        .delete(key.execution(id)).delete(key.lease(id)).delete(key.logHead(id))
+        .delete(key.endedExecution(id)).sum(key.revision, 1n);
       for (const index of indexKeys(execution)) operation.delete(index);
       for (const chunk of logKeys(id, head!)) operation.delete(chunk);
       return await this.#session.commit(operation) ? true : again;
@@ -136,13 +157,8 @@ export class ExecutionRecords {
   }
 }
 
-/** Makes the operation fail when the slot has its execution already. */
-export function checkCreation(operation: Deno.AtomicOperation, id: string): void {
-  operation.check({ key: key.execution(id), versionstamp: null });
-}
-
 /** Adds the writes of an execution and its indexes. The revision follows what others wait for: its creation, its status and
- * the time of its next attempt. */
+ * the time before which it does not begin. */
 export function writeExecution(
   operation: Deno.AtomicOperation,
   old: Execution | undefined,
@@ -154,9 +170,20 @@ export function writeExecution(
   }
   operation.set(key.execution(execution.id), encodeRecord(execution, `the execution ${execution.id}`));
   for (const index of indexKeys(execution)) operation.set(index, execution.id);
-  if (old === undefined || old.status !== execution.status || old.retryAt !== execution.retryAt) {
+  if (old !== undefined && ACTIVE_STATUSES.includes(old.status) && hasEnded(execution)) {
+    operation.set(key.endedExecution(execution.id), execution.id);
+  }
+  if (old === undefined || moved(old, execution)) {
     operation.sum(key.revision, 1n);
   }
+}
+
+function hasEnded({ status }: Execution): boolean {
+  return status !== "skipped" && !ACTIVE_STATUSES.includes(status);
+}
+
+function moved(old: Execution, execution: Execution): boolean {
+  return old.status !== execution.status || old.retryAt !== execution.retryAt || old.notBefore !== execution.notBefore;
 }
 
 function indexKeys(execution: Execution): Deno.KvKey[] {
@@ -166,8 +193,11 @@ function indexKeys(execution: Execution): Deno.KvKey[] {
     key.executionByJob(execution.jobId, at, execution.id),
     key.executionByStatus(execution.status, at, execution.id),
   ];
-  if (execution.status === "retrying" && execution.retryAt !== null) {
-    keys.push(key.retry(Date.parse(execution.retryAt), execution.id));
-  }
+  const waitsUntil = execution.status === "retrying"
+    ? execution.retryAt
+    : execution.status === "pending"
+    ? execution.notBefore
+    : null;
+  if (waitsUntil !== null) keys.push(key.retry(Date.parse(waitsUntil), execution.id));
   return keys;
 }

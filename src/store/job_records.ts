@@ -1,7 +1,7 @@
-import type { Execution } from "../schedule/execution.ts";
+import { type Execution, executionSchema } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
-import { checkCreation } from "./execution_records.ts";
-import type { JobSummary } from "./job_store.ts";
+import { writeExecution } from "./execution_records.ts";
+import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
 import { before, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
 import { decodeRecord, encodeRecord } from "./record_codec.ts";
@@ -16,7 +16,7 @@ const summarySchema = jobSchema.pick({
   nextRun: true,
 });
 
-/** Jobs, and their indexes by name and by due time. */
+/** Jobs, and their indexes by name, by due time and by the jobs they depend on. */
 export class JobRecords {
   readonly #session: KvSession;
   readonly #reader: RecordReader;
@@ -85,11 +85,16 @@ export class JobRecords {
       const entry = await this.#session.get(key.job(id));
       const job = await this.#read(entry);
       if (job === undefined) return false;
-      const operation = this.#session.atomic().check(entry).delete(key.job(id)).delete(key.jobByName(job.name))
-        .sum(key.revision, 1n);
-      if (job.nextRun !== null) operation.delete(key.dueJob(Date.parse(job.nextRun), id));
+      const operation = this.#session.atomic().check(entry).delete(key.job(id)).sum(key.revision, 1n);
+      for (const index of indexKeys(job)) operation.delete(index);
       return await this.#session.commit(operation) ? true : again;
     });
+  }
+
+  async dependents(jobId: string): Promise<Job[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list({ prefix: key.dependentsOf(jobId) })) ids.push(entry.value as string);
+    return (await this.#load(ids)).filter(({ dependsOn }) => dependsOn.some(({ job }) => job === jobId));
   }
 
   async due(now: Date, limit: number): Promise<Job[]> {
@@ -117,20 +122,24 @@ export class JobRecords {
   fire(
     jobId: string,
     execution: Execution,
-    change: (job: Job) => Job,
-    writeExecution: (operation: Deno.AtomicOperation) => void,
-  ): Promise<"created" | "exists" | "gone"> {
+    change: FireChange,
+    replaceSkipped: boolean,
+  ): Promise<FireOutcome> {
     return this.#session.untilCommitted(`record the execution ${execution.id}`, async () => {
       const [jobEntry, executionEntry] = await this.#session.getMany([key.job(jobId), key.execution(execution.id)]);
       const job = await this.#read(jobEntry!);
       if (job === undefined) return "gone";
+      const found = replaceSkipped ? await this.#reader.read(executionSchema, executionEntry!) : undefined;
+      const replaced = found?.status === "skipped" ? found : undefined;
+      const exists = executionEntry!.versionstamp !== null && replaced === undefined;
+      const changed = change(job, exists);
+      if (changed === undefined) return "stale";
       const operation = this.#session.atomic().check(jobEntry!);
-      const exists = executionEntry!.versionstamp !== null;
       if (!exists) {
-        checkCreation(operation, execution.id);
-        writeExecution(operation);
+        operation.check(asCheck(executionEntry!));
+        writeExecution(operation, replaced, execution);
       }
-      writeJob(operation, job, { ...change(job), id: jobId, name: job.name });
+      writeJob(operation, job, { ...changed, id: jobId, name: job.name });
       if (!await this.#session.commit(operation)) return again;
       return exists ? "exists" : "created";
     });
@@ -141,7 +150,7 @@ export class JobRecords {
     const done: string[] = [];
     const jobs = new Map((await this.list()).map((job) => [job.id, job]));
     const indexed = new Set<string>();
-    for (const prefix of [key.jobNames, key.due]) {
+    for (const prefix of [key.jobNames, key.due, key.dependents]) {
       for await (const entry of this.#session.list({ prefix })) {
         const job = jobs.get(entry.value as string);
         if (job !== undefined && indexKeys(job).some((k) => sameKey(k, entry.key))) {
@@ -224,6 +233,7 @@ function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Jo
 function indexKeys(job: Job): Deno.KvKey[] {
   const keys: Deno.KvKey[] = [key.jobByName(job.name)];
   if (job.nextRun !== null) keys.push(key.dueJob(Date.parse(job.nextRun), job.id));
+  for (const { job: other } of job.dependsOn) keys.push(key.dependent(other, job.id));
   return keys;
 }
 

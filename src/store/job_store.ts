@@ -20,15 +20,20 @@ export interface JobStore {
   /** Removes the job and its index entries. Its executions stay, as history, until they are purged. */
   deleteJob(id: string): Promise<boolean>;
 
+  /** Jobs whose `dependsOn` names this one. Reads the index. */
+  dependentJobs(jobId: string): Promise<Job[]>;
   /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
   dueJobs(now: Date, limit?: number): Promise<Job[]>;
-  /** The earliest `nextRun` of all jobs and the earliest `retryAt` of all retrying executions. */
+  /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
    * already) and writes the job as `change` makes it, with its next due time.
+   * @param change may run several times; is told whether the slot has its execution already. Undefined: the job is not as
+   * it was when this was decided, and nothing is to be written
+   * @param replaceSkipped an execution of the slot that was skipped makes room: it has not run
    * @returns `created`, or `exists` when the slot already had its execution (the job is advanced all the same), or
-   * `gone` when the job no longer exists */
-  fire(jobId: string, execution: Execution, change: (job: Job) => Job): Promise<"created" | "exists" | "gone">;
+   * `gone` when the job no longer exists, or `stale` as `change` said */
+  fire(jobId: string, execution: Execution, change: FireChange, replaceSkipped?: boolean): Promise<FireOutcome>;
 
   getExecution(id: string): Promise<Execution | undefined>;
   /** As `updateJob`. With a lease, the write only happens while that lease is the current one: a daemon that was paused
@@ -36,9 +41,14 @@ export interface JobStore {
   updateExecution(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
-  /** Executions that are pending, running or retrying. Reads the index. */
-  activeExecutions(): Promise<Execution[]>;
+  /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */
+  activeExecutions(jobId?: string): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
+  /** Executions that have ended (not those that were skipped), and of which nobody has said yet that it was looked what
+   * follows. At most 100. */
+  endedExecutions(): Promise<Execution[]>;
+  /** Says that what follows an execution has been recorded. */
+  markFollowed(id: string): Promise<void>;
 
   /** Claims an execution for `owner` by compare-and-set. @returns undefined while another's lease holds */
   claimLease(executionId: string, owner: string, now: Date, leaseMs: number): Promise<Lease | undefined>;
@@ -63,6 +73,9 @@ export interface JobStore {
 
 /** The little of a job that counting takes. */
 export type JobSummary = Pick<Job, "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun">;
+
+export type FireChange = (job: Job, slotTaken: boolean) => Job | undefined;
+export type FireOutcome = "created" | "exists" | "gone" | "stale";
 
 export interface ExecutionQuery {
   jobId?: string;

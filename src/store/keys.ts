@@ -15,6 +15,10 @@ export const key = {
   due: ["job_by_due"],
   dueJob: (dueAt: number, id: string) => ["job_by_due", dueAt, id],
 
+  dependents: ["job_by_dependency"],
+  dependentsOf: (jobId: string) => ["job_by_dependency", jobId],
+  dependent: (jobId: string, dependentId: string) => ["job_by_dependency", jobId, dependentId],
+
   executions: ["execution"],
   execution: (id: string) => ["execution", id],
   executionsByTime: ["execution_by_time"],
@@ -32,6 +36,10 @@ export const key = {
   ],
   retries: ["execution_by_retry"],
   retry: (retryAt: number, id: string) => ["execution_by_retry", retryAt, id],
+
+  /** Executions that have ended, until somebody has looked which jobs follow. */
+  ended: ["execution_ended"],
+  endedExecution: (id: string) => ["execution_ended", id],
 
   leases: ["lease"],
   /** Stays after a release: it keeps the fencing number. */

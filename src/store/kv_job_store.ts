@@ -2,9 +2,17 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Execution, ExecutionLog } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { boundedExecution } from "./bounded_execution.ts";
-import { ExecutionRecords, writeExecution } from "./execution_records.ts";
+import { ExecutionRecords } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
-import type { ExecutionQuery, JobStore, JobSummary, Lease, UnreadableRecord } from "./job_store.ts";
+import type {
+  ExecutionQuery,
+  FireChange,
+  FireOutcome,
+  JobStore,
+  JobSummary,
+  Lease,
+  UnreadableRecord,
+} from "./job_store.ts";
 import { key } from "./keys.ts";
 import { probeKvServer } from "./kv_server.ts";
 import { again, CALL_TIMEOUT_MS, KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
@@ -123,6 +131,10 @@ export class KvJobStore implements JobStore {
     return this.#jobs.delete(id);
   }
 
+  dependentJobs(jobId: string): Promise<Job[]> {
+    return this.#jobs.dependents(jobId);
+  }
+
   dueJobs(now: Date, limit = 1_000): Promise<Job[]> {
     return this.#jobs.due(now, limit);
   }
@@ -133,9 +145,13 @@ export class KvJobStore implements JobStore {
     return next === Infinity ? undefined : new Date(next);
   }
 
-  fire(jobId: string, execution: Execution, change: (job: Job) => Job): Promise<"created" | "exists" | "gone"> {
-    const bounded = boundedExecution({ ...execution, jobId });
-    return this.#jobs.fire(jobId, bounded, change, (operation) => writeExecution(operation, undefined, bounded));
+  fire(
+    jobId: string,
+    execution: Execution,
+    change: FireChange,
+    replaceSkipped = false,
+  ): Promise<FireOutcome> {
+    return this.#jobs.fire(jobId, boundedExecution({ ...execution, jobId }), change, replaceSkipped);
   }
 
   getExecution(id: string): Promise<Execution | undefined> {
@@ -154,12 +170,20 @@ export class KvJobStore implements JobStore {
     return this.#executions.list(query);
   }
 
-  activeExecutions(): Promise<Execution[]> {
-    return this.#executions.active();
+  activeExecutions(jobId?: string): Promise<Execution[]> {
+    return this.#executions.active(jobId);
   }
 
   deleteExecution(id: string): Promise<boolean> {
     return this.#executions.delete(id);
+  }
+
+  endedExecutions(): Promise<Execution[]> {
+    return this.#executions.ended();
+  }
+
+  markFollowed(id: string): Promise<void> {
+    return this.#executions.markFollowed(id);
   }
 
   claimLease(executionId: string, owner: string, now: Date, leaseMs: number): Promise<Lease | undefined> {

@@ -176,6 +176,50 @@ const behaviours: [behaviour: string, check: Check][] = [
     ok(await store.createJob(sampleJob({ name: "nightly" })));
   }],
 
+  ["dependentJobs() finds who depends on a job, as it changes", async (store) => {
+    const first = await storedJob(store);
+    const dependsOn: Job["dependsOn"] = [{ job: first.id, on: "failed" }];
+    const second = await storedJob(store, { dependsOn });
+    await storedJob(store, { dependsOn: [{ job: second.id, on: "failed" }] });
+    deepStrictEqual(await store.dependentJobs(first.id), [second]);
+    await store.updateJob(second.id, (j) => ({ ...j, dependsOn: [] }));
+    deepStrictEqual(await store.dependentJobs(first.id), []);
+    await store.updateJob(second.id, (j) => ({ ...j, dependsOn }));
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+    strictEqual(await store.deleteJob(second.id), true);
+    deepStrictEqual(await store.dependentJobs(first.id), []);
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+  }],
+
+  ["activeExecutions() of one job leaves the others out", async (store) => {
+    const [one, two] = [await storedJob(store, { id: "job-1" }), await storedJob(store, { id: "job-1-2" })];
+    const mine = await storedExecution(store, one);
+    await storedExecution(store, two);
+    const done = await storedExecution(store, one, later(1));
+    await store.updateExecution(done.id, (e) => ({ ...e, status: "completed" }));
+    deepStrictEqual(await store.activeExecutions(one.id), [mine]);
+  }],
+
+  ["endedExecutions() keeps what has ended until it is said to be followed", async (store, { reopen }) => {
+    const job = await storedJob(store);
+    const ids: string[] = [];
+    for (const [i, status] of (["completed", "failed", "skipped", "retrying"] as const).entries()) {
+      const { id } = await storedExecution(store, job, later(i));
+      await store.updateExecution(id, (e) => ({ ...e, status: "running" }));
+      deepStrictEqual((await store.endedExecutions()).map((e) => e.id).includes(id), false);
+      await store.updateExecution(id, (e) => ({ ...e, status }));
+      ids.push(id);
+    }
+    const other = await reopen();
+    deepStrictEqual((await other.endedExecutions()).map((e) => e.id), ids.slice(0, 2));
+    other.close();
+    await store.markFollowed(ids[0]!);
+    await store.updateExecution(ids[0]!, (e) => ({ ...e, bundlePath: "" })); // no end anew
+    deepStrictEqual((await store.endedExecutions()).map((e) => e.id), [ids[1]]);
+    await store.deleteExecution(ids[1]!);
+    deepStrictEqual(await store.endedExecutions(), []);
+  }],
+
   ["dueJobs() gives what is due, earliest first, up to the limit", async (store) => {
     const at = async (name: string, ms: number) =>
       void await storedJob(store, { name, nextRun: later(ms).toISOString() });
@@ -203,6 +247,20 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual(await store.nextDueAt(), later(60_000));
   }],
 
+  ["nextDueAt() knows of executions that are put off, until they begin", async (store) => {
+    const job = await storedJob(store, { nextRun: later(60_000).toISOString() });
+    const execution = { ...newExecution(job, now, "schedule"), notBefore: later(5_000).toISOString() };
+    strictEqual(await store.fire(job.id, execution, (current) => current), "created");
+    deepStrictEqual(await store.nextDueAt(), later(5_000));
+    const revision = await store.revision();
+    await store.updateExecution(execution.id, (e) => ({ ...e, notBefore: later(9_000).toISOString() }));
+    deepStrictEqual(await store.nextDueAt(), later(9_000));
+    notStrictEqual(await store.revision(), revision);
+    await store.updateExecution(execution.id, (e) => ({ ...e, status: "running" }));
+    deepStrictEqual(await store.nextDueAt(), later(60_000));
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+  }],
+
   ["fire() creates the execution and advances the job in one step", async (store) => {
     const job = await storedJob(store, { nextRun: now.toISOString() });
     const execution = newExecution(job, now, "schedule");
@@ -221,6 +279,35 @@ const behaviours: [behaviour: string, check: Check][] = [
     strictEqual(await store.fire(job.id, execution, (j) => ({ ...j, nextRun: null })), "exists");
     strictEqual((await store.getExecution(execution.id))?.status, "completed");
     strictEqual((await store.getJob(job.id))?.nextRun, null);
+  }],
+
+  ["fire() writes nothing when the change finds the job other than it was", async (store) => {
+    const job = await storedJob(store, { nextRun: now.toISOString() });
+    const execution = newExecution(job, now, "schedule");
+    strictEqual(await store.fire(job.id, execution, () => undefined), "stale");
+    strictEqual(await store.getExecution(execution.id), undefined);
+    deepStrictEqual(await store.getJob(job.id), job);
+  }],
+
+  ["fire() tells the change whether the slot has its execution", async (store) => {
+    const job = await storedJob(store);
+    const execution = newExecution(job, now, "schedule");
+    const told: boolean[] = [];
+    for (let i = 0; i < 2; i++) await store.fire(job.id, execution, (j, taken) => (told.push(taken), j));
+    deepStrictEqual(told, [false, true]);
+  }],
+
+  ["fire() puts an execution in the place of a skipped one where that is wanted, and of no other", async (store) => {
+    const job = await storedJob(store);
+    const execution = newExecution(job, now, "backfill");
+    await store.fire(job.id, { ...execution, status: "skipped" }, (j) => j);
+    strictEqual(await store.fire(job.id, execution, (j) => j), "exists");
+    strictEqual(await store.fire(job.id, execution, (j) => ({ ...j, runCount: 1 }), true), "created");
+    deepStrictEqual(await store.getExecution(execution.id), execution);
+    deepStrictEqual(await store.listExecutions({ status: "skipped" }), []);
+    strictEqual((await store.getJob(job.id))?.runCount, 1);
+    strictEqual(await store.fire(job.id, execution, (j) => j, true), "exists");
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
   }],
 
   ["fire() of a job that is gone changes nothing", async (store) => {

@@ -78,3 +78,6 @@ export async function stage(
 function disposable<T extends { close(): void }>(value: T): { value: T } & Disposable {
   return { value, [Symbol.dispose]: () => value.close() };
 }
+
+/** A time of the day on which the clock starts. */
+export const at = (time: string) => new Date(`2026-03-02T${time}Z`).toISOString();

@@ -1,16 +1,16 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { noMetrics } from "../../src/daemon/metrics.ts";
 import { Scheduler } from "../../src/daemon/scheduler.ts";
+import { applyRun, newExecution } from "../../src/schedule/apply_firing.ts";
+import { jitterMs } from "../../src/schedule/jitter.ts";
 import type { Execution } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { recordingLog } from "./fake_log.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
-import { stage, START } from "./scheduler_stage.ts";
+import { at, stage, START } from "./scheduler_stage.ts";
 import { until } from "./until.ts";
-
-const at = (time: string) => new Date(`2026-03-02T${time}Z`).toISOString();
 
 /** What was decided about a due time that had come before the scheduler looked. */
 const behaviour: [
@@ -65,6 +65,25 @@ const behaviour: [
       skipped: { "too-late": 1 },
     },
   ],
+  [
+    "catches up with all of it where that is wanted, one behind the other",
+    {
+      schedules: ["0 * * * *"],
+      nextRun: at("07:00:00.000"),
+      catchUp: { policy: "all", window: "3h" },
+    },
+    [],
+    {
+      decided: [
+        ["skipped", at("12:00:00.000"), "schedule"], // on time: the overlap policy counts
+        ["pending", at("11:00:00.000"), "catch-up"],
+        ["pending", at("10:00:00.000"), "catch-up"],
+        ["pending", at("09:00:00.000"), "catch-up"],
+      ],
+      nextRun: at("13:00:00.000"),
+      skipped: { "too-late": 2, overlap: 1 },
+    },
+  ],
   ["skips while the run before still runs", { nextRun: at("12:00:00.000") }, [{ status: "running" }], {
     decided: [["skipped", at("12:00:00.000"), "schedule"], ["running", at("11:00:00.000"), "schedule"]],
     nextRun: at("12:01:00.000"),
@@ -77,6 +96,16 @@ const behaviour: [
     decided: [["skipped", at("12:00:00.000"), "schedule"], ["retrying", at("11:00:00.000"), "schedule"]],
     nextRun: at("12:01:00.000"),
     skipped: { overlap: 1 },
+  }],
+  ["queues one behind it", { nextRun: at("12:00:00.000"), overlapPolicy: "queue-one" }, [{ status: "running" }], {
+    decided: [["pending", at("12:00:00.000"), "schedule"], ["running", at("11:00:00.000"), "schedule"]],
+    nextRun: at("12:01:00.000"),
+    skipped: {},
+  }],
+  ["skips where one waits already", { nextRun: at("12:00:00.000"), overlapPolicy: "queue-one" }, [{}], {
+    decided: [["skipped", at("12:00:00.000"), "schedule"], ["pending", at("11:00:00.000"), "schedule"]],
+    nextRun: at("12:01:00.000"),
+    skipped: { "queue-full": 1 },
   }],
   ["starts beside it where that is allowed", { nextRun: at("12:00:00.000"), overlapPolicy: "allow" }, [{
     status: "running",
@@ -127,6 +156,23 @@ Deno.test("scheduler looks far ahead, and sleeps no longer than the check interv
     ok(clock.nextWake!.getTime() - clock.now().getTime() <= 60_000);
   }));
 
+Deno.test("scheduler keeps the due time of a run that jitter puts off, and wakes the executor at its start", () => {
+  const job = sampleJob({ nextRun: at("12:00:10.000"), jitter: "40s" });
+  return stage((store) => store.createJob(job), async (it) => {
+    await it.clock.set(at("12:00:10.000"));
+    const [execution] = await it.executions(1);
+    await it.idle();
+    strictEqual(execution!.scheduledAt, at("12:00:10.000"));
+    const start = Date.parse(execution!.scheduledAt) + jitterMs(job, new Date(execution!.scheduledAt), "");
+    strictEqual(execution!.notBefore, new Date(start).toISOString());
+    await it.clock.set(new Date(start - 1));
+    await it.idle();
+    const before = it.wakes;
+    await it.clock.set(new Date(start));
+    await until("a wake", () => it.wakes > before);
+  });
+});
+
 Deno.test("scheduler starts all that is due at one instant, more than a batch", () =>
   stage(async (store) => {
     for (let i = 0; i < 130; i++) {
@@ -138,6 +184,31 @@ Deno.test("scheduler starts all that is due at one instant, more than a batch", 
     await it.idle();
     strictEqual((await it.store.dueJobs(it.clock.now())).length, 0);
   }));
+
+Deno.test("scheduler catches up with a few hundred at a time, and goes on as the queue empties", () => {
+  const job = sampleJob({
+    schedules: ["@every 1m"],
+    nextRun: "2026-03-01T12:00:00.000Z",
+    catchUp: { policy: "all" },
+    overlapPolicy: "queue-all",
+  });
+  return stage((store) => store.createJob(job), async (it) => {
+    const pending = async () => (await it.store.listExecutions({ jobId: job.id, status: "pending" })).length;
+    strictEqual(await pending(), 300);
+    await it.clock.advance(1_000);
+    await it.idle();
+    strictEqual(await pending(), 500);
+    await it.clock.advance(1_000);
+    await it.idle();
+    strictEqual(await pending(), 500);
+    const [first] = (await it.store.activeExecutions()).slice(0, 1);
+    strictEqual(first!.scheduledAt, "2026-03-01T12:00:00.000Z"); // the oldest that the window had
+    await it.store.updateExecution(first!.id, (execution) => ({ ...execution, status: "completed" }));
+    await it.clock.advance(1_000);
+    await it.idle();
+    strictEqual(await pending(), 500);
+  });
+});
 
 Deno.test("scheduler notices within a second what another process wrote, without a nudge", () =>
   stage(() => Promise.resolve(), async (it) => {
@@ -202,6 +273,35 @@ Deno.test("two schedulers run a slot once", () =>
     }
   }));
 
+Deno.test("scheduler decides anew when a run is added between its look and its write", () => {
+  let added = false;
+  const job = sampleJob({ nextRun: at("12:00:10.000") });
+  return stage(
+    (store) => store.createJob(job),
+    async ({ clock, store, executions, idle }) => {
+      await clock.set(at("12:00:10.000"));
+      const [scheduled] = await executions(2);
+      await idle();
+      deepStrictEqual([scheduled!.status, scheduled!.errorCode], ["skipped", "SKIPPED_OVERLAP"]);
+      strictEqual((await store.getJob(job.id))!.runCount, 1);
+    },
+    (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target);
+          if (name !== "fire") return typeof value === "function" ? value.bind(target) : value;
+          return async (...args: Parameters<JobStore["fire"]>) => {
+            if (!added) {
+              added = true;
+              await target.fire(job.id, newExecution(job, new Date(at("12:00:09.000")), "manual"), applyRun);
+            }
+            return await target.fire(...args);
+          };
+        },
+      }),
+  );
+});
+
 Deno.test("scheduler sets a job aside whose schedule cannot be read, and serves the others", () =>
   stage(async (store) => {
     const broken = { ...sampleJob({ id: "a", name: "a", nextRun: at("12:00:00.000") }), schedules: ["not a cron"] };
@@ -251,6 +351,7 @@ Deno.test("scheduler.problem() tells of a loop that does not turn any more", asy
     nextDueAt: () => Promise.resolve(undefined),
     revision: () => Promise.resolve("1"),
     activeExecutions: () => Promise.resolve([]),
+    endedExecutions: () => Promise.resolve([]),
   } as unknown as JobStore;
   const scheduler = new Scheduler({
     store,

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { applyRun, newExecution, withEnabled } from "../../src/schedule/apply_firing.ts";
+import { applyRun, newExecution, withPause } from "../../src/schedule/apply_firing.ts";
 import type { AuditEvent } from "../../src/schedule/audit.ts";
 import { auditCommands, auditDaemon } from "../../src/store/audited_store.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
@@ -9,6 +9,7 @@ import { openEmbeddedStore } from "./embedded_store.ts";
 const job = sampleJob();
 const now = new Date("2026-03-02T00:00:00Z");
 const execution = newExecution(job, now, "manual");
+const paused = { by: "ann@h1", note: "maintenance", since: now.toISOString() };
 const ofJob = { job: job.name, jobId: job.id };
 const ofExecution = { ...ofJob, execution: execution.id };
 
@@ -25,13 +26,17 @@ const commands: [name: string, act: (store: JobStore) => Promise<unknown>, expec
     ],
   ],
   ["not what the scheduler counts", (store) => store.updateJob(job.id, applyRun), []],
-  ["disabling", (store) => store.updateJob(job.id, (it) => withEnabled(it, false, now)), [
-    { action: "disable", ...ofJob },
+  ["disabling, and why", (store) => store.updateJob(job.id, (it) => withPause(it, paused)), [
+    { action: "disable", ...ofJob, detail: "maintenance" },
   ]],
   ["nothing that changes nothing", (store) => store.updateJob(job.id, (it) => it), []],
   ["a job that is deleted", (store) => store.deleteJob(job.id), [{ action: "delete", ...ofJob }]],
   ["not one that is not there", (store) => store.deleteJob("job-none"), []],
-  ["a run by hand", (store) => store.fire(job.id, execution, applyRun), [{ action: "run", ...ofExecution }]],
+  ["a run by hand", (store) => store.fire(job.id, execution, applyRun), [{
+    action: "run",
+    ...ofExecution,
+    detail: "manual",
+  }]],
 ];
 for (const [name, act, expect] of commands) {
   Deno.test(`auditCommands() takes down ${name}`, async () => {
@@ -47,6 +52,20 @@ for (const [name, act, expect] of commands) {
     }
   });
 }
+
+Deno.test("auditDaemon() takes down a job that pauses itself, and nothing else of jobs", async () => {
+  const { store, dispose } = await openEmbeddedStore();
+  try {
+    await store.createJob(job);
+    const events: AuditEvent[] = [];
+    auditDaemon(store, (event) => Promise.resolve(void events.push(event)));
+    await store.updateJob(job.id, applyRun);
+    await store.updateJob(job.id, (it) => withPause(it, { ...paused, note: "failed 3 times" }));
+    deepStrictEqual(events, [{ action: "disable", ...ofJob, detail: "failed 3 times" }]);
+  } finally {
+    await dispose();
+  }
+});
 
 Deno.test("auditDaemon() takes down how executions end and where bundles go, once", async () => {
   const { store, dispose } = await openEmbeddedStore();

@@ -7,6 +7,7 @@ import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderFields } from "../render/table.ts";
 import { applyJobFlags } from "./job_changes.ts";
+import { readDependencies } from "./dependencies.ts";
 import { checkJobName } from "./job_name.ts";
 import { addJobOptions, type JobFlags } from "./job_options.ts";
 import { rescheduled } from "./job_schedule.ts";
@@ -40,6 +41,7 @@ Examples:
   support-bundle schedule create pulse --every 15m --auto --analyze --notify https://hooks.example.com/T0
   support-bundle schedule create weekly -c "0 6 * * MON" --auto --upload s3://bundles/{job}/{yyyy}/ \\
       --upload-options region=eu-west-1 --upload-credentials env:BUNDLE_S3
+  support-bundle schedule create after-failure --depends-on nightly:failed --spec deep.yaml
   support-bundle schedule create office -c "0 9 * * 1-5" -c "0 17 * * 1-5" --auto --labels team=ops -o json`,
     )
     .action((name: string, flags: CreateFlags) => createJob(cli, name, flags));
@@ -61,6 +63,7 @@ async function createJob(cli: CliContext, text: string, flags: CreateFlags): Pro
   const { job: draft, warnings } = await applyJobFlags(cli, blank, flags, true);
   const job = rescheduled(draft, now);
   await withStore(cli, async (store) => {
+    if (flags.dependsOn !== undefined) job.dependsOn = await readDependencies(store, job, flags.dependsOn);
     if (await store.createJob(job)) return;
     throw new SupportBundleError(`There is already a job "${name}"; nothing was changed`, {
       code: "JOB_EXISTS",

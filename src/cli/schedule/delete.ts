@@ -39,7 +39,7 @@ Examples:
 async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags): Promise<void> {
   const done = await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
-    const active = (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id);
+    const active = await store.activeExecutions(job.id);
     if (flags.purge) refuseWhileRunning(job, active);
     const history = () => store.listExecutions({ jobId: job.id, limit: Number.MAX_SAFE_INTEGER });
     const executions = flags.purge ? await history() : [];
@@ -49,7 +49,7 @@ async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags)
     if (!await store.deleteJob(job.id)) throw gone(job);
     // The job goes first: nothing new can start from here on, and what did start meanwhile is left alone.
     const purged = flags.purge ? await purgeExecutions(store, stateFolder(cli.env), await history()) : undefined;
-    return { job, active, purged };
+    return { job, active, purged, dependents: await store.dependentJobs(job.id) };
   });
   if (done === undefined) {
     await cli.stderr.write("Nothing was deleted\n");
@@ -57,10 +57,13 @@ async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags)
     return;
   }
   await nudge(cli);
-  const { job, active, purged } = done;
+  const { job, active, purged, dependents } = done;
   const { removeTokenKey } = await import("../../daemon/job_tokens.ts");
   await removeTokenKey(job.id, stateFolder(cli.env));
   await cli.stdout.write(`Deleted job "${job.name}" (${job.id})\n`);
+  for (const dependent of dependents) {
+    await cli.stderr.write(`Warning: the job "${dependent.name}" ran after it, and will not do so any more\n`);
+  }
   if (purged !== undefined) {
     await cli.stdout.write(
       `Purged ${count(purged.executions, "execution")} and ${count(purged.bundles, "bundle")} (${

@@ -8,9 +8,11 @@ import { colorsFor, statusPaint } from "../render/color.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
+import { dependencyFields } from "./dependencies.ts";
 import { durationText, errorText, findingsText, latenessText } from "./execution_text.ts";
 import { resolveJob } from "./job_reference.ts";
 import { type JobSurroundings, stateReasons } from "./job_state.ts";
+import { policyFields } from "./policy_text.ts";
 import { nextRunLines, nextRuns, scheduleLines } from "./schedule_text.ts";
 import { withStore } from "./with_store.ts";
 
@@ -38,13 +40,13 @@ Examples:
 
 async function describeJob(cli: CliContext, reference: string, output: OutputFormat): Promise<void> {
   const now = cli.clock.now();
-  const { job, active, recent } = await withStore(cli, async (store) => {
+  const { job, active, recent, dependencies } = await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
     const recent = await store.listExecutions({ jobId: job.id, limit: RECENT });
     const active = recent.some(({ status }) => ACTIVE_STATUSES.includes(status)) || job.status === "running"
-      ? (await store.activeExecutions()).filter(({ jobId }) => jobId === job.id)
+      ? await store.activeExecutions(job.id)
       : [];
-    return { job, recent, active };
+    return { job, recent, active, dependencies: await dependencyFields(store, job) };
   });
   const { daemonStatus } = await import("../../daemon/control_client.ts");
   const daemon: DaemonStatus | undefined = await daemonStatus(stateFolder(cli.env));
@@ -56,10 +58,21 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     nextRuns: job.enabled ? nextRuns(job, now, NEXT_RUNS).map((at) => at.toISOString()) : [],
     recentExecutions: recent,
   };
-  await printData(cli, output, description, () => describeTable(cli, job, surroundings, description.reasons));
+  await printData(
+    cli,
+    output,
+    description,
+    () => describeTable(cli, job, surroundings, description.reasons, dependencies),
+  );
 }
 
-function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundings, reasons: string[]): string {
+function describeTable(
+  cli: CliContext,
+  job: Job,
+  { now, recent }: JobSurroundings,
+  reasons: string[],
+  dependencies: [label: string, value: string[]][],
+): string {
   const colors = colorsFor(cli.stdout, cli.env);
   const sections = [
     renderFields([
@@ -86,8 +99,8 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
       ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
       ...optional("Notifies", job.notify.map(notifyText)),
       ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
-      ["Overlap", overlapText(job)],
-      ["Catch-up", catchUpText(job)],
+      ...dependencies,
+      ...policyFields(job),
       ["Created", utcTime(new Date(job.createdAt))],
       [
         "Last run",
@@ -95,7 +108,7 @@ function describeTable(cli: CliContext, job: Job, { now, recent }: JobSurroundin
           ? "never"
           : `${utcTime(new Date(job.lastRun))} (${relativeTime(new Date(job.lastRun), now)})`,
       ],
-      ["Runs", String(job.runCount)],
+      ["Runs", runsText(job)],
       ["Not run", skippedText(job)],
     ]),
     renderFields([["Next runs", job.enabled ? nextRunLines(job, now, NEXT_RUNS) : "none, it is disabled"]]),
@@ -183,12 +196,8 @@ function notifyText({ kind, url, on }: Job["notify"][number]): string {
   return `${kind} ${host} on ${(on ?? ["failure", "quarantined", "recovery", "new-findings"]).join(", ")}`;
 }
 
-function overlapText(job: Job): string {
-  return job.overlapPolicy === "skip" ? "skip a run while the one before is not finished" : "allow runs side by side";
-}
-
-function catchUpText({ catchUp: { policy, window } }: Job): string {
-  return policy === "none" ? "none: a missed run stays missed" : `the latest missed run, up to ${window} late`;
+function runsText({ runCount, scheduledRuns, maxRuns }: Job): string {
+  return maxRuns === null ? String(runCount) : `${runCount}, ${scheduledRuns} of at most ${maxRuns} by its schedule`;
 }
 
 function skippedText(job: Job): string {

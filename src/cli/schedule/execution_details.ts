@@ -55,7 +55,10 @@ function summary(execution: Execution, paint: (text: string) => string): [string
     ["Execution", execution.id],
     ["Job", `${oneLine(execution.jobName)} (${execution.jobId})`],
     ["Status", paint(execution.status)],
-    ["Trigger", execution.trigger],
+    [
+      "Trigger",
+      execution.causedBy === "" ? execution.trigger : `${execution.trigger}: the end of ${execution.causedBy}`,
+    ],
     ["Scheduled", utcTime(new Date(execution.scheduledAt))],
     [
       "Started",

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
-import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import { readPersonalData } from "../../redact/personal_data.ts";
+import { withoutPause, withPause } from "../../schedule/apply_firing.ts";
 import type { Job } from "../../schedule/job.ts";
 import type { LoadedSpec } from "../../spec/load_spec.ts";
 import { valueListReference } from "../../pipeline/value_lists.ts";
@@ -9,16 +9,16 @@ import { parseSpecSource } from "../../spec/spec_source.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
 import { requestRate } from "../kube_flags.ts";
+import { operatorName } from "../operator_name.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
+import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
 
 /** A job as flags would make it, and what its maker should know. */
 export interface JobDraft {
   job: Job;
   warnings: string[];
 }
-
-const MAX_TIMEOUT_MS = 7 * 86_400_000;
 
 /** Applies flags to a job and checks everything that they touch: times, files, specs, destinations. Writes nothing.
  * @param job the job to change; for a new one, a blank one with all defaults
@@ -35,6 +35,7 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   const draft: Job = structuredClone(job);
   applyPlainFlags(cli, draft, flags);
   applySchedule(draft, flags, isNew, warnings, cli.clock.now());
+  warnings.push(...applyPolicyFlags(draft, flags, isNew, cli.clock.now()));
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
@@ -57,7 +58,7 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
 function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.description !== undefined) draft.description = flags.description;
   if (flags.labels !== undefined) draft.labels = flags.labels;
-  if (flags.enabled !== undefined) draft.enabled = flags.enabled;
+  if (flags.enabled !== undefined) switchTo(draft, flags.enabled, operatorName(cli.env), cli.clock.now());
   if (flags.namespace !== undefined) draft.namespace = checkNamespace(flags.namespace.trim());
   if (flags.redact !== undefined) draft.redact = flags.redact;
   if (flags.tokenize !== undefined) draft.tokenize = flags.tokenize;
@@ -66,15 +67,9 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.leakGate !== undefined) draft.leakGate = flags.leakGate;
   if (flags.hide !== undefined) draft.hide = readPersonalData(flags.hide, "--hide");
   if (flags.analyze !== undefined) draft.analyze = flags.analyze;
-  if (flags.overlap !== undefined) draft.overlapPolicy = flags.overlap;
-  if (flags.catchUp !== undefined) draft.catchUp = { ...draft.catchUp, policy: flags.catchUp };
   if (flags.retries !== undefined) draft.retry = { ...draft.retry, maxAttempts: flags.retries + 1 };
   if (flags.timeout !== undefined) {
-    const ms = parseDuration(flags.timeout, "--timeout");
-    if (ms < 1000 || ms > MAX_TIMEOUT_MS) {
-      throw new UsageError(`--timeout: ${flags.timeout} is not between 1s and 7d`, "Write a time such as 30m");
-    }
-    draft.limits = { ...draft.limits, timeout: flags.timeout.trim() };
+    draft.limits = { ...draft.limits, timeout: durationFlag("--timeout", flags.timeout, "1s", "7d") };
   }
   readSizeFlags(flags);
   for (const name of ["maxFileSize", "maxCollectorSize", "maxBundleSize"] as const satisfies (keyof SizeFlags)[]) {
@@ -87,6 +82,12 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.auto !== undefined) draft.autoDiscovery = flags.auto;
   if (flags.loadClusterSpecs !== undefined) draft.loadClusterSpecs = flags.loadClusterSpecs;
   if (flags.selector !== undefined) draft.selector = flags.selector;
+}
+
+/** As `schedule enable` and `schedule disable` do. */
+function switchTo(draft: Job, enabled: boolean, by: string, now: Date): void {
+  if (draft.enabled === enabled) return;
+  Object.assign(draft, enabled ? withoutPause(draft) : withPause(draft, { by, note: "", since: now.toISOString() }));
 }
 
 function scrubLists(cli: CliContext, lists: string[]): string[] {
@@ -104,17 +105,18 @@ function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: st
   if (given) {
     draft.schedules = [...flags.cron ?? [], ...flags.every === undefined ? [] : [`@every ${flags.every.trim()}`]];
   }
+  if (isNew && !given) draft.schedules = [];
   if (flags.timezone !== undefined) draft.timezone = flags.timezone.trim();
-  if (draft.schedules.length === 0 || (isNew && !given)) {
+  if (draft.schedules.length === 0 && (flags.dependsOn ?? draft.dependsOn).length === 0) {
     throw new UsageError(
       "A job needs a schedule: neither --cron nor --every was given",
-      'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h',
+      'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h, or --depends-on another job',
     );
   }
   if (!given && flags.timezone === undefined && !isNew) return;
   const checked = checkSchedules(draft.schedules, draft.timezone, now);
   draft.schedules = checked.schedules;
-  draft.cronSchedule = checked.schedules[0]!;
+  draft.cronSchedule = checked.schedules[0] ?? "";
   draft.timezone = checked.timezone;
   warnings.push(...checked.warnings);
 }

@@ -2,6 +2,14 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
+import {
+  CATCH_UP_POLICIES,
+  type CatchUpPolicy,
+  JITTER_MODES,
+  type Job,
+  OVERLAP_POLICIES,
+  type OverlapPolicy,
+} from "../../schedule/job.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
@@ -35,8 +43,18 @@ export interface JobFlags extends SizeFlags {
   labels?: Record<string, string>;
   timeout?: string;
   retries?: number;
-  overlap?: "skip" | "allow";
-  catchUp?: "none" | "latest";
+  overlap?: OverlapPolicy;
+  catchUp?: CatchUpPolicy;
+  catchUpWindow?: string;
+  priority?: string;
+  dependsOn?: string[];
+  jitter?: string;
+  jitterMode?: Job["jitterMode"];
+  blackout?: string[];
+  start?: string;
+  end?: string;
+  maxRuns?: string;
+  pauseAfterFailures?: string;
   kubeconfig?: string;
   context?: string;
   qps?: string;
@@ -95,8 +113,26 @@ export function addJobOptions(command: Command): Command {
     .option("--labels <k=v,…>", "labels of the job", parsePairs("--labels"))
     .option("--timeout <duration>", "hard limit of one attempt (default: 30m)")
     .option("--retries <n>", "further attempts after a failure that may pass (default: 2)", parseRetries)
-    .addOption(oneOf("--overlap <policy>", "when the execution before still runs", ["skip", "allow"], "skip"))
-    .addOption(oneOf("--catch-up <policy>", "after the daemon was down", ["none", "latest"], "latest"))
+    .addOption(oneOf("--overlap <policy>", "when the execution before still runs", OVERLAP_POLICIES, "skip"))
+    .addOption(oneOf("--catch-up <policy>", "after the daemon was down", CATCH_UP_POLICIES, "latest"))
+    .option("--catch-up-window <duration>", "how late a run may still be caught up with (default: 24h)")
+    .option(
+      "--depends-on <job[:end]>",
+      "run when an execution of that job has succeeded (default), failed or finished; repeatable",
+      collect,
+    )
+    .option("--priority <n>", "from -100 to 100: while all slots are taken, the larger one is next (default: 0)")
+    .option("--jitter <duration>", "start up to so much later than due, so that jobs do not start together")
+    .addOption(oneOf("--jitter-mode <mode>", "how much of it for the job on a host", JITTER_MODES, "stable"))
+    .option(
+      "--blackout <hours>",
+      "nothing starts then, on the clocks of the job's zone: 'Mon-Fri 08:00-18:00', '22:00-06:00', 'Sat,Sun'; repeatable",
+      collect,
+    )
+    .option("--start <time>", "no run is due before: 2026-04-01, 2026-04-01T08:30 (in the job's zone), or with Z")
+    .option("--end <time>", "no run is due after; a day alone includes that day")
+    .option("--max-runs <n>", "runs that the schedule makes in all; those by hand do not count")
+    .option("--pause-after-failures <n>", "disable the job after so many failures in a row (default: never)")
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
@@ -106,15 +142,19 @@ export function addJobOptions(command: Command): Command {
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {
-  return new Option(flags, `${description}: ${values.join(" or ")} (default: ${byDefault})`).argParser((text) => {
+  return new Option(flags, `${description}: ${choices(values)} (default: ${byDefault})`).argParser((text) => {
     const value = text.trim().toLowerCase();
     if (values.includes(value)) return value;
     const meant = nearest(value, values);
     throw new UsageError(
       `${flags.split(" ")[0]}: "${text}" is not one of ${values.join(", ")}`,
-      meant === undefined ? `This version knows ${values.join(" and ")}` : `Did you mean ${meant}?`,
+      meant === undefined ? `Write ${choices(values)}` : `Did you mean ${meant}?`,
     );
   });
+}
+
+function choices(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
 }
 
 function parseEvents(text: string): NotifyEvent[] {

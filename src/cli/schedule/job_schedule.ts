@@ -1,4 +1,4 @@
-import { applyOutcome, withNextRun } from "../../schedule/apply_firing.ts";
+import { withNextRun, withStatusOf } from "../../schedule/apply_firing.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
 
@@ -10,5 +10,5 @@ export function rescheduled(job: Job, now: Date, last?: Execution): Job {
   if (!job.enabled) return { ...next, status: "disabled" };
   if (job.status !== "disabled") return next;
   const pending: Job = { ...next, status: "pending" };
-  return last === undefined ? pending : applyOutcome(pending, last);
+  return last === undefined ? pending : withStatusOf(pending, last);
 }

@@ -1,8 +1,10 @@
 import type { DaemonStatus } from "../../daemon/control_protocol.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
+import { decideTurn } from "../../schedule/overlap.ts";
 import { relativeTime, spanText, utcTime } from "../render/time.ts";
 import { errorText } from "./execution_text.ts";
+import { whyNothingDue } from "./schedule_text.ts";
 
 export interface JobSurroundings {
   now: Date;
@@ -22,16 +24,19 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
   } else if (daemon.draining) {
     reasons.push(`the daemon (pid ${daemon.pid}) is stopping, so nothing starts`);
   }
-  reasons.push(...active.map((execution) => activeReason(execution, now, daemon)));
+  reasons.push(...active.map((execution) => activeReason(execution, active, now, daemon)));
   const last = recent.find(({ status }) => !["pending", "running", "retrying"].includes(status));
   if (last !== undefined && ["failed", "partial", "quarantined", "cancelled"].includes(last.status)) {
     const why = errorText(last);
     reasons.push(`the last execution was ${last.status}${why === "" ? "" : `: ${why}`} (${last.id})`);
   }
   if (!job.enabled) {
-    reasons.push("disabled: it runs with `schedule run` only, until `schedule enable`");
+    reasons.push(
+      `disabled${pauseText(job.paused, now)}: it runs with \`schedule run\` only, until \`schedule enable\``,
+    );
+    if (job.paused !== null && job.paused.note !== "") reasons.push(`why it is disabled: ${job.paused.note}`);
   } else if (job.nextRun === null) {
-    reasons.push("its schedule has no due time any more");
+    reasons.push(whyNothingDue(job, now));
   } else if (new Date(job.nextRun) <= now) {
     reasons.push(`due since ${utcTime(new Date(job.nextRun))} (${spanText(now.getTime() - Date.parse(job.nextRun))})`);
   } else {
@@ -40,7 +45,18 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
   return reasons;
 }
 
-function activeReason(execution: Execution, now: Date, daemon: DaemonStatus | undefined): string {
+function pauseText(paused: Job["paused"], now: Date): string {
+  if (paused === null) return "";
+  const since = new Date(paused.since);
+  return ` by ${paused.by} at ${utcTime(since)} (${relativeTime(since, now)})`;
+}
+
+function activeReason(
+  execution: Execution,
+  active: Execution[],
+  now: Date,
+  daemon: DaemonStatus | undefined,
+): string {
   switch (execution.status) {
     case "running": {
       const since = execution.startTime === null ? now : new Date(execution.startTime);
@@ -52,9 +68,15 @@ function activeReason(execution: Execution, now: Date, daemon: DaemonStatus | un
       return `waiting for its next attempt${
         execution.retryAt === null ? "" : ` at ${utcTime(new Date(execution.retryAt))}`
       }, after: ${errorText(execution) || "a failure"} (${execution.id})`;
-    default:
+    default: {
+      const turn = decideTurn(execution, active, now);
+      if (execution.notBefore !== null && new Date(execution.notBefore) > now) {
+        return `${execution.id} is put off until ${utcTime(new Date(execution.notBefore))}`;
+      }
+      if (turn.do === "wait") return `${execution.id} waits for the end of ${turn.behind}`;
       return daemon === undefined
         ? `${execution.id} is queued`
         : `${execution.id} waits for a free slot (${daemon.executions.length} of ${daemon.maxConcurrent} in use)`;
+    }
   }
 }

@@ -94,6 +94,7 @@ function jobsTable(cli: CliContext, jobs: Job[]): string {
 /** The schedules as they were written, with their zone where it matters and is not UTC. Nothing is parsed for it. */
 function schedulesText({ schedules, timezone }: Job): string {
   const zoned = timezone !== "UTC" && !schedules.every((schedule) => schedule.startsWith("@every"));
+  if (schedules.length === 0) return "(after other jobs)";
   return schedules.join("; ") + (zoned ? ` ${timezone}` : "");
 }
 

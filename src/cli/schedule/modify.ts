@@ -6,6 +6,7 @@ import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderFields } from "../render/table.ts";
 import { applyJobFlags } from "./job_changes.ts";
+import { readDependencies } from "./dependencies.ts";
 import { describeChanges } from "./job_difference.ts";
 import { checkJobName } from "./job_name.ts";
 import { addJobOptions, type JobFlags } from "./job_options.ts";
@@ -43,16 +44,29 @@ const DEFINITION = [
   "notify",
   "overlapPolicy",
   "catchUp",
+  "dependsOn",
+  "priority",
+  "jitter",
+  "jitterMode",
+  "blackout",
+  "startAt",
+  "endAt",
+  "maxRuns",
+  "paused",
+  "pauseAfterFailures",
+  "failuresInRow",
   "retry",
   "limits",
 ] as const satisfies readonly (keyof Job)[];
+
+const MOVES_NEXT_RUN: readonly string[] = ["schedules", "timezone", "enabled", "startAt", "endAt", "maxRuns"];
 
 /** `schedule modify`: checks the changes as `create` does, then writes them. */
 export function defineModify(command: Command, cli: CliContext): void {
   command
     .description(
       "Change a job. What is not named stays as it is; a repeatable flag replaces the whole list, and an empty value " +
-        'empties it (--notify "", --upload "", --labels ""). An execution that runs now keeps what it was started with.',
+        'empties it (--notify "", --upload "", --end ""). An execution that runs now keeps what it was started with.',
     )
     .argument("<job>", "name, id or unique start of an id")
     .option("--name <name>", "rename it");
@@ -84,9 +98,10 @@ async function modifyJob(cli: CliContext, reference: string, flags: ModifyFlags)
     const before = await resolveJob(store, reference);
     const { job: draft, warnings } = await applyJobFlags(cli, before, jobFlags, false);
     if (newName !== undefined) draft.name = newName;
+    if (flags.dependsOn !== undefined) draft.dependsOn = await readDependencies(store, draft, flags.dependsOn);
     const changed = DEFINITION.filter((field) => JSON.stringify(draft[field]) !== JSON.stringify(before[field]));
     if (changed.length === 0) return { before, after: before, warnings };
-    const moved = changed.some((field) => ["schedules", "timezone", "enabled"].includes(field));
+    const moved = changed.some((field) => MOVES_NEXT_RUN.includes(field));
     const last = changed.includes("enabled") ? await lastExecution(store, before.id) : undefined;
     const after = await store.updateJob(before.id, (job) => {
       // Only what was named is written: the daemon may have moved the rest on since it was read.

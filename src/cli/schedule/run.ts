@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 import { SupportBundleError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit_codes.ts";
-import { applyRun, newExecution } from "../../schedule/apply_firing.ts";
+import { newExecution } from "../../schedule/apply_firing.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
+import { decideOverlap } from "../../schedule/overlap.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { JobStore } from "../../store/job_store.ts";
 import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
+import { addExecution } from "./add_execution.ts";
 import { executionDetails } from "./execution_details.ts";
 import { exitCodeOf } from "./execution_text.ts";
 import { followExecution } from "./follow_execution.ts";
@@ -46,8 +48,7 @@ async function runJob(cli: CliContext, reference: string, flags: RunFlags): Prom
   await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
     await needDaemon(cli, job.name);
-    await refuseOverlap(store, job);
-    const execution = await createExecution(store, job, cli.clock.now());
+    const execution = await createExecution(store, job.id, cli.clock.now());
     if (execution === undefined) throw gone(job);
     await nudge(cli);
     await cli.stderr.write(`Execution ${execution.id} is queued\n`);
@@ -66,7 +67,7 @@ async function runJob(cli: CliContext, reference: string, flags: RunFlags): Prom
 }
 
 /** @throws {SupportBundleError} when nobody would run it: what is queued must not lie there unseen */
-async function needDaemon(cli: CliContext, name: string): Promise<void> {
+export async function needDaemon(cli: CliContext, name: string): Promise<void> {
   const { daemonStatus } = await import("../../daemon/control_client.ts");
   const status = await daemonStatus(stateFolder(cli.env));
   if (status !== undefined && !status.draining) return;
@@ -84,23 +85,25 @@ async function needDaemon(cli: CliContext, name: string): Promise<void> {
 
 /** A run by hand is bound by the job's overlap policy like any other. */
 async function refuseOverlap(store: JobStore, job: Job): Promise<void> {
-  if (job.overlapPolicy === "allow") return;
-  const active = (await store.activeExecutions()).find(({ jobId }) => jobId === job.id);
-  if (active === undefined) return;
+  const own = await store.activeExecutions(job.id);
+  const decision = decideOverlap(job, own);
+  if (decision.do === "start") return;
+  const active = own.find(({ status }) => decision.why === "overlap" || status === "pending")!;
   throw new SupportBundleError(`Cannot run "${job.name}": ${active.id} is ${active.status}. Nothing was queued`, {
     code: "JOB_ACTIVE",
-    hint: "Wait for its end, or let runs overlap with `support-bundle schedule modify JOB --overlap allow`",
+    hint: "Wait for its end, or choose another policy: `support-bundle schedule modify JOB --overlap queue-all`",
   });
 }
 
 /** Two runs in the same millisecond would be one slot: the second takes the next one.
+ * @throws {SupportBundleError} `JOB_ACTIVE` when the overlap policy does not allow it
  * @returns undefined when the job is gone */
-async function createExecution(store: JobStore, job: Job, now: Date): Promise<Execution | undefined> {
+async function createExecution(store: JobStore, jobId: string, now: Date): Promise<Execution | undefined> {
   for (let at = now;; at = new Date(at.getTime() + 1)) {
-    const execution = newExecution(job, at, "manual");
-    if (await store.getExecution(execution.id) !== undefined) continue;
-    const result = await store.fire(job.id, execution, applyRun);
-    if (result === "created") return execution;
-    if (result === "gone") return undefined;
+    const added = await addExecution(store, jobId, async (job) => {
+      await refuseOverlap(store, job);
+      return newExecution(job, at, "manual");
+    });
+    if (added !== "exists") return added === "gone" ? undefined : added;
   }
 }

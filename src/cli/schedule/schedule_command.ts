@@ -21,15 +21,22 @@ const COMMANDS: LazyCommand[] = [
   },
   {
     name: "enable",
+    aliases: ["resume"],
     summary: "let a job run on schedule",
     load: async () => (await import("./switch_job.ts")).defineEnable,
   },
   {
     name: "disable",
+    aliases: ["pause"],
     summary: "keep a job, and stop running it on schedule",
     load: async () => (await import("./switch_job.ts")).defineDisable,
   },
   { name: "run", summary: "run a job now", load: async () => (await import("./run.ts")).defineRun },
+  {
+    name: "backfill",
+    summary: "make up for due times that passed without a run",
+    load: async () => (await import("./backfill.ts")).defineBackfill,
+  },
   {
     name: "history",
     summary: "show what ran, when, and how it ended",

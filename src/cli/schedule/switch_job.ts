@@ -1,5 +1,8 @@
 import type { Command } from "commander";
+import { UsageError } from "../../core/errors.ts";
+import { withoutPause, withPause } from "../../schedule/apply_firing.ts";
 import type { CliContext } from "../cli_context.ts";
+import { operatorName } from "../operator_name.ts";
 import { gone, resolveJob } from "./job_reference.ts";
 import { rescheduled } from "./job_schedule.ts";
 import { nextRunText } from "./schedule_text.ts";
@@ -18,23 +21,39 @@ export function defineEnable(command: Command, cli: CliContext): void {
 /** `schedule disable`: idempotent. What runs now is not ended. */
 export function defineDisable(command: Command, cli: CliContext): void {
   command
-    .description("Keep a job, and stop running it on schedule. An execution that runs now goes on to its end.")
+    .description(
+      "Keep a job, and stop running it on schedule. An execution that runs now goes on to its end; scheduled ones that " +
+        "still wait are skipped. Who did it and when is noted down, and `describe` shows it.",
+    )
     .argument("<job>", "name, id or unique start of an id")
-    .addHelpText("after", "\nExamples:\n  support-bundle schedule disable nightly")
-    .action((job: string) => switchJob(cli, job, false));
+    .option("--note <text>", "why, for whoever looks at the job later")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  support-bundle schedule disable nightly
+  support-bundle schedule disable nightly --note "cluster upgrade until Friday"`,
+    )
+    .action((job: string, flags: { note?: string }) => switchJob(cli, job, false, flags.note));
 }
 
-async function switchJob(cli: CliContext, reference: string, enabled: boolean): Promise<void> {
+const MAX_NOTE = 1_000;
+
+async function switchJob(cli: CliContext, reference: string, enabled: boolean, note?: string): Promise<void> {
+  if (note !== undefined && note.length > MAX_NOTE) {
+    throw new UsageError(`--note: ${note.length} characters are too many`, `Write ${MAX_NOTE} at most`);
+  }
   const now = cli.clock.now();
   const word = enabled ? "enabled" : "disabled";
+  const paused = { by: operatorName(cli.env), note: note?.trim() ?? "", since: now.toISOString() };
   const { before, after } = await withStore(cli, async (store) => {
     const before = await resolveJob(store, reference);
-    if (before.enabled === enabled) return { before, after: before };
+    if (before.enabled === enabled && note === undefined) return { before, after: before };
     const last = enabled ? await lastExecution(store, before.id) : undefined;
-    const after = await store.updateJob(
-      before.id,
-      (job) => job.enabled === enabled ? job : rescheduled({ ...job, enabled }, now, last),
-    );
+    const after = await store.updateJob(before.id, (job) => {
+      if (!enabled) return withPause(job, { ...paused, since: job.paused?.since ?? paused.since });
+      return job.enabled ? job : rescheduled(withoutPause(job), now, last);
+    });
     if (!after) throw gone(before);
     return { before, after };
   });
@@ -44,7 +63,7 @@ async function switchJob(cli: CliContext, reference: string, enabled: boolean): 
   }
   await nudge(cli);
   await cli.stdout.write(
-    `Job "${after.name}" (${after.id}) is ${word} now` +
+    `Job "${after.name}" (${after.id}) is ${word} ${before.enabled === enabled ? "already; the note is new" : "now"}` +
       (enabled ? `; next run: ${nextRunText(after, now)}\n` : "; it keeps its history\n"),
   );
 }

@@ -12,6 +12,7 @@ const COMMANDS = [
   ["enable"],
   ["disable"],
   ["run"],
+  ["backfill"],
   ["history"],
   ["next"],
   ["daemon"],

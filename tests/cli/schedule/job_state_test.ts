@@ -37,6 +37,35 @@ const behaviour: [name: string, job: Partial<Job>, surroundings: Partial<JobSurr
   ["is disabled", { enabled: false, nextRun: null }, {}, [
     "disabled: it runs with `schedule run` only, until `schedule enable`",
   ]],
+  [
+    "is disabled, by whom and why",
+    {
+      enabled: false,
+      nextRun: null,
+      paused: { by: "alice@host", note: "upgrade", since: "2026-03-02T09:00:00Z" },
+    },
+    {},
+    [
+      "disabled by alice@host at 2026-03-02T09:00:00Z (1 h ago): it runs with `schedule run` only, until `schedule enable`",
+      "why it is disabled: upgrade",
+    ],
+  ],
+  ["has made all of its runs", { nextRun: null, maxRuns: 3, scheduledRuns: 3 }, {}, [
+    "its schedule has made all of its 3 runs",
+  ]],
+  ["has come to its end", { nextRun: null, endAt: "2026-03-01T00:00:00Z" }, {}, [
+    "its end was at 2026-03-01T00:00:00Z",
+  ]],
+  ["is put off", {}, { active: [execution({ status: "pending", notBefore: "2026-03-02T18:00:00Z" })] }, [
+    "ex-1 is put off until 2026-03-02T18:00:00Z",
+    waiting,
+  ]],
+  ["waits for the run before", {}, {
+    active: [
+      execution({ id: "ex-2", status: "pending", overlap: "wait", runNumber: 2 }),
+      execution({ status: "running", startTime: "2026-03-02T09:59:30Z", runNumber: 1 }),
+    ],
+  }, ["ex-2 waits for the end of ex-1", "running since 2026-03-02T09:59:30Z (30 s) (ex-1)", waiting]],
   ["has nothing due any more", { nextRun: null }, {}, ["its schedule has no due time any more"]],
   ["is overdue", { nextRun: "2026-03-02T09:55:00Z" }, {}, ["due since 2026-03-02T09:55:00Z (5 min)"]],
   ["runs, and what it does", {}, {

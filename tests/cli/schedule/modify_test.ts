@@ -1,7 +1,8 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { operatorName } from "../../../src/cli/operator_name.ts";
 import { EXIT } from "../../../src/core/exit_codes.ts";
 import type { Job } from "../../../src/schedule/job.ts";
-import { CliHarness } from "./cli_harness.ts";
+import { CliHarness, NOW } from "./cli_harness.ts";
 
 const refused = [
   // name, args, code, message
@@ -17,6 +18,7 @@ const refused = [
   ["the vendor portal", ["--upload", "enabled"], EXIT.failure, /not in this version/],
   ["a size that is none", ["--max-file-size", "large"], EXIT.failure, /--max-file-size: "large" is not a size/],
   ["a rate that is none", ["--qps", "fast"], EXIT.failure, /--qps: "fast" is not a number/],
+  ["an end that has passed", ["--end", "2026-03-01"], EXIT.failure, /--end: the job would have no due time/],
   ["a burst without a rate", ["--burst", "5"], EXIT.failure, /--burst means nothing without --qps/],
   ["one good and one bad flag", ["-d", "fine", "--timeout", "soon"], EXIT.failure, /"soon" is not a duration/],
 ] as const;
@@ -44,7 +46,22 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     timezone: "America/New_York",
     nextRun: "2026-03-03T07:00:00.000Z",
   }],
-  ["whether it is enabled", ["-e", "false"], { enabled: false, status: "disabled", nextRun: null }],
+  ["whether it is enabled", ["-e", "false"], {
+    enabled: false,
+    status: "disabled",
+    nextRun: null,
+    paused: { by: operatorName({}), note: "", since: NOW },
+  }],
+  ["after how many failures it pauses", ["--pause-after-failures", "5"], { pauseAfterFailures: 5 }],
+  ["from when and how often it runs, and counts the next run anew", ["--start", "2026-04-01", "--max-runs", "3"], {
+    startAt: "2026-04-01T00:00:00.000Z",
+    maxRuns: 3,
+    nextRun: "2026-04-01T02:00:00.000Z",
+  }],
+  ["overlap and catch-up", ["--overlap", "queue-all", "--catch-up", "all", "--catch-up-window", "3d"], {
+    overlapPolicy: "queue-all",
+    catchUp: { policy: "all", window: "3d" },
+  }],
   ["its name", ["--name", "renamed"], { name: "renamed" }],
   ["its destination, and forgets another kind's options", ["--upload", "file:///srv/bundles/"], {
     upload: { enabled: true, endpoint: "file:///srv/bundles/", credentials: "", options: {} },

@@ -28,6 +28,14 @@ Deno.test("runCli() leaves the flags behind a command to the command", async () 
   );
 });
 
+Deno.test("runCli() lets schedule backfill have its --dry-run", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "nightly" });
+  const { cli, printed } = harness.context();
+  strictEqual(await runCli(["schedule", "backfill", "nightly", "--from", "1d", "--dry-run"], cli), EXIT.ok);
+  match(printed.stderr, /^1 execution would be queued$/m);
+});
+
 Deno.test("runCli() prints a failure once, with its hint, on standard error", async () => {
   await using harness = await CliHarness.create();
   const { cli, printed } = harness.context();

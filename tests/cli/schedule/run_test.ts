@@ -56,6 +56,10 @@ Deno.test("schedule run is bound by the overlap policy", async () => {
   await using _ = await AnsweringDaemon.start(harness);
   const skip = await harness.addJob({ name: "skip" });
   const allow = await harness.addJob({ name: "allow", overlapPolicy: "allow" });
+  const queue = await harness.addJob({ name: "queue", overlapPolicy: "queue-one" });
+  await harness.addExecution(queue, "2026-03-02T09:00:00.000Z", { status: "running" });
+  strictEqual((await harness.json(["run", "queue"])).overlap, "wait");
+  match((await harness.run(["run", "queue"])).message, /job-0000000003-20260302T100000Z is pending. Nothing was/);
   for (const job of [skip, allow]) await harness.addExecution(job, "2026-03-02T09:00:00.000Z", { status: "running" });
   const refused = await harness.run(["run", "skip"]);
   match(refused.message, /job-0000000001-20260302T090000Z is running. Nothing was queued/);

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { EXIT } from "../../../src/core/exit_codes.ts";
-import { CliHarness } from "./cli_harness.ts";
+import { CliHarness, NOW } from "./cli_harness.ts";
 
 Deno.test("schedule disable and enable are idempotent", async () => {
   await using harness = await CliHarness.create();
@@ -37,4 +37,35 @@ Deno.test("schedule enable gives back the status of the last run", async () => {
   await harness.run(["enable", "nightly"]);
   const { status, lastError } = await harness.json(["describe", "nightly"]);
   deepStrictEqual([status, lastError], ["failed", "no route"]);
+});
+
+Deno.test("schedule disable --note tells who, why and since when, and a further note changes the note alone", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "nightly", failuresInRow: 2 });
+  const env = { USER: "alice" };
+  strictEqual((await harness.run(["pause", "nightly", "--note", " upgrade "], { env })).code, EXIT.ok);
+  const by = `alice@${Deno.hostname()}`;
+  deepStrictEqual((await harness.json(["describe", "nightly"])).paused, { by, note: "upgrade", since: NOW });
+  await harness.clock.advance(60_000);
+  match(
+    (await harness.run(["disable", "nightly", "--note", "still"], { env })).stdout,
+    /disabled already; the note is new/,
+  );
+  deepStrictEqual((await harness.json(["describe", "nightly"])).paused, { by, note: "still", since: NOW });
+  match((await harness.run(["disable", "nightly"])).stdout, /is disabled already$/m);
+  match(
+    (await harness.run(["describe", "nightly"])).stdout,
+    /- disabled by alice@\S+ at .*\n +- why it is disabled: still$/m,
+  );
+  strictEqual((await harness.run(["resume", "nightly"])).code, EXIT.ok);
+  const { paused, failuresInRow } = await harness.json(["describe", "nightly"]);
+  deepStrictEqual([paused, failuresInRow], [null, 0]);
+});
+
+Deno.test("schedule disable refuses a note of many pages", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "nightly" });
+  const before = await harness.snapshot();
+  match((await harness.run(["disable", "nightly", "--note", "x".repeat(1_001)])).message, /--note: 1001 characters/);
+  deepStrictEqual(await harness.snapshot(), before);
 });
