@@ -5,7 +5,7 @@ import { selfCommand } from "../core/self.ts";
 import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { openJobStore } from "../store/kv_job_store.ts";
+import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
 import { daemonStatusReader } from "./daemon_status.ts";
@@ -46,6 +46,10 @@ export interface DaemonOptions {
   /** How long attempts may go on after the wish to stop, and how long from SIGTERM to SIGKILL. Default 10 s each. */
   drainMs?: number;
   graceMs?: number;
+  /** Default {@linkcode openJobStore}: one that watches it, or makes it fail, can stand between. */
+  openStore?(...options: Parameters<typeof openJobStore>): Promise<JobStore & Pick<KvJobStore, "setAside">>;
+  /** How long a claim on an execution holds, how often it is renewed, and how often those that ran out are looked for. */
+  leaseTimes?: { leaseMs: number; renewEveryMs: number; rescueEveryMs: number };
   /** Called once everything runs. */
   onReady?(): void;
 }
@@ -81,7 +85,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of loaded.warnings) log.warn(warning);
 
-  const store = await openJobStore(storeLocation(state, loaded.settings), { clock, thorough: true });
+  const openStore = options.openStore ?? openJobStore;
+  const store = await openStore(storeLocation(state, loaded.settings), { clock, thorough: true });
   services.defer(() => store.close());
   if (store.setAside !== undefined) {
     const { path, reason } = store.setAside;
@@ -117,6 +122,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     limits: executorLimits(loaded.settings, flags),
     drainMs: options.drainMs,
     graceMs: options.graceMs,
+    lease: options.leaseTimes,
     notifyFailure,
   });
   const scheduler = new Scheduler({
@@ -192,6 +198,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     metrics: counted,
     owner,
     own: (id) => executor.running().some((it) => it.id === id),
+    leaseMs: options.leaseTimes?.leaseMs,
     notifyFailure,
   };
   const recovered = await recover(recovery);
@@ -201,7 +208,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log.error("a record of the store cannot be read and was set aside", { component: "store", key, error: reason });
   }
 
-  const rescuer = new Rescuer(recovery, () => executor.wake());
+  const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
   services.defer(() => scheduler.stop());

@@ -6,7 +6,7 @@ import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
-import { EXECUTION_ENV } from "../core/execution_mark.ts";
+import { EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
 import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
 import type { RunningExecution } from "./control_protocol.ts";
@@ -48,6 +48,8 @@ interface Slot {
 }
 
 const WRITE_TRIES = 6;
+// After the store failed.
+const RETRY_MS = 1_000;
 
 /** Runs attempts as child processes of this daemon, a limited number at a time, in the order of their due times. */
 export class LocalExecutor implements Executor {
@@ -130,8 +132,17 @@ export class LocalExecutor implements Executor {
           component: "executor",
           error: describeError(error),
         });
+        await this.#retryTime();
       }
     }
+  }
+
+  /** Ends after a while, or when something happens before. The next look is due then. */
+  async #retryTime(): Promise<void> {
+    const happened = new AbortController();
+    void this.#woken.promise.then(() => happened.abort());
+    await this.options.clock.sleep(RETRY_MS, happened.signal);
+    this.wake();
   }
 
   /** Gives free slots to those that are due, the longest due first. */
@@ -228,26 +239,31 @@ export class LocalExecutor implements Executor {
     const startedAt = clock.now();
     const job = await store.getJob(slot.execution.jobId);
     let ours = false;
-    const stored = await store.updateExecution(slot.execution.id, (execution) => {
-      ours = isRunnable(execution, startedAt);
-      if (!ours) return execution;
-      if (job === undefined) {
-        const endTime = startedAt.toISOString();
-        return { ...execution, status: "cancelled", error: "its job is gone", errorCode: "JOB_GONE", endTime };
-      }
-      return {
-        ...execution,
-        status: "running",
-        startTime: startedAt.toISOString(),
-        endTime: null,
-        retryAt: null,
-        process: null,
-      };
-    }, keeper.lease);
+    const startOf = (it: Job) => ours ? applyStart(it, startedAt) : it;
+    const stored = await store.updateExecution(
+      slot.execution.id,
+      (execution) => {
+        ours = isRunnable(execution, startedAt);
+        if (!ours) return execution;
+        if (job === undefined) {
+          const endTime = startedAt.toISOString();
+          return { ...execution, status: "cancelled", error: "its job is gone", errorCode: "JOB_GONE", endTime };
+        }
+        return {
+          ...execution,
+          status: "running",
+          startTime: startedAt.toISOString(),
+          endTime: null,
+          retryAt: null,
+          process: null,
+        };
+      },
+      keeper.lease,
+      startOf,
+    );
     if (stored === undefined || !ours || job === undefined) return undefined;
     slot.execution = stored;
     const first = stored.retryCount === 0;
-    await store.updateJob(job.id, (it) => applyStart(it, startedAt));
     const lateByMs = startedAt.getTime() - new Date(stored.scheduledAt).getTime();
     metrics.started(first && stored.trigger === "schedule" ? lateByMs : undefined);
     return { job, startedAt };
@@ -271,7 +287,7 @@ export class LocalExecutor implements Executor {
       log.add("info", "executor", `attempt ${slot.execution.retryCount + 1} started`);
       const end = await runAttempt({
         command,
-        env: { [EXECUTION_ENV]: slot.execution.id },
+        env: { [EXECUTION_ENV]: slot.execution.id, [WORK_ENV]: paths.work },
         request: buildRequest(job, slot.execution, state, previous, timeoutMs),
         limits: { timeoutMs, graceMs: this.options.graceMs ?? 10_000, maxMemoryMB: this.#limits.maxMemoryMB },
         clock,
@@ -304,14 +320,13 @@ export class LocalExecutor implements Executor {
     const { execution, final } = finished;
     for (let attempt = 1;; attempt++) {
       try {
-        const stored = await store.updateExecution(execution.id, () => execution, keeper.lease);
+        const stored = await store.updateExecution(execution.id, () => execution, keeper.lease, applyOutcome);
         if (stored === undefined) {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
           return;
         }
-        const kept = await store.updateJob(job.id, (it) => applyOutcome(it, execution));
         // Deleted meanwhile: what the attempt remembered of its tokens goes too.
-        if (kept === undefined && job.tokenize) await removeTokenKey(job.id, this.options.state);
+        if (job.tokenize && await store.getJob(job.id) === undefined) await removeTokenKey(job.id, this.options.state);
         break;
       } catch (error) {
         if (attempt === WRITE_TRIES) throw error;

@@ -133,7 +133,10 @@ export class Scheduler {
     }
     if (plan === undefined) return false;
     const execution = plannedExecution(job, plan, now);
-    const outcome = await store.fire(job.id, execution, (it) => applyPlan(it, plan));
+    const outcome = await store.fire(job.id, execution, (it) => {
+      const planned = applyPlan(it, plan);
+      return planned === it ? undefined : planned; // disabled, or advanced by another daemon, since it was read
+    });
     if (outcome !== "created") return true; // decided by another daemon, or deleted meanwhile
     const { firing, missed, missedWhy } = plan;
     if (missed > 0) metrics.skipped(missedWhy, missed);

@@ -1,11 +1,12 @@
 import type { Execution } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { checkCreation } from "./execution_records.ts";
-import type { JobSummary } from "./job_store.ts";
+import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
 import { before, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
 import { decodeRecord, encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
+import { StoreError } from "./store_error.ts";
 
 const summarySchema = jobSchema.pick({
   id: true,
@@ -80,6 +81,20 @@ export class JobRecords {
     });
   }
 
+  /** Adds the change of a job, if it exists, to an operation that fails when another writer comes first. */
+  async addChange(operation: Deno.AtomicOperation, id: string, change: (job: Job) => Job): Promise<void> {
+    const entry = await this.#session.get(key.job(id));
+    const job = await this.#read(entry);
+    if (job === undefined) return;
+    operation.check(entry);
+    try {
+      writeJob(operation, job, { ...change(job), id, name: job.name });
+    } catch (error) {
+      // Of a job that has no room for one more message, the rest of the operation matters more.
+      if (!(error instanceof StoreError) || error.code !== "RECORD_TOO_LARGE") throw error;
+    }
+  }
+
   delete(id: string): Promise<boolean> {
     return this.#session.untilCommitted(`delete the job ${id}`, async () => {
       const entry = await this.#session.get(key.job(id));
@@ -117,20 +132,22 @@ export class JobRecords {
   fire(
     jobId: string,
     execution: Execution,
-    change: (job: Job) => Job,
+    change: FireChange,
     writeExecution: (operation: Deno.AtomicOperation) => void,
-  ): Promise<"created" | "exists" | "gone"> {
+  ): Promise<FireOutcome> {
     return this.#session.untilCommitted(`record the execution ${execution.id}`, async () => {
       const [jobEntry, executionEntry] = await this.#session.getMany([key.job(jobId), key.execution(execution.id)]);
       const job = await this.#read(jobEntry!);
       if (job === undefined) return "gone";
-      const operation = this.#session.atomic().check(jobEntry!);
       const exists = executionEntry!.versionstamp !== null;
+      const changed = change(job, exists);
+      if (changed === undefined) return "stale";
+      const operation = this.#session.atomic().check(jobEntry!);
       if (!exists) {
         checkCreation(operation, execution.id);
         writeExecution(operation);
       }
-      writeJob(operation, job, { ...change(job), id: jobId, name: job.name });
+      writeJob(operation, job, { ...changed, id: jobId, name: job.name });
       if (!await this.#session.commit(operation)) return again;
       return exists ? "exists" : "created";
     });
@@ -212,11 +229,11 @@ export class JobRecords {
 }
 
 function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Job): void {
+  operation.set(key.job(job.id), encodeRecord(job, `the job "${job.name}"`));
   if (old !== undefined) {
     const kept = indexKeys(job);
     for (const gone of indexKeys(old)) if (!kept.some((k) => sameKey(k, gone))) operation.delete(gone);
   }
-  operation.set(key.job(job.id), encodeRecord(job, `the job "${job.name}"`));
   for (const index of indexKeys(job)) operation.set(index, job.id);
   operation.sum(key.revision, 1n);
 }

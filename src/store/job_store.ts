@@ -26,14 +26,22 @@ export interface JobStore {
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
    * already) and writes the job as `change` makes it, with its next due time.
+   * @param change may run several times; is told whether the slot has its execution already. Undefined: the job is not as
+   * it was when this was decided, and nothing is to be written
    * @returns `created`, or `exists` when the slot already had its execution (the job is advanced all the same), or
-   * `gone` when the job no longer exists */
-  fire(jobId: string, execution: Execution, change: (job: Job) => Job): Promise<"created" | "exists" | "gone">;
+   * `gone` when the job no longer exists, or `stale` as `change` said */
+  fire(jobId: string, execution: Execution, change: FireChange): Promise<FireOutcome>;
 
   getExecution(id: string): Promise<Execution | undefined>;
   /** As `updateJob`. With a lease, the write only happens while that lease is the current one: a daemon that was paused
-   * cannot finish what another took over. @returns undefined when the execution is gone or the lease was lost */
-  updateExecution(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined>;
+   * cannot finish what another took over. With `changeJob`, the execution's job changes in the same step, if it still
+   * exists. @returns undefined when the execution is gone or the lease was lost */
+  updateExecution(
+    id: string,
+    change: (e: Execution) => Execution,
+    lease?: Lease,
+    changeJob?: (job: Job, changed: Execution) => Job,
+  ): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
   /** Executions that are pending, running or retrying. Reads the index. */
@@ -63,6 +71,9 @@ export interface JobStore {
 
 /** The little of a job that counting takes. */
 export type JobSummary = Pick<Job, "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun">;
+
+export type FireChange = (job: Job, slotTaken: boolean) => Job | undefined;
+export type FireOutcome = "created" | "exists" | "gone" | "stale";
 
 export interface ExecutionQuery {
   jobId?: string;

@@ -4,7 +4,15 @@ import type { Job } from "../schedule/job.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import { ExecutionRecords, writeExecution } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
-import type { ExecutionQuery, JobStore, JobSummary, Lease, UnreadableRecord } from "./job_store.ts";
+import type {
+  ExecutionQuery,
+  FireChange,
+  FireOutcome,
+  JobStore,
+  JobSummary,
+  Lease,
+  UnreadableRecord,
+} from "./job_store.ts";
 import { key } from "./keys.ts";
 import { probeKvServer } from "./kv_server.ts";
 import { again, CALL_TIMEOUT_MS, KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
@@ -133,7 +141,7 @@ export class KvJobStore implements JobStore {
     return next === Infinity ? undefined : new Date(next);
   }
 
-  fire(jobId: string, execution: Execution, change: (job: Job) => Job): Promise<"created" | "exists" | "gone"> {
+  fire(jobId: string, execution: Execution, change: FireChange): Promise<FireOutcome> {
     const bounded = boundedExecution({ ...execution, jobId });
     return this.#jobs.fire(jobId, bounded, change, (operation) => writeExecution(operation, undefined, bounded));
   }
@@ -146,8 +154,12 @@ export class KvJobStore implements JobStore {
     id: string,
     change: (e: Execution) => Execution,
     lease?: Lease,
+    changeJob?: (job: Job, changed: Execution) => Job,
   ): Promise<Execution | undefined> {
-    return this.#executions.update(id, change, lease);
+    return this.#executions.update(id, change, lease, async (operation, execution) => {
+      if (changeJob === undefined) return;
+      await this.#jobs.addChange(operation, execution.jobId, (job) => changeJob(job, execution));
+    });
   }
 
   listExecutions(query?: ExecutionQuery): Promise<Execution[]> {

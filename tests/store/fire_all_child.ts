@@ -10,7 +10,7 @@ const store = await openJobStore({ path: path! });
 const jobs = await store.dueJobs(now);
 console.log("ready");
 await Deno.stdin.read(new Uint8Array(16));
-const answers = { created: 0, exists: 0, gone: 0, claimed: 0 };
+const answers = { created: 0, exists: 0, gone: 0, stale: 0, claimed: 0 };
 for (const job of jobs) {
   const plan = planDue(job, now, [])!;
   const execution = newExecution(job, plan.dueAt, "schedule");
