@@ -45,7 +45,7 @@ async function inParts(
   rounds: number,
   run: (options: CrashRunOptions) => Promise<CrashReport>,
 ): Promise<void> {
-  let sum: CrashReport = { slots: 0, executions: 0, attempts: 0, counts: new Map(), faults: [] };
+  let sum: CrashReport = { slots: 0, executions: 0, attempts: 0, counts: new Map(), faults: [], folders: [] };
   for (let done = 0; done < rounds; done += ROUNDS_AT_ONCE) {
     sum = addReport(sum, await run({ seed: seed++, rounds: Math.min(ROUNDS_AT_ONCE, rounds - done) }));
     console.error(
@@ -55,10 +55,11 @@ async function inParts(
   show(name, sum);
 }
 
-function show(name: string, { slots, executions, attempts, counts, faults }: CrashReport): void {
+function show(name: string, { slots, executions, attempts, counts, faults, folders }: CrashReport): void {
   console.log(`\n${name}: ${slots} due slots, ${executions} executions, ${attempts} attempts, ${faults.length} faults`);
   for (const [what, times] of [...counts].sort(([a], [b]) => a < b ? -1 : 1)) {
     console.log(`  ${String(times).padStart(6)}  ${what}`);
   }
+  for (const folder of folders) console.log(`  kept: ${folder}`);
   found.push(...faults.map(({ kind, what }) => `${kind}: ${what}`));
 }

@@ -15,6 +15,8 @@ export interface CrashReport {
   /** How often what was killed, paused or broken, by name. */
   counts: Map<string, number>;
   faults: Fault[];
+  /** What is kept for whoever looks for the reasons of the faults. */
+  folders: string[];
 }
 
 export interface CrashRunOptions {
@@ -108,22 +110,25 @@ export async function disturbTwo({ seed, slots, program }: DisturbOptions): Prom
     const firstMs = Date.now() + 1_000 + 2 * slots; // writing the jobs takes a while
     const dueAt = (i: number) => new Date(firstMs + i * 100);
     await rig.addSlots(Array.from({ length: slots }, (_, i) => ({ mode: mode(random), dueAt: dueAt(i) })));
-    const daemons = [start(0), start(1)];
-    while (Date.now() < dueAt(slots).getTime()) {
-      await systemClock.sleep(200 + random(600));
-      const n = random(2);
-      if (random(3) === 0) {
-        await daemons[n]!.kill();
-        count(`daemon:${RANDOM_INSTANT}`);
-        daemons[n] = start(n);
-      } else {
-        daemons[n]!.signal("SIGSTOP");
-        await systemClock.sleep(100 + random(2_400));
-        daemons[n]!.signal("SIGCONT");
-        count("daemon paused");
+    /** Has daemons come and go in one state folder. */
+    const disturb = async (n: number) => {
+      let daemon = start(n);
+      while (Date.now() < dueAt(slots).getTime()) {
+        await systemClock.sleep(300 + random(1_200));
+        if (random(2) === 0) {
+          count(`daemon:${RANDOM_INSTANT}`);
+          await daemon.kill();
+          daemon = start(n);
+        } else {
+          count("daemon paused");
+          daemon.signal("SIGSTOP");
+          await systemClock.sleep(100 + random(2_400));
+          daemon.signal("SIGCONT");
+        }
       }
-    }
-    await Promise.all(daemons.map((daemon) => daemon.kill()));
+      await daemon.kill();
+    };
+    await Promise.all([disturb(0), disturb(1)]);
   });
 }
 
@@ -152,6 +157,7 @@ export function addReport(sum: CrashReport, report: CrashReport): CrashReport {
     attempts: sum.attempts + report.attempts,
     counts: sum.counts,
     faults: [...sum.faults, ...report.faults],
+    folders: [...sum.folders, ...report.folders],
   };
 }
 
@@ -165,16 +171,14 @@ async function inRig(
   const evidence = await rig.evidence();
   for (const [name, times] of await rig.kills()) counts.set(name, times);
   const faults = judge(evidence);
-  if (faults.length > 0) {
-    rig.keep();
-    faults.push({ kind: faults[0]!.kind, what: `look into ${rig.folder}` });
-  }
+  if (faults.length > 0) rig.keep();
   return {
     slots: evidence.slots.reduce((sum, { due }) => sum + due.length, 0),
     executions: evidence.executions.length,
     attempts: evidence.executions.reduce((sum, { retryCount }) => sum + retryCount + 1, 0),
     counts,
     faults,
+    folders: faults.length > 0 ? [rig.folder] : [],
   };
 }
 
