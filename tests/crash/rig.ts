@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
-import { withEnabled, withNextRun } from "../../src/schedule/apply_firing.ts";
+import { withNextRun } from "../../src/schedule/apply_firing.ts";
 import { type Job, jobSchema, newJobId } from "../../src/schedule/job.ts";
 import { type StateFolder, stateFolder } from "../../src/schedule/state_folder.ts";
 import { type KvJobStore, openJobStore, type StoreLocation } from "../../src/store/kv_job_store.ts";
@@ -138,7 +138,7 @@ export class Rig implements AsyncDisposable {
       if (times.everyMs === undefined) continue;
       await store.updateJob(id, (job) => {
         times.untilMs = Date.parse(job.nextRun!);
-        return withEnabled(job, false, new Date());
+        return { ...job, enabled: false, nextRun: null, status: "disabled" };
       });
     }
     for (const deadline = Date.now() + REST_MS; Date.now() < deadline; await systemClock.sleep(50)) {
