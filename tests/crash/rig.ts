@@ -138,7 +138,7 @@ export class Rig implements AsyncDisposable {
       if (times.everyMs === undefined) continue;
       await store.updateJob(id, (job) => {
         times.untilMs = Date.parse(job.nextRun!);
-        return { ...job, enabled: false, nextRun: null, status: "disabled" };
+        return { ...job, nextRun: null };
       });
     }
     for (const deadline = Date.now() + REST_MS; Date.now() < deadline; await systemClock.sleep(50)) {
