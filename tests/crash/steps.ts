@@ -1,8 +1,8 @@
 import { ACTIVE_STATUSES, type Execution } from "../../src/schedule/execution.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
 
-/** The writes by which a daemon moves an execution on, in their order. Between two of them it does nothing that a crash
- * could tear apart, so these are the steps at which it is killed. */
+/** The writes by which a daemon moves an execution on, in their order: the steps at which it is killed. What lies between
+ * two of them is left to random instants. */
 export const DAEMON_STEPS = [
   "record-intent",
   "claim",
