@@ -6,7 +6,7 @@ import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
-import { openJobStore } from "../store/kv_job_store.ts";
+import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
@@ -49,6 +49,10 @@ export interface DaemonOptions {
   /** How long attempts may go on after the wish to stop, and how long from SIGTERM to SIGKILL. Default 10 s each. */
   drainMs?: number;
   graceMs?: number;
+  /** Default {@linkcode openJobStore}: one that watches it, or makes it fail, can stand between. */
+  openStore?(...options: Parameters<typeof openJobStore>): Promise<JobStore & Pick<KvJobStore, "setAside">>;
+  /** How long a claim on an execution holds, how often it is renewed, and how often those that ran out are looked for. */
+  leaseTimes?: { leaseMs: number; renewEveryMs: number; rescueEveryMs: number };
   /** Called once everything runs. */
   onReady?(): void;
 }
@@ -84,7 +88,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of loaded.warnings) log.warn(warning);
 
-  const store = await openJobStore(storeLocation(state, loaded.settings), { clock, thorough: true });
+  const openStore = options.openStore ?? openJobStore;
+  const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
+  const store = auditDaemon(await openStore(storeLocation(state, loaded.settings), { clock, thorough: true }), audit);
   services.defer(() => store.close());
   if (store.setAside !== undefined) {
     const { path, reason } = store.setAside;
@@ -94,9 +100,6 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       error: reason,
     });
   }
-
-  const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
-  auditDaemon(store, audit);
 
   const census = new JobCensus(store, clock);
   const stopping = new AbortController();
@@ -123,6 +126,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     limits: executorLimits(loaded.settings, flags),
     drainMs: options.drainMs,
     graceMs: options.graceMs,
+    lease: options.leaseTimes,
     notifyFailure,
   });
   const scheduler = new Scheduler({
@@ -199,6 +203,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     metrics: counted,
     owner,
     own: (id) => executor.running().some((it) => it.id === id),
+    leaseMs: options.leaseTimes?.leaseMs,
     notifyFailure,
   };
   const recovered = await recover(recovery);
@@ -208,7 +213,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log.error("a record of the store cannot be read and was set aside", { component: "store", key, error: reason });
   }
 
-  const rescuer = new Rescuer(recovery, () => executor.wake());
+  const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
   services.defer(() => scheduler.stop());

@@ -1,14 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { applyOutcome, applyStart, countSkipped, SCHEDULER } from "../schedule/apply_firing.ts";
-import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
+import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { decideTurn } from "../schedule/overlap.ts";
 import { compareQueued } from "../schedule/queue_order.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
-import { EXECUTION_ENV } from "../core/execution_mark.ts";
+import { EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
 import { beginAttempt, isRunnable } from "./begin_attempt.ts";
 import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
@@ -19,6 +19,7 @@ import { finishAttempt, type FinishedAttempt, REPLACED } from "./finish_attempt.
 import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
+import { previousExecution } from "./previous_execution.ts";
 import { replaceWaiting } from "./replace_waiting.ts";
 
 export interface LocalExecutorOptions {
@@ -52,6 +53,8 @@ interface Slot {
 }
 
 const WRITE_TRIES = 6;
+// After the store failed.
+const RETRY_MS = 1_000;
 
 /** Runs attempts as child processes of this daemon, a limited number at a time, by priority and due time. */
 export class LocalExecutor implements Executor {
@@ -134,8 +137,17 @@ export class LocalExecutor implements Executor {
           component: "executor",
           error: describeError(error),
         });
+        await this.#retryTime();
       }
     }
+  }
+
+  /** Ends after a while, or when something happens before. The next look is due then. */
+  async #retryTime(): Promise<void> {
+    const happened = new AbortController();
+    void this.#woken.promise.then(() => happened.abort());
+    await this.options.clock.sleep(RETRY_MS, happened.signal);
+    this.wake();
   }
 
   /** Gives free slots to those that are due and have their turn. */
@@ -207,7 +219,7 @@ export class LocalExecutor implements Executor {
       const { job, startedAt } = begun;
       slot.log = new AttemptLog(store, clock, slot.execution.id, log);
       try {
-        const previous = await this.#previous(slot.execution);
+        const previous = await previousExecution(store, slot.execution);
         const timeoutMs = attemptTimeoutMs(job, this.#limits.timeoutCapMs);
         const end = await this.#attempt(slot, job, keeper, previous, timeoutMs);
         if (end.endedFor === "lease-lost") {
@@ -250,19 +262,23 @@ export class LocalExecutor implements Executor {
       return undefined;
     }
     let ours = false;
-    const stored = await store.updateExecution(slot.execution.id, (execution) => {
+    const change = (execution: Execution) => {
       ours = isRunnable(execution, startedAt);
       return ours ? beginAttempt(execution, job, startedAt) : execution;
-    }, keeper.lease);
+    };
+    const stored = await store.updateExecution(slot.execution.id, change, keeper.lease, (it, { status }) => {
+      if (!ours) return it;
+      return status === "running"
+        ? applyStart(it, startedAt)
+        : status === "skipped"
+        ? countSkipped(it, "disabled", 1)
+        : it;
+    });
     if (stored === undefined || !ours || job === undefined) return undefined;
-    if (stored.status === "skipped") {
-      metrics.skipped("disabled");
-      await store.updateJob(job.id, (it) => countSkipped(it, "disabled", 1));
-    }
+    if (stored.status === "skipped") metrics.skipped("disabled");
     if (stored.status !== "running") return undefined;
     slot.execution = stored;
     const first = stored.retryCount === 0;
-    await store.updateJob(job.id, (it) => applyStart(it, startedAt));
     const lateByMs = startedAt.getTime() - new Date(stored.notBefore ?? stored.scheduledAt).getTime();
     metrics.started(first && stored.trigger === "schedule" ? lateByMs : undefined);
     return { job, startedAt };
@@ -286,7 +302,7 @@ export class LocalExecutor implements Executor {
       log.add("info", "executor", `attempt ${slot.execution.retryCount + 1} started`);
       const end = await runAttempt({
         command,
-        env: { [EXECUTION_ENV]: slot.execution.id },
+        env: { [EXECUTION_ENV]: slot.execution.id, [WORK_ENV]: paths.work },
         request: buildRequest(job, slot.execution, state, previous, timeoutMs),
         limits: { timeoutMs, graceMs: this.options.graceMs ?? 10_000, maxMemoryMB: this.#limits.maxMemoryMB },
         clock,
@@ -320,17 +336,22 @@ export class LocalExecutor implements Executor {
     const replaced = execution.errorCode === REPLACED.errorCode; // the job's status is that of the run that follows
     for (let attempt = 1;; attempt++) {
       try {
-        const stored = await store.updateExecution(execution.id, () => execution, keeper.lease);
+        const stored = await store.updateExecution(
+          execution.id,
+          () => execution,
+          keeper.lease,
+          (it, ended) => replaced ? it : applyOutcome(it, ended),
+        );
         if (stored === undefined) {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
           return;
         }
-        const kept = await store.updateJob(job.id, (it) => replaced ? it : applyOutcome(it, execution));
-        if (job.enabled && kept && kept.paused?.by === SCHEDULER) {
+        const kept = await store.getJob(job.id);
+        if (job.enabled && kept?.paused?.by === SCHEDULER) {
           slot.log!.add("warn", "executor", `the job is disabled from now on: ${kept.paused.note}`);
         }
         // Deleted meanwhile: what the attempt remembered of its tokens goes too.
-        if (kept === undefined && job.tokenize) await removeTokenKey(job.id, this.options.state);
+        if (job.tokenize && kept === undefined) await removeTokenKey(job.id, this.options.state);
         break;
       } catch (error) {
         if (attempt === WRITE_TRIES) throw error;
@@ -367,15 +388,6 @@ export class LocalExecutor implements Executor {
     } catch (error) {
       log.add("error", "notifier", `cannot tell of the failure: ${describeError(error)}`);
     }
-  }
-
-  /** The job's last execution that came to an end and was not skipped. */
-  async #previous(current: Execution): Promise<Execution | undefined> {
-    const recent = await this.options.store.listExecutions({ jobId: current.jobId, limit: 20 });
-    return recent.find((it) =>
-      it.id !== current.id && it.scheduledAt < current.scheduledAt && it.status !== "skipped" &&
-      it.status !== "cancelled" && !ACTIVE_STATUSES.includes(it.status)
-    );
   }
 }
 

@@ -121,9 +121,9 @@ async function refuseIfRunning(state: StateFolder): Promise<void> {
   if (running !== undefined) throw new DaemonRunningError(state.root, running);
 }
 
-/** Whole or not at all: readers never see half a record. */
+/** Whole or not at all: readers never see half a record. What a crash left of a draft is overwritten. */
 async function writeRecord(state: StateFolder, record: DaemonRecord): Promise<void> {
-  const draft = `${state.pidFile}.${record.pid}.new`;
+  const draft = `${state.pidFile}.new`;
   await Deno.writeTextFile(draft, JSON.stringify(record, null, 2) + "\n", { mode: 0o600 });
   await Deno.rename(draft, state.pidFile);
 }

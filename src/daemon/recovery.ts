@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
-import { EXECUTION_ENV } from "../core/execution_mark.ts";
+import { EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
 import { applyOutcome } from "../schedule/apply_firing.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
@@ -89,7 +90,8 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
     await removeLeftovers(job ?? { id: execution.jobId, name: execution.jobName }, execution.id, state);
     const now = clock.now();
     const finished = finishInterrupted(execution, job, now, (options.random ?? Math.random)());
-    if (await store.updateExecution(execution.id, () => finished.execution, lease) === undefined) return false;
+    const stored = await store.updateExecution(execution.id, () => finished.execution, lease, applyOutcome);
+    if (stored === undefined) return false;
     const fate = finished.final ? "failed for good" : "it is tried again";
     log.warn(`${finished.execution.error}; ${fate}`);
     await store.appendLogs(execution.id, [{
@@ -98,7 +100,6 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
       component: "executor",
       message: `${finished.execution.error}; ${fate}`,
     }]);
-    if (job !== undefined) await store.updateJob(job.id, (it) => applyOutcome(it, finished.execution));
     if (finished.final) metrics.finished(execution.jobId, "failed", execution.duration, 0, now);
     else metrics.retried();
     if (finished.notify && job !== undefined && job.notify.length > 0) {
@@ -124,19 +125,32 @@ async function endChild({ id, process }: Execution, log: DaemonLog): Promise<voi
   }
 }
 
-/** Removes work folders that no active execution has. For the daemon's start: it alone uses the state folder then.
- * @returns the names of the removed ones */
+/** Removes what is left of attempts that are over, and ends what still works on them: an execution that another daemon has
+ * taken over meanwhile, on another machine, is none of {@linkcode recover}'s any more. For the daemon's start: it alone uses
+ * the state folder, and has begun nothing yet.
+ * @returns the names of the removed work folders */
 export async function removeOrphanedWork(store: JobStore, state: StateFolder): Promise<string[]> {
-  const active = new Set((await store.activeExecutions()).map(({ id }) => id));
   const removed: string[] = [];
   try {
     for await (const entry of Deno.readDir(state.work)) {
-      if (active.has(entry.name)) continue;
-      await Deno.remove(`${state.work}/${entry.name}`, { recursive: true });
+      const path = join(state.work, entry.name);
+      await killMarked(WORK_ENV, path);
+      const execution = await store.getExecution(entry.name);
+      if (execution !== undefined) await removeLeftovers(await jobOf(execution, store), execution.id, state);
+      await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
       removed.push(entry.name);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    ignoreNotFound(error);
   }
   return removed;
+}
+
+/** As much of the job as tells where its files are. */
+async function jobOf({ jobId, jobName }: Execution, store: JobStore): Promise<Pick<Job, "id" | "name">> {
+  return await store.getJob(jobId) ?? { id: jobId, name: jobName };
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

@@ -149,8 +149,12 @@ export class Scheduler {
       const outcome = await store.fire(
         job.id,
         execution,
-        // A run was added meanwhile: the decision about the overlap is to be made again.
-        (it, slotTaken) => it.runCount === current.runCount ? applyPlan(it, plan, slotTaken) : undefined,
+        (it, slotTaken) => {
+          // A run was added meanwhile: the decision about the overlap is to be made again.
+          if (it.runCount !== current.runCount) return undefined;
+          const planned = applyPlan(it, plan, slotTaken);
+          return planned === it ? undefined : planned; // disabled, or advanced by another daemon, since it was read
+        },
       );
       if (outcome === "gone" || outcome === "stale") return true; // deleted meanwhile, or to be looked at again
       current = applyPlan(current, plan, outcome === "exists");

@@ -20,17 +20,16 @@ const OWN_FIELDS: ReadonlySet<string> = new Set<keyof Job>([
   "status",
 ]);
 
-/** Lets a store take down what people do to jobs. */
-export function auditCommands(store: JobStore, audit: Audit): void {
-  const { createJob, updateJob, deleteJob, fire, deleteExecution, getJob } = bound(store);
-  store.createJob = async (job) => {
-    const created = await createJob(job);
+/** A store that takes down what people do to jobs. */
+export function auditCommands<Store extends JobStore>(store: Store, audit: Audit): Store {
+  const createJob: JobStore["createJob"] = async (job) => {
+    const created = await store.createJob(job);
     if (created) await audit({ action: "create", job: job.name, jobId: job.id });
     return created;
   };
-  store.updateJob = async (id, change) => {
+  const updateJob: JobStore["updateJob"] = async (id, change) => {
     let before: Job | undefined;
-    const after = await updateJob(id, (job) => change(before = job));
+    const after = await store.updateJob(id, (job) => change(before = job));
     if (typeof after !== "object" || before === undefined) return after;
     const fields = changedFields(before, after);
     if (before.enabled !== after.enabled) await audit(switched(after));
@@ -38,40 +37,51 @@ export function auditCommands(store: JobStore, audit: Audit): void {
     if (others.length > 0) await audit({ action: "change", job: after.name, jobId: id, detail: others.join(", ") });
     return after;
   };
-  store.deleteJob = async (id) => {
-    const job = await getJob(id);
-    const deleted = await deleteJob(id);
+  const deleteJob: JobStore["deleteJob"] = async (id) => {
+    const job = await store.getJob(id);
+    const deleted = await store.deleteJob(id);
     if (deleted) await audit({ action: "delete", job: job?.name, jobId: id });
     return deleted;
   };
-  store.fire = async (jobId, execution, change, replaceSkipped) => {
-    const outcome = await fire(jobId, execution, change, replaceSkipped);
+  const fire: JobStore["fire"] = async (jobId, execution, change, replaceSkipped) => {
+    const outcome = await store.fire(jobId, execution, change, replaceSkipped);
     const { id, jobName, trigger } = execution;
     if (outcome === "created") await audit({ action: "run", job: jobName, jobId, execution: id, detail: trigger });
     return outcome;
   };
-  store.deleteExecution = async (id) => {
-    const deleted = await deleteExecution(id);
+  const deleteExecution: JobStore["deleteExecution"] = async (id) => {
+    const deleted = await store.deleteExecution(id);
     if (deleted) await audit({ action: "purge", execution: id });
     return deleted;
   };
+  return withMethods(store, { createJob, updateJob, deleteJob, fire, deleteExecution });
 }
 
-/** Lets a store take down what the daemon does: how executions end, where their bundles go, and which jobs pause themselves. */
-export function auditDaemon(store: JobStore, audit: Audit): void {
-  const { updateExecution, updateJob } = bound(store);
-  store.updateJob = async (id, change) => {
+/** A store that takes down what the daemon does: how executions end, where their bundles go, and which jobs pause themselves. */
+export function auditDaemon<Store extends JobStore>(store: Store, audit: Audit): Store {
+  const updateJob: JobStore["updateJob"] = async (id, change) => {
     let before: Job | undefined;
-    const after = await updateJob(id, (job) => change(before = job));
+    const after = await store.updateJob(id, (job) => change(before = job));
     if (typeof after === "object" && before !== undefined && before.enabled !== after.enabled) {
       await audit(switched(after));
     }
     return after;
   };
-  store.updateExecution = async (id, change, lease) => {
+  const updateExecution: JobStore["updateExecution"] = async (id, change, lease, changeJob) => {
     let before: Execution | undefined;
-    const after = await updateExecution(id, (execution) => change(before = execution), lease);
+    let paused: Job | undefined;
+    const after = await store.updateExecution(
+      id,
+      (execution) => change(before = execution),
+      lease,
+      changeJob && ((job, changed) => {
+        const then = changeJob(job, changed);
+        paused = then.enabled === job.enabled ? undefined : then;
+        return then;
+      }),
+    );
     if (after === undefined || before === undefined) return after;
+    if (paused !== undefined) await audit(switched(paused));
     const facts = { job: after.jobName, jobId: after.jobId, execution: id };
     const isFinal = (execution: Execution) => !ACTIVE_STATUSES.includes(execution.status);
     if (isFinal(after) && !isFinal(before)) await audit({ action: "finished", ...facts, detail: after.status });
@@ -80,6 +90,7 @@ export function auditDaemon(store: JobStore, audit: Audit): void {
     }
     return after;
   };
+  return withMethods(store, { updateJob, updateExecution });
 }
 
 function switched({ id, name, enabled, paused }: Job): AuditEvent {
@@ -92,15 +103,14 @@ function changedFields(before: Job, after: Job): string[] {
     .filter((field) => !OWN_FIELDS.has(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]));
 }
 
-/** The methods as they are, before they are replaced. */
-function bound(store: JobStore) {
-  return {
-    createJob: store.createJob.bind(store),
-    updateJob: store.updateJob.bind(store),
-    deleteJob: store.deleteJob.bind(store),
-    fire: store.fire.bind(store),
-    deleteExecution: store.deleteExecution.bind(store),
-    updateExecution: store.updateExecution.bind(store),
-    getJob: store.getJob.bind(store),
-  };
+/** The store, with some methods of its own. */
+function withMethods<Store extends JobStore>(store: Store, methods: Partial<JobStore>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const own = methods[name as keyof JobStore];
+      if (own !== undefined) return own;
+      const value = Reflect.get(target, name, target); // which has private fields
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }

@@ -23,7 +23,13 @@ export class ExecutionRecords {
     return await this.#read(await this.#session.get(key.execution(id)));
   }
 
-  update(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined> {
+  /** @param addMore adds what is to be written in the same step */
+  update(
+    id: string,
+    change: (e: Execution) => Execution,
+    lease?: Lease,
+    addMore?: (operation: Deno.AtomicOperation, changed: Execution) => Promise<void>,
+  ): Promise<Execution | undefined> {
     return this.#session.untilCommitted(`change the execution ${id}`, async () => {
       const [entry, leaseEntry] = await this.#session.getMany([key.execution(id), key.lease(id)]);
       const execution = await this.#read(entry!);
@@ -37,6 +43,7 @@ export class ExecutionRecords {
       const { jobId, scheduledAt } = execution;
       const changed = boundedExecution({ ...change(execution), id, jobId, scheduledAt });
       writeExecution(operation, execution, changed);
+      await addMore?.(operation, changed);
       return await this.#session.commit(operation) ? changed : again;
     });
   }

@@ -6,6 +6,7 @@ import { before, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
 import { decodeRecord, encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
+import { StoreError } from "./store_error.ts";
 
 const summarySchema = jobSchema.pick({
   id: true,
@@ -78,6 +79,20 @@ export class JobRecords {
       writeJob(operation, job, changed);
       return await this.#session.commit(operation) ? changed : again;
     });
+  }
+
+  /** Adds the change of a job, if it exists, to an operation that fails when another writer comes first. */
+  async addChange(operation: Deno.AtomicOperation, id: string, change: (job: Job) => Job): Promise<void> {
+    const entry = await this.#session.get(key.job(id));
+    const job = await this.#read(entry);
+    if (job === undefined) return;
+    operation.check(entry);
+    try {
+      writeJob(operation, job, { ...change(job), id, name: job.name });
+    } catch (error) {
+      // Of a job that has no room for one more message, the rest of the operation matters more.
+      if (!(error instanceof StoreError) || error.code !== "RECORD_TOO_LARGE") throw error;
+    }
   }
 
   delete(id: string): Promise<boolean> {
@@ -221,11 +236,11 @@ export class JobRecords {
 }
 
 function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Job): void {
+  operation.set(key.job(job.id), encodeRecord(job, `the job "${job.name}"`));
   if (old !== undefined) {
     const kept = indexKeys(job);
     for (const gone of indexKeys(old)) if (!kept.some((k) => sameKey(k, gone))) operation.delete(gone);
   }
-  operation.set(key.job(job.id), encodeRecord(job, `the job "${job.name}"`));
   for (const index of indexKeys(job)) operation.set(index, job.id);
   operation.sum(key.revision, 1n);
 }

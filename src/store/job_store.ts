@@ -37,8 +37,14 @@ export interface JobStore {
 
   getExecution(id: string): Promise<Execution | undefined>;
   /** As `updateJob`. With a lease, the write only happens while that lease is the current one: a daemon that was paused
-   * cannot finish what another took over. @returns undefined when the execution is gone or the lease was lost */
-  updateExecution(id: string, change: (e: Execution) => Execution, lease?: Lease): Promise<Execution | undefined>;
+   * cannot finish what another took over. With `changeJob`, the execution's job changes in the same step, if it still
+   * exists. @returns undefined when the execution is gone or the lease was lost */
+  updateExecution(
+    id: string,
+    change: (e: Execution) => Execution,
+    lease?: Lease,
+    changeJob?: (job: Job, changed: Execution) => Job,
+  ): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
   /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */

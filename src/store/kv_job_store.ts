@@ -162,8 +162,12 @@ export class KvJobStore implements JobStore {
     id: string,
     change: (e: Execution) => Execution,
     lease?: Lease,
+    changeJob?: (job: Job, changed: Execution) => Job,
   ): Promise<Execution | undefined> {
-    return this.#executions.update(id, change, lease);
+    return this.#executions.update(id, change, lease, async (operation, execution) => {
+      if (changeJob === undefined) return;
+      await this.#jobs.addChange(operation, execution.jobId, (job) => changeJob(job, execution));
+    });
   }
 
   listExecutions(query?: ExecutionQuery): Promise<Execution[]> {

@@ -2,7 +2,8 @@ import { ok } from "node:assert/strict";
 import { ArchiveError } from "../../src/bundle/archive_error.ts";
 import { ARCHIVE_LIMITS, readArchive } from "../../src/bundle/read_archive.ts";
 import { streamOf } from "../redact/redact_text.ts";
-import { mutate, seedArchive, seeded } from "./hostile.ts";
+import { mutate, seedArchive } from "./hostile.ts";
+import { seeded } from "../seeded.ts";
 
 const ROUNDS = 3000;
 const LIMITS = { ...ARCHIVE_LIMITS, bytes: 10e6, members: 500 };

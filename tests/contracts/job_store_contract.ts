@@ -3,7 +3,7 @@ import { applyPlan, newExecution, withNextRun } from "../../src/schedule/apply_f
 import type { Execution, ExecutionLog } from "../../src/schedule/execution.ts";
 import { planDue } from "../../src/schedule/firing.ts";
 import { type Job, jobSchema, newJobId } from "../../src/schedule/job.ts";
-import type { JobStore } from "../../src/store/job_store.ts";
+import type { JobStore, Lease } from "../../src/store/job_store.ts";
 
 export interface OpenedStore {
   store: JobStore;
@@ -353,6 +353,40 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual((await store.listExecutions({ status: "running" })).map((e) => e.id), [id]);
     deepStrictEqual(await store.listExecutions({ status: "pending" }), []);
     strictEqual(await store.updateExecution("none", (e) => e), undefined);
+  }],
+
+  ["updateExecution() changes the job in the same step, or neither", async (store) => {
+    const job = await storedJob(store, { name: "nightly", nextRun: now.toISOString() });
+    const { id } = await storedExecution(store, job);
+    const lost = (await store.claimLease(id, "a", now, 1_000))!;
+    const lease = (await store.claimLease(id, "b", later(2_000), 60_000))!;
+    const finish = (lease: Lease) =>
+      store.updateExecution(
+        id,
+        (e) => ({ ...e, status: "failed", error: "x".repeat(5_000) }),
+        lease,
+        (j, e) => ({ ...j, id: "x", name: "y", status: "failed", lastError: e.error, nextRun: null }),
+      );
+    strictEqual(await finish(lost), undefined);
+    deepStrictEqual(await store.getJob(job.id), job);
+    const execution = await finish(lease);
+    const lastError = execution!.error; // as short as it is stored
+    deepStrictEqual(await store.getJob(job.id), { ...job, status: "failed", lastError, nextRun: null });
+    deepStrictEqual(await store.dueJobs(now), []);
+    ok(await store.deleteJob(job.id));
+    strictEqual((await finish(lease))?.status, "failed");
+    strictEqual(await store.getJob(job.id), undefined);
+    deepStrictEqual(await store.repair({ dryRun: true }), []);
+  }],
+
+  ["updateExecution() writes the execution also when its job has no room for more", async (store) => {
+    const full = { description: "x".repeat(58_000) };
+    const job = await storedJob(store, full);
+    const { id } = await storedExecution(store, job);
+    const finish = (e: Execution): Execution => ({ ...e, status: "failed", error: "x".repeat(3_900) });
+    await store.updateExecution(id, finish, undefined, (j, e) => ({ ...j, lastError: e.error }));
+    strictEqual((await store.getExecution(id))?.status, "failed");
+    deepStrictEqual(await store.getJob(job.id), job);
   }],
 
   ["updateExecution() stores whatever length a message has", async (store) => {

@@ -1,7 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { partPath } from "../../src/bundle/part_path.ts";
 import { systemClock } from "../../src/core/clock.ts";
-import { EXECUTION_ENV } from "../../src/core/execution_mark.ts";
+import { EXECUTION_ENV, WORK_ENV } from "../../src/core/execution_mark.ts";
 import { executionPaths } from "../../src/daemon/build_request.ts";
 import { newLeaseOwner, ownerState, parseLeaseOwner } from "../../src/daemon/lease_owner.ts";
 import { noMetrics } from "../../src/daemon/metrics.ts";
@@ -211,12 +212,26 @@ Deno.test({
     }),
 });
 
-Deno.test("removeOrphanedWork() removes what no active execution has", () =>
-  stage(async ({ left, store, state }) => {
-    const id = await left({ status: "running" });
-    for (const name of [id, "job-gone-1", "job-gone-2"]) {
-      await Deno.mkdir(join(state.work, name, "x"), { recursive: true });
-    }
-    deepStrictEqual((await removeOrphanedWork(store, state)).sort(), ["job-gone-1", "job-gone-2"]);
-    deepStrictEqual((await Array.fromAsync(Deno.readDir(state.work))).map((it) => it.name), [id]);
-  }));
+Deno.test({
+  name: "removeOrphanedWork() removes work folders, and ends what works there, whoever has the execution now",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    stage(async ({ left, store, state }) => {
+      const id = await left({ status: "completed" });
+      const { bundles, archive } = executionPaths(sampleJob(), id, state);
+      await Deno.mkdir(bundles, { recursive: true });
+      for (const path of [archive, partPath(archive)]) await Deno.writeTextFile(path, "");
+      const work = join(state.work, id);
+      const start = (folder: string) =>
+        new Deno.Command("sleep", { args: ["300"], env: { [EXECUTION_ENV]: id, [WORK_ENV]: folder } }).spawn();
+      const [orphan, ofAnotherDaemon] = [start(work), start(`/elsewhere/${id}`)];
+      for (const name of [id, "job-gone"]) await Deno.mkdir(join(state.work, name, "x"), { recursive: true });
+      deepStrictEqual((await removeOrphanedWork(store, state)).sort(), [id, "job-gone"].sort());
+      deepStrictEqual(await Array.fromAsync(Deno.readDir(state.work)), []);
+      deepStrictEqual((await Array.fromAsync(Deno.readDir(bundles))).map((it) => it.name), [`${id}.tar.gz`]);
+      strictEqual((await orphan.status).signal, "SIGKILL");
+      ok(await processStart(ofAnotherDaemon.pid) !== undefined);
+      ofAnotherDaemon.kill("SIGKILL");
+      await ofAnotherDaemon.status;
+    }),
+});

@@ -4,7 +4,8 @@ import { unpackTar } from "modern-tar";
 import { packedFormat } from "../../src/bundle/file_format.ts";
 import { createRedactor } from "../../src/redact/create_redactor.ts";
 import { RedactionError } from "../../src/redact/redaction_error.ts";
-import { mutate, seedArchive, seeded } from "../bundle/hostile.ts";
+import { mutate, seedArchive } from "../bundle/hostile.ts";
+import { seeded } from "../seeded.ts";
 import { bytes } from "../bundle/tar_bytes.ts";
 import { bytesOf, streamOf } from "./redact_text.ts";
 

@@ -1,6 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { applyRun, newExecution, withPause } from "../../src/schedule/apply_firing.ts";
 import type { AuditEvent } from "../../src/schedule/audit.ts";
+import type { Job } from "../../src/schedule/job.ts";
 import { auditCommands, auditDaemon } from "../../src/store/audited_store.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
 import { sampleJob } from "../contracts/job_store_contract.ts";
@@ -44,8 +45,7 @@ for (const [name, act, expect] of commands) {
     try {
       await store.createJob(job);
       const events: AuditEvent[] = [];
-      auditCommands(store, (event) => Promise.resolve(void events.push(event)));
-      await act(store);
+      await act(auditCommands(store, (event) => Promise.resolve(void events.push(event))));
       deepStrictEqual(events, expect);
     } finally {
       await dispose();
@@ -58,9 +58,11 @@ Deno.test("auditDaemon() takes down a job that pauses itself, and nothing else o
   try {
     await store.createJob(job);
     const events: AuditEvent[] = [];
-    auditDaemon(store, (event) => Promise.resolve(void events.push(event)));
-    await store.updateJob(job.id, applyRun);
-    await store.updateJob(job.id, (it) => withPause(it, { ...paused, note: "failed 3 times" }));
+    const audited = auditDaemon(store, (event) => Promise.resolve(void events.push(event)));
+    await audited.updateJob(job.id, applyRun);
+    await audited.fire(job.id, execution, applyRun);
+    const pause = (it: Job) => withPause(it, { ...paused, note: "failed 3 times" });
+    await audited.updateExecution(execution.id, (it) => ({ ...it, status: "running" }), undefined, pause);
     deepStrictEqual(events, [{ action: "disable", ...ofJob, detail: "failed 3 times" }]);
   } finally {
     await dispose();
@@ -73,12 +75,12 @@ Deno.test("auditDaemon() takes down how executions end and where bundles go, onc
     await store.createJob(job);
     await store.fire(job.id, execution, applyRun);
     const events: AuditEvent[] = [];
-    auditDaemon(store, (event) => Promise.resolve(void events.push(event)));
-    await store.updateExecution(execution.id, (it) => ({ ...it, status: "running" }));
-    await store.updateExecution(execution.id, (it) => ({ ...it, status: "retrying" }));
+    const audited = auditDaemon(store, (event) => Promise.resolve(void events.push(event)));
+    await audited.updateExecution(execution.id, (it) => ({ ...it, status: "running" }));
+    await audited.updateExecution(execution.id, (it) => ({ ...it, status: "retrying" }));
     deepStrictEqual(events, []);
-    await store.updateExecution(execution.id, (it) => ({ ...it, status: "completed", uploadUrl: "s3://b/x" }));
-    await store.updateExecution(execution.id, (it) => ({ ...it, bundleSize: 1 }));
+    await audited.updateExecution(execution.id, (it) => ({ ...it, status: "completed", uploadUrl: "s3://b/x" }));
+    await audited.updateExecution(execution.id, (it) => ({ ...it, bundleSize: 1 }));
     deepStrictEqual(events, [
       { action: "finished", ...ofExecution, detail: "completed" },
       { action: "uploaded", ...ofExecution, detail: "s3://b/x" },

@@ -12,11 +12,11 @@ export async function withStore<T>(cli: CliContext, action: (store: JobStore) =>
   const { storeLocation } = await import("../../daemon/settings.ts");
   const state = stateFolder(cli.env);
   const settings = await schedulerSettings(cli);
-  const store = await openJobStore(storeLocation(state, settings), { clock: cli.clock });
-  if (settings.auditLogEnabled) {
-    const { auditCommands } = await import("../../store/audited_store.ts");
-    auditCommands(store, (event) => takeDown(cli, state.auditLog, event));
-  }
+  const opened = await openJobStore(storeLocation(state, settings), { clock: cli.clock });
+  const { auditCommands } = await import("../../store/audited_store.ts");
+  const store = settings.auditLogEnabled
+    ? auditCommands(opened, (event) => takeDown(cli, state.auditLog, event))
+    : opened;
   if (store.setAside !== undefined) {
     await cli.stderr.write(
       `Warning: the store was damaged (${store.setAside.reason}); it was moved to ${store.setAside.path}, and an empty ` +

@@ -1,5 +1,5 @@
 import { SupportBundleError } from "../../../core/errors.ts";
-import { EXECUTION_ENV } from "../../../core/execution_mark.ts";
+import { EXECUTION_ENV, WORK_ENV } from "../../../core/execution_mark.ts";
 
 export interface RunEnvironment {
   /** The whole environment of the command. */
@@ -8,7 +8,7 @@ export interface RunEnvironment {
   shown: string[];
 }
 
-const ALWAYS = ["PATH", "KUBECONFIG", "PWD", EXECUTION_ENV];
+const ALWAYS = ["PATH", "KUBECONFIG", "PWD", EXECUTION_ENV, WORK_ENV];
 
 /** The environment of a host command: all of the parent's; or with `inheritEnvs`, those; or with `ignoreParentEnvs`, none;
  * with PATH, KUBECONFIG and PWD in any case, and with the mark of the execution. What the spec sets wins.
