@@ -15,7 +15,7 @@ const behaviour: [name: string, ignore: boolean, run: () => Promise<CrashReport>
   [
     "two daemons on one KV server that are killed and paused",
     !linux || program === undefined,
-    () => disturbTwo({ seed, slots: 30, program: program! }),
+    () => disturbTwo({ seed, slots: 20, program: program! }),
   ],
 ];
 
