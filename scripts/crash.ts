@@ -1,7 +1,7 @@
 /** Kills daemons and their attempts at every step, breaks their store and fills their disk, and looks whether each due slot
  * has exactly one outcome, whether anything is left over, and whether every record can be read.
  *
- *   deno task crash                        1,000 daemons killed; takes about twenty minutes
+ *   deno task crash                        1,000 daemons killed; takes half an hour
  *   deno task crash --rounds N --seed S    the same orders again; when exactly they strike differs from run to run
  *
  * Needs Linux; for the full disk, root; for two daemons on one KV server, denokv in the folder TEST_SERVICES.

@@ -94,7 +94,7 @@ export async function fillDisk({ seed, rounds }: CrashRunOptions): Promise<Crash
 
 export interface DisturbOptions {
   seed: number;
-  /** Ten come due each second. */
+  /** Five come due each second. */
   slots: number;
   /** Of the KV server. */
   program: string;
@@ -104,11 +104,11 @@ export interface DisturbOptions {
 export async function disturbTwo({ seed, slots, program }: DisturbOptions): Promise<CrashReport> {
   const random = seeded(seed);
   await using server = await privateKvServer(program);
-  const leaseTimes = { leaseMs: 1_000, renewEveryMs: 200, rescueEveryMs: 300 };
+  const leaseTimes = { leaseMs: 1_000, renewEveryMs: 200, rescueEveryMs: 500 };
   return await inRig({ daemons: 2, url: server.url, leaseTimes }, async (rig, count) => {
     const start = (n: number) => rig.start({ seed: random(2 ** 31) }, n);
     const firstMs = Date.now() + 1_000 + 2 * slots; // writing the jobs takes a while
-    const dueAt = (i: number) => new Date(firstMs + i * 100);
+    const dueAt = (i: number) => new Date(firstMs + i * 200);
     await rig.addSlots(Array.from({ length: slots }, (_, i) => ({ mode: mode(random), dueAt: dueAt(i) })));
     /** Has daemons come and go in one state folder. */
     const disturb = async (n: number) => {

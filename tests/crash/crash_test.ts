@@ -9,13 +9,13 @@ const program = kvServerProgram();
 const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
 
 const behaviour: [name: string, ignore: boolean, run: () => Promise<CrashReport>][] = [
-  ["daemons and attempts that are killed at any step", !linux, () => killAtSteps({ seed, rounds: 10 })],
+  ["daemons and attempts that are killed at any step", !linux, () => killAtSteps({ seed, rounds: 8 })],
   ["a store that fails at random", !linux, () => failAtRandom({ seed, rounds: 2 })],
   ["a full disk (as root, to mount a small one)", !canMountSmallDisk(), () => fillDisk({ seed, rounds: 2 })],
   [
     "two daemons on one KV server that are killed and paused",
     !linux || program === undefined,
-    () => disturbTwo({ seed, slots: 30, program: program! }),
+    () => disturbTwo({ seed, slots: 12, program: program! }),
   ],
 ];
 

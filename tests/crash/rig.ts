@@ -26,8 +26,8 @@ export interface RigOptions {
   leaseTimes: DaemonOrder["leaseTimes"];
 }
 
-/** How long healthy daemons get to finish what the others left. What is not done by then is lost, and the oracle says so. */
-const REST_MS = 60_000;
+/** How long healthy daemons may finish nothing. What is not done by then is lost, and the oracle says so. */
+const STANDSTILL_MS = 60_000;
 
 /** A store, and daemons on it that come and go. Disposing of it ends every process that was started for it. */
 export class Rig implements AsyncDisposable {
@@ -141,10 +141,14 @@ export class Rig implements AsyncDisposable {
         return { ...job, nextRun: null };
       });
     }
-    for (const deadline = Date.now() + REST_MS; Date.now() < deadline; await systemClock.sleep(50)) {
+    let least = Infinity;
+    for (let deadline = Infinity; Date.now() < deadline; await systemClock.sleep(50)) {
       // In this order: what is not due any more is active, or done.
       const due = await store.dueJobs(new Date());
-      if (due.length === 0 && (await store.activeExecutions()).length === 0) return;
+      const left = due.length + (await store.activeExecutions()).length;
+      if (left === 0) return;
+      if (left < least) deadline = Date.now() + STANDSTILL_MS;
+      least = Math.min(least, left);
     }
   }
 

@@ -73,14 +73,19 @@ function stepOf(before: Execution, after: Execution): DaemonStep | undefined {
   return after.errorCode === "INTERRUPTED" ? "take-over" : "record-result";
 }
 
-/** The same object with some methods replaced; the others run on the object itself. */
+/** The same object with some methods replaced; the others run on the object itself, and whoever replaces methods of the
+ * result leaves the object alone. */
 export function replaceMethods<T extends JobStore>(store: T, methods: Partial<JobStore>): T {
+  const own: Record<PropertyKey, unknown> = { ...methods };
   return new Proxy(store, {
     get(target, name) {
-      const own = methods[name as keyof JobStore];
-      if (own !== undefined) return own;
+      if (Object.hasOwn(own, name)) return own[name];
       const value = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
+    },
+    set(_, name, value) {
+      own[name] = value;
+      return true;
     },
   });
 }
