@@ -86,8 +86,11 @@ Deno.test({
       const lateMs = Date.parse(execution.startTime!) - due.getTime();
       ok(lateMs >= 0 && lateMs < 1_000, `${lateMs} ms late`);
 
-      const metrics = await (await fetch(`http://127.0.0.1:${status.ports.metrics}/metrics`)).text();
-      match(metrics, /^troubleshoot_scheduler_executions_total\{status="completed"\} 1$/m);
+      // Counted once it is recorded.
+      const metrics = await until("the execution in the metrics", async () => {
+        const text = await (await fetch(`http://127.0.0.1:${status.ports.metrics}/metrics`)).text();
+        return /^troubleshoot_scheduler_executions_total\{status="completed"\} 1$/m.test(text) && text;
+      });
       match(metrics, /^troubleshoot_scheduler_jobs_active 1$/m);
       const ready = await fetch(`http://127.0.0.1:${status.ports.health}/readyz`);
       deepStrictEqual([ready.status, await ready.text()], [200, "store: ok\nscheduler: ok\ndaemon: ok\n"]);
