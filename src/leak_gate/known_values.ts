@@ -57,11 +57,12 @@ export class KnownValues {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const strict = new TextDecoder("utf-8", { fatal: true });
 const latin1 = new TextDecoder("latin1");
 
 /** What to look for of a value: all of it, or what of it is found nowhere else. */
 function piecesOf(value: Uint8Array): Uint8Array[] {
-  const lines = decoder.decode(value).trim().split(/\r?\n/);
+  const lines = textOf(value)?.trim().split(/\r?\n/) ?? [];
   if (lines.length > 1) {
     const telling = lines.map((line) => line.trim()).filter((line) => /\S{16}/.test(line) && hasRandomWord(line));
     return telling.slice(0, MAX_LINES).flatMap((line) => piecesOf(encoder.encode(line)));
@@ -72,6 +73,15 @@ function piecesOf(value: Uint8Array): Uint8Array[] {
     const start = Math.floor((value.length * quarter) / 4) - PIECE_BYTES / 2;
     return value.subarray(start, start + PIECE_BYTES);
   });
+}
+
+/** @returns undefined for bytes that are no text: a line feed among them ends no line */
+function textOf(value: Uint8Array): string | undefined {
+  try {
+    return strict.decode(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function hasRandomWord(line: string): boolean {

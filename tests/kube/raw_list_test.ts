@@ -25,7 +25,7 @@ for (
   ]] as const
 ) {
   Deno.test(`parseRawList() reads a ${layout} list`, () => {
-    const { items, ...head } = parseRawList(encode(text));
+    const { items, free: _free, ...head } = parseRawList(encode(text));
     deepStrictEqual(head, { kind: "PodList", apiVersion: "v1", metadata: list.metadata });
     deepStrictEqual(items.map(({ namespace, name, hasKind }) => [namespace, name, hasKind]), [
       ["n", "a", false],
@@ -42,6 +42,14 @@ for (
     deepStrictEqual(items[2]!.view.metadata, { name: "" });
   });
 }
+
+Deno.test("parseRawList() gives pages whose text can be freed, and nothing else with it", () => {
+  const bytes = encode(JSON.stringify(list));
+  const page = parseRawList(bytes);
+  const { name } = page.items[0]!.view.metadata;
+  page.free();
+  deepStrictEqual([bytes.length, page.items[0]!.name, page.items[0]!.view.metadata.name], [0, "a", name]);
+});
 
 const empty: [string, string][] = [["null", '{"items":null,"kind":"X"}'], ["absent", '{"kind":"X"}'], [
   "empty",
