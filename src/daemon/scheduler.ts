@@ -9,7 +9,7 @@ import type { DaemonLog } from "./daemon_log.ts";
 import { followExecutions } from "./follow_executions.ts";
 import type { Executor } from "./executor.ts";
 import type { DaemonMetrics } from "./metrics.ts";
-import { pullForward } from "./pull_forward.ts";
+import { pullForward, pullForwardAtStart } from "./pull_forward.ts";
 
 export interface SchedulerOptions {
   store: JobStore;
@@ -51,7 +51,7 @@ export class Scheduler {
 
   start(): void {
     // The clock may have been put right while no daemon ran.
-    this.#running ??= Promise.all([this.#loop(), this.#poll(), this.#pullForward()]);
+    this.#running ??= Promise.all([this.#loop(), this.#poll(), this.#pullForward(pullForwardAtStart)]);
   }
 
   /** Twice is harmless. */
@@ -204,7 +204,7 @@ export class Scheduler {
         log.info("the clock jumped", { component: "scheduler", jumpedMs });
         this.nudge();
       }
-      if (jumpedMs < -POLL_MS) await this.#pullForward();
+      if (jumpedMs < -POLL_MS) await this.#pullForward(pullForward);
       try {
         const revision = await store.revision();
         if (revision !== this.#revision) this.nudge();
@@ -218,11 +218,11 @@ export class Scheduler {
   }
 
   /** What a clock ahead of time has moved on waits for its next due time again. */
-  async #pullForward(): Promise<void> {
+  async #pullForward(pull: typeof pullForward): Promise<void> {
     const { store, clock } = this.options;
     const log = this.options.log.with({ component: "scheduler" });
     try {
-      const changed = await pullForward(store, clock.now(), this.#stopping.signal);
+      const changed = await pull(store, clock.now(), this.#stopping.signal);
       if (changed === 0) return;
       log.warn("the clock was put back: jobs and retries wait for their next due time again", { changed });
       this.nudge();

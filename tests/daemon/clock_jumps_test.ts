@@ -1,8 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { pullForward } from "../../src/daemon/pull_forward.ts";
-import { plannedExecution, withNextRun } from "../../src/schedule/apply_firing.ts";
+import { newExecution, plannedExecution, withNextRun } from "../../src/schedule/apply_firing.ts";
 import { planDue } from "../../src/schedule/firing.ts";
 import type { Job } from "../../src/schedule/job.ts";
+import type { JobStore } from "../../src/store/job_store.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
 import { stage, START } from "./scheduler_stage.ts";
 import { until } from "./until.ts";
@@ -109,6 +110,26 @@ Deno.test("scheduler finds a job that waits for a time years away when it starts
     strictEqual(line.changed, 1);
   });
 });
+
+for (const [ahead, expect] of [[true, day("13:00:00")], [false, day("22:00:00")]] as const) {
+  const what = ahead ? "where something ran in what is the future" : "only then";
+  Deno.test(`scheduler finds a job that waits for hours too long when it starts, ${what}`, () => {
+    const job = sampleJob({ ...hourly, nextRun: day("22:00:00") });
+    const fill = async (store: JobStore) => {
+      await store.createJob(job);
+      const ran = newExecution(job, new Date(day(ahead ? "21:00:00" : "11:00:00")), "schedule");
+      await store.fire(job.id, { ...ran, status: "completed" }, (it) => it);
+    };
+    return stage(fill, async ({ store, idle }) => {
+      if (ahead) await until("the next due time", async () => (await store.getJob(job.id))!.nextRun === expect);
+      else {
+        await idle();
+        await new Promise((resolve) => setTimeout(resolve, 50)); // it has looked by then, or never will
+        strictEqual((await store.getJob(job.id))!.nextRun, expect);
+      }
+    });
+  });
+}
 
 Deno.test("scheduler is not called stuck after the machine slept", () =>
   stage(() => Promise.resolve(), async ({ clock, scheduler, idle }) => {
