@@ -13,7 +13,7 @@ import { type Column, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { type PreviewSubject, previewSubject } from "./preview_subject.ts";
-import { nextRuns, scheduleLines } from "./schedule_text.ts";
+import { nextRuns, scheduleLines, whyNothingDue } from "./schedule_text.ts";
 import { schedulerSettings } from "./with_store.ts";
 
 export interface NextFlags {
@@ -85,12 +85,11 @@ async function next(cli: CliContext, given: string[], flags: NextFlags): Promise
     renderFields([
       ...job === undefined ? [] : [["Job", `${job.name} (${job.id})`] as [string, string]],
       ...scheduleLines({ schedules, timezone: zone }),
-    ]) + "\n" + runTable(cli, runs, schedules, now));
+    ]) + "\n" + (runs.length > 0 ? runTable(cli, runs, schedules, now) : `None: ${whyNone(subject, now)}\n`));
   for (const warning of [...warnings, ...jobWarnings(subject)]) await cli.stderr.write(`Warning: ${warning}\n`);
 }
 
 function runTable(cli: CliContext, runs: DuePreview[], schedules: string[], now: Date): string {
-  if (runs.length === 0) return "None within nine years\n";
   const several = schedules.length > 1;
   const noted = runs.some(({ note }) => note !== undefined);
   const columns: Column[] = [
@@ -108,6 +107,10 @@ function runTable(cli: CliContext, runs: DuePreview[], schedules: string[], now:
     ...noted ? [run.note ?? ""] : [],
   ]);
   return renderTable(columns, rows, cli.stdout.columns);
+}
+
+function whyNone({ job }: PreviewSubject, now: Date): string {
+  return job === undefined ? "it is not due within nine years" : whyNothingDue(job, now);
 }
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

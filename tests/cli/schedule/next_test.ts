@@ -201,3 +201,11 @@ Deno.test("schedule next -o yaml is the same data", async () => {
   match(stdout, new RegExp(`^from: ${NOW}$`, "m"));
   match(stdout, /^ {2}- scheduledAt: 2026-03-03T00:00:00.000Z$/m);
 });
+
+Deno.test("schedule next says why a job that only follows others is never due", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "after", schedules: [], cronSchedule: "" });
+  const { stdout, code } = await harness.run(["next", "after"]);
+  match(stdout, /\nNone: it has no schedule, it follows other jobs\n$/);
+  strictEqual(code, EXIT.ok);
+});
