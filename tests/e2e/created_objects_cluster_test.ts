@@ -96,7 +96,9 @@ Deno.test({
         const uids = (await pods()).map(({ metadata }) => metadata.uid);
         return uids.includes(left.metadata.uid as string) ? undefined : true;
       });
-      await until("the third pod", async () => (await pods()).find(({ metadata }) => metadata.name === "slow"));
+      // Under another name where that of the first is not free yet.
+      const others = ["somebody-else", named.metadata.name];
+      await until("the third pod", async () => (await pods()).find(({ metadata }) => !others.includes(metadata.name)));
       third.kill("SIGINT");
       await ended(third);
       const names = (await pods()).map(({ metadata }) => metadata.name).sort();

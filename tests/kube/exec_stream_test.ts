@@ -224,7 +224,9 @@ Deno.test("KubeClient.execStream() goes through the proxy of the kubeconfig, and
   const kube = connectKube({ kubeconfig }, {});
   try {
     const { stdout } = await kube.execStream(target);
-    ok(await standstill(counter) < 40 * 1024 * 1024);
+    const waiting = await standstill(counter);
+    // The proxy has two connections, and the kernel keeps some megabytes of each.
+    ok(waiting < 56 * 1024 * 1024, `the server could send ${waiting} bytes that nobody read`);
     await stdout.cancel();
     const through = /^(?:CONNECT api\.invalid:80 |GET http:\/\/api\.invalid(?::80)?\/api)/;
     ok(proxy.heads.some((head) => through.test(head)), proxy.heads.join());
