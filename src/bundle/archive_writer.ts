@@ -6,6 +6,7 @@ import { concatBytes } from "../core/concat_bytes.ts";
 import { BlockCompressor } from "./block_compressor.ts";
 import { BLOCK_BYTES, gzipBlock } from "./gzip_block.ts";
 import { giveName } from "./give_name.ts";
+import { readSmall } from "./read_small.ts";
 import { headerBlocks, padding, setSize, TAR_END } from "./tar_blocks.ts";
 import { diskError } from "./work_folder.ts";
 
@@ -75,24 +76,12 @@ export class ArchiveWriter implements AsyncDisposable {
   /** Adds a file. When its stream fails, nothing of it stays, the failure is passed on, and another file may follow.
    * @throws {DiskError} when no more can be written */
   async addFile(header: TarHeader, body: ReadableStream<Uint8Array>): Promise<WrittenContent> {
-    const reader = body.getReader();
-    let whole = false;
-    try {
-      const head: Uint8Array[] = [];
-      let held = 0;
-      let next = await reader.read();
-      for (; !next.done && held + next.value.length <= AT_ONCE_BYTES; next = await reader.read()) {
-        head.push(next.value);
-        held += next.value.length;
-      }
-      const written = next.done
-        ? await this.addBytes(header, concatBytes(head))
-        : await this.#addLarge(header, [...head, next.value], reader);
-      whole = true;
-      return written;
-    } finally {
-      if (!whole) await reader.cancel().catch(() => {});
-    }
+    return await readSmall(
+      body,
+      AT_ONCE_BYTES,
+      (bytes) => this.addBytes(header, bytes),
+      (head, reader) => this.#addLarge(header, head, reader),
+    );
   }
 
   /** As {@linkcode addFile}, for bytes at hand. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { concatBytes } from "../core/concat_bytes.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { bundlePath } from "./bundle_path.ts";
 import { bytesEntry } from "./entry.ts";
+import { readSmall } from "./read_small.ts";
 
 /** What was written of a file. */
 export interface WrittenFile {
@@ -60,24 +60,12 @@ export class WorkFolder {
    * @throws {DiskError} when the disk is full or the folder cannot be written */
   async write(path: string, body: ReadableStream<Uint8Array>): Promise<WrittenFile> {
     const canonical = bundlePath(path);
-    const reader = body.getReader();
-    let whole = false;
-    try {
-      const head: Uint8Array[] = [];
-      let held = 0;
-      let next = await reader.read();
-      for (; !next.done && held + next.value.length <= SPOOLED_BYTES; next = await reader.read()) {
-        head.push(next.value);
-        held += next.value.length;
-      }
-      const written = next.done
-        ? this.writeBytes(canonical, concatBytes(head))
-        : await this.#writeAlone(canonical, [...head, next.value], reader);
-      whole = true;
-      return written;
-    } finally {
-      if (!whole) await reader.cancel().catch(() => {});
-    }
+    return await readSmall(
+      body,
+      SPOOLED_BYTES,
+      (bytes) => this.writeBytes(canonical, bytes),
+      (head, reader) => this.#writeAlone(canonical, head, reader),
+    );
   }
 
   /** As `write`, for bytes at hand. */

@@ -2,6 +2,7 @@ import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { AuditEvent } from "../schedule/audit.ts";
 import type { Job } from "../schedule/job.ts";
 import type { JobStore } from "./job_store.ts";
+import { withMethods } from "./with_methods.ts";
 
 /** Takes an event down. Does not throw: what was done is done. */
 export type Audit = (event: AuditEvent) => Promise<void>;
@@ -59,14 +60,6 @@ export function auditCommands<Store extends JobStore>(store: Store, audit: Audit
 
 /** A store that takes down what the daemon does: how executions end, where their bundles go, and which jobs pause themselves. */
 export function auditDaemon<Store extends JobStore>(store: Store, audit: Audit): Store {
-  const updateJob: JobStore["updateJob"] = async (id, change) => {
-    let before: Job | undefined;
-    const after = await store.updateJob(id, (job) => change(before = job));
-    if (typeof after === "object" && before !== undefined && before.enabled !== after.enabled) {
-      await audit(switched(after));
-    }
-    return after;
-  };
   const updateExecution: JobStore["updateExecution"] = async (id, change, lease, changeJob) => {
     let before: Execution | undefined;
     let paused: Job | undefined;
@@ -90,7 +83,7 @@ export function auditDaemon<Store extends JobStore>(store: Store, audit: Audit):
     }
     return after;
   };
-  return withMethods(store, { updateJob, updateExecution });
+  return withMethods(store, { updateExecution });
 }
 
 function switched({ id, name, enabled, paused }: Job): AuditEvent {
@@ -101,16 +94,4 @@ function switched({ id, name, enabled, paused }: Job): AuditEvent {
 function changedFields(before: Job, after: Job): string[] {
   return (Object.keys(after) as (keyof Job)[])
     .filter((field) => !OWN_FIELDS.has(field) && JSON.stringify(before[field]) !== JSON.stringify(after[field]));
-}
-
-/** The store, with some methods of its own. */
-function withMethods<Store extends JobStore>(store: Store, methods: Partial<JobStore>): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      const own = methods[name as keyof JobStore];
-      if (own !== undefined) return own;
-      const value = Reflect.get(target, name, target); // which has private fields
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }

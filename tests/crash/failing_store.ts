@@ -1,6 +1,6 @@
 import type { JobStore } from "../../src/store/job_store.ts";
 import { StoreError } from "../../src/store/store_error.ts";
-import { replaceMethods } from "./steps.ts";
+import { withMethods } from "../../src/store/with_methods.ts";
 
 const WRITES = [
   "updateJob",
@@ -42,5 +42,5 @@ export function failingStore<T extends JobStore>(store: T, random: (below: numbe
       return random(2 * oneIn) === 0 ? fail() : result;
     };
   }
-  return replaceMethods(store, methods as Partial<JobStore>);
+  return withMethods(store, methods as Partial<JobStore>);
 }

@@ -141,6 +141,11 @@ export class Rig implements AsyncDisposable {
         return { ...job, nextRun: null };
       });
     }
+    // What is still to come due is neither due nor active.
+    const comesLast = Math.max(
+      ...[...this.#due.values()].map(({ firstMs, everyMs }) => everyMs === undefined ? firstMs : 0),
+    );
+    await systemClock.sleep(comesLast - Date.now());
     let least = Infinity;
     for (let deadline = Infinity; Date.now() < deadline; await systemClock.sleep(50)) {
       // In this order: what is not due any more is active, or done.

@@ -1,5 +1,6 @@
 import { ACTIVE_STATUSES, type Execution } from "../../src/schedule/execution.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
+import { withMethods } from "../../src/store/with_methods.ts";
 
 /** The writes by which a daemon moves an execution on, in their order: the steps at which it is killed. What lies between
  * two of them is left to random instants. */
@@ -40,7 +41,7 @@ export function watchedStore<T extends JobStore>(store: T, watcher: StepWatcher)
     watcher.at(step, "after");
     return result;
   }
-  return replaceMethods(store, {
+  return withMethods(store, {
     fire: (...args) => around("record-intent", () => store.fire(...args)),
     claimLease: (...args) => around("claim", () => store.claimLease(...args)),
     renewLease: (...args) => around("renew-claim", () => store.renewLease(...args)),
@@ -71,21 +72,4 @@ function stepOf(before: Execution, after: Execution): DaemonStep | undefined {
   if (before.status !== "running") return after.status === "running" ? "begin" : "record-result";
   if (after.status === "running") return "record-child";
   return after.errorCode === "INTERRUPTED" ? "take-over" : "record-result";
-}
-
-/** The same object with some methods replaced; the others run on the object itself, and whoever replaces methods of the
- * result leaves the object alone. */
-export function replaceMethods<T extends JobStore>(store: T, methods: Partial<JobStore>): T {
-  const own: Record<PropertyKey, unknown> = { ...methods };
-  return new Proxy(store, {
-    get(target, name) {
-      if (Object.hasOwn(own, name)) return own[name];
-      const value = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-    set(_, name, value) {
-      own[name] = value;
-      return true;
-    },
-  });
 }

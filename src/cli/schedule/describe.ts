@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { DaemonStatus } from "../../daemon/control_protocol.ts";
 import { ACTIVE_STATUSES } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
+import { nextRunsOf } from "../../schedule/job_due.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { CliContext } from "../cli_context.ts";
 import { colorsFor, statusPaint } from "../render/color.ts";
@@ -13,7 +14,7 @@ import { durationText, errorText, findingsText, latenessText } from "./execution
 import { resolveJob } from "./job_reference.ts";
 import { type JobSurroundings, stateReasons } from "./job_state.ts";
 import { policyFields } from "./policy_text.ts";
-import { nextRunLines, nextRuns, scheduleLines } from "./schedule_text.ts";
+import { nextRunLines, scheduleLines } from "./schedule_text.ts";
 import { withStore } from "./with_store.ts";
 
 const RECENT = 10;
@@ -55,7 +56,7 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     ...job,
     daemonRunning: daemon !== undefined,
     reasons: stateReasons(job, surroundings),
-    nextRuns: job.enabled ? nextRuns(job, now, NEXT_RUNS).map((at) => at.toISOString()) : [],
+    nextRuns: job.enabled ? nextRunsOf(job, now, NEXT_RUNS).map((at) => at.toISOString()) : [],
     recentExecutions: recent,
   };
   await printData(

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { describeSchedule } from "../../schedule/describe_schedule.ts";
+import { nextRunsOf } from "../../schedule/job_due.ts";
 import { parseLocalTime } from "../../schedule/local_time.ts";
 import { nextDues } from "../../schedule/next_due.ts";
 import { type DuePreview, previewDue } from "../../schedule/preview.ts";
@@ -13,7 +14,7 @@ import { type Column, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { type PreviewSubject, previewSubject } from "./preview_subject.ts";
-import { nextRuns, scheduleLines, whyNothingDue } from "./schedule_text.ts";
+import { scheduleLines, whyNothingDue } from "./schedule_text.ts";
 import { schedulerSettings } from "./with_store.ts";
 
 export interface NextFlags {
@@ -70,7 +71,7 @@ async function next(cli: CliContext, given: string[], flags: NextFlags): Promise
   const runs =
     (job === undefined
       ? nextDues(schedules, zone, after, anchor, flags.count)
-      : nextRuns({ ...job, timezone: zone }, after, flags.count))
+      : nextRunsOf({ ...job, timezone: zone }, after, flags.count))
       .map((at) => previewDue(schedules, zone, at, anchor, now));
   const preview = {
     ...job === undefined ? {} : { job: { id: job.id, name: job.name, enabled: job.enabled } },

@@ -16,15 +16,10 @@ export function scheduleLines(
   ];
 }
 
-/** The next due times of an enabled job, ascending. */
-export function nextRuns(job: Job, now: Date, count: number): Date[] {
-  return nextRunsOf(job, now, count);
-}
-
 /** Lines such as `2026-03-29 02:00 CET (in 3 h), 2026-03-29T01:00:00Z`. */
 export function nextRunLines(job: Job, now: Date, count: number): string[] {
   if (!job.enabled) return [`none: the job is disabled; \`schedule enable\` lets it run`];
-  const runs = nextRuns(job, now, count);
+  const runs = nextRunsOf(job, now, count);
   return runs.length === 0 ? [`none: ${whyNothingDue(job, now)}`] : runs.map((at) => runText(job, at, now));
 }
 

@@ -13,10 +13,7 @@ export async function withStore<T>(cli: CliContext, action: (store: JobStore) =>
   const state = stateFolder(cli.env);
   const settings = await schedulerSettings(cli);
   const opened = await openJobStore(storeLocation(state, settings), { clock: cli.clock });
-  const { auditCommands } = await import("../../store/audited_store.ts");
-  const store = settings.auditLogEnabled
-    ? auditCommands(opened, (event) => takeDown(cli, state.auditLog, event))
-    : opened;
+  const store = settings.auditLogEnabled ? await audited(cli, opened, state.auditLog) : opened;
   if (store.setAside !== undefined) {
     await cli.stderr.write(
       `Warning: the store was damaged (${store.setAside.reason}); it was moved to ${store.setAside.path}, and an empty ` +
@@ -32,6 +29,11 @@ export async function withStore<T>(cli: CliContext, action: (store: JobStore) =>
   } finally {
     store.close();
   }
+}
+
+async function audited<Store extends JobStore>(cli: CliContext, store: Store, path: string): Promise<Store> {
+  const { auditCommands } = await import("../../store/audited_store.ts");
+  return auditCommands(store, (event) => takeDown(cli, path, event));
 }
 
 /** What was done is done, also when it cannot be taken down: then it is said. */

@@ -1,3 +1,4 @@
+import { escapeXml } from "./escape_xml.ts";
 import { type ServiceDefinition, STOP_SECONDS } from "./service_definition.ts";
 
 /** Name of the job in launchd, and of its file. */
@@ -7,7 +8,7 @@ export const LAUNCHD_LABEL = "sh.troubleshoot.support-bundle";
  * @see launchd.plist(5) */
 export function launchdPlist({ command, stateFolder, environment, account }: ServiceDefinition): string {
   const variables = { TROUBLESHOOT_SCHEDULER_DIR: stateFolder, ...environment };
-  const owner = account === undefined ? "" : `  <key>UserName</key>\n  <string>${escaped(account)}</string>\n`;
+  const owner = account === undefined ? "" : `  <key>UserName</key>\n  <string>${escapeXml(account)}</string>\n`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -16,13 +17,13 @@ export function launchdPlist({ command, stateFolder, environment, account }: Ser
   <string>${LAUNCHD_LABEL}</string>
   <key>ProgramArguments</key>
   <array>
-${command.map((word) => `    <string>${escaped(word)}</string>`).join("\n")}
+${command.map((word) => `    <string>${escapeXml(word)}</string>`).join("\n")}
   </array>
   <key>EnvironmentVariables</key>
   <dict>
 ${
     Object.entries(variables)
-      .map(([name, value]) => `    <key>${escaped(name)}</key>\n    <string>${escaped(value)}</string>`).join("\n")
+      .map(([name, value]) => `    <key>${escapeXml(name)}</key>\n    <string>${escapeXml(value)}</string>`).join("\n")
   }
   </dict>
 ${owner}  <key>RunAtLoad</key>
@@ -39,12 +40,8 @@ ${owner}  <key>RunAtLoad</key>
   <key>ProcessType</key>
   <string>Background</string>
   <key>StandardErrorPath</key>
-  <string>${escaped(`${stateFolder}/logs/daemon.out`)}</string>
+  <string>${escapeXml(`${stateFolder}/logs/daemon.out`)}</string>
 </dict>
 </plist>
 `;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

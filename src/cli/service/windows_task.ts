@@ -1,3 +1,4 @@
+import { escapeXml } from "./escape_xml.ts";
 import type { ServiceDefinition } from "./service_definition.ts";
 
 /** Name in the Task Scheduler. A service of Windows has to answer its manager, which a console program cannot. */
@@ -14,7 +15,7 @@ export function windowsTask({ scope, command, stateFolder, environment, account 
     [program, ...args].map(quoted).join(" "),
   ];
   const principal = scope === "system"
-    ? `<UserId>${escaped(account ?? "S-1-5-18")}</UserId><RunLevel>HighestAvailable</RunLevel>`
+    ? `<UserId>${escapeXml(account ?? "S-1-5-18")}</UserId><RunLevel>HighestAvailable</RunLevel>`
     : "<LogonType>InteractiveToken</LogonType><RunLevel>LeastPrivilege</RunLevel>";
   return `<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -31,7 +32,7 @@ export function windowsTask({ scope, command, stateFolder, environment, account 
   <Actions Context="Author">
     <Exec>
       <Command>cmd.exe</Command>
-      <Arguments>${escaped(`/d /c "${line.join(" && ")}"`)}</Arguments>
+      <Arguments>${escapeXml(`/d /c "${line.join(" && ")}"`)}</Arguments>
     </Exec>
   </Actions>
 </Task>
@@ -40,8 +41,4 @@ export function windowsTask({ scope, command, stateFolder, environment, account 
 
 function quoted(word: string): string {
   return /^[\w:\\./=-]+$/.test(word) ? word : `"${word}"`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -114,12 +114,11 @@ function findPairs(line: RuleLine): Findings {
   const { text } = line;
   const found: Findings = { hide: [] };
   const carried = line.carried as OpenPair | BlockScalar | undefined;
-  if (carried === undefined && !namesSecret(text)) return found;
   if (carried instanceof BlockScalar) {
     const next = carried.next(text, wholeLine(text));
     if (next !== undefined) return { hide: next.hide, carry: next.open };
   } else if (carried !== undefined) goOn(text, carried, found);
-  if (carried !== undefined && !namesSecret(text)) return found;
+  if (!namesSecret(text)) return found;
   const whole = wholeLine(text);
   found.carry = findYamlPair(text, whole, () => line.previous(), found) ?? found.carry;
   findInnerPairs(line, found);

@@ -65,9 +65,8 @@ async function collectNamespacedKind(
     splitters.push(splitter);
     return {
       async add(page, parts) {
+        if (onObject) { for (const item of page.items) onObject(item.view); }
         await splitter.add(page, parts);
-        if (onObject) { for (const items of parts.values()) for (const item of items) onObject(item.view); }
-        page.free();
       },
       finish: (head, namespaces) => splitter.finish(head, namespaces),
       fail: (reason) => splitter.fail(reason),
@@ -98,9 +97,8 @@ async function collectClusterKind(
   try {
     let last: RawListPage | undefined;
     for await (const page of run.kube.listRaw(path, { signal: run.signal })) {
-      await splitter.add(page, byNamespace(page.items));
       if (onObject) { for (const item of page.items) onObject(item.view); }
-      page.free();
+      await splitter.add(page, byNamespace(page.items));
       last = { ...page, items: [] };
     }
     await splitter.finish(last!, [""]);

@@ -38,6 +38,7 @@ export class ListSplitter {
     return this.#handedOn.has(part);
   }
 
+  /** Takes over a page: nothing of its objects can be read afterwards. */
   async add(page: RawListPage, parts: Iterable<readonly [string, RawObject[]]>): Promise<void> {
     let held = 0;
     for (const [part, items] of parts) {
@@ -53,6 +54,7 @@ export class ListSplitter {
       this.#open(part, page).append(bytes);
       this.#last = part;
     }
+    page.free();
     if (this.#live !== undefined && this.#last !== undefined) {
       this.#live.file.end();
       this.#live = undefined;
