@@ -27,7 +27,8 @@ export interface JobStore {
   /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
-   * already) and writes the job as `change` makes it, with its next due time.
+   * already) and writes the job as `change` makes it, with its next due time. What an execution with the trigger `recover`
+   * recovers (`causedBy`) gets its id as `recoveredBy`.
    * @param change may run several times; is told whether the slot has its execution already. Undefined: the job is not as
    * it was when this was decided, and nothing is to be written
    * @param replaceSkipped an execution of the slot that was skipped makes room: it has not run

@@ -578,6 +578,23 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual([replaced.length, replaced[0]!.message, replaced.at(-1)!.message], [1_000, "new 1500", "new 2499"]);
   }],
 
+  ["fire() writes a recovery into what it recovers, in the same step", async (store) => {
+    const job = await storedJob(store);
+    const failed = await storedExecution(store, job);
+    await store.updateExecution(failed.id, (e) => ({ ...e, status: "failed" }));
+    const recovery = { ...newExecution(job, later(1_000), "recover"), causedBy: failed.id };
+    strictEqual(await store.fire(job.id, recovery, () => undefined), "stale");
+    strictEqual((await store.getExecution(failed.id))!.recoveredBy, "");
+    strictEqual(await store.fire(job.id, recovery, (j) => j), "created");
+    const kept = (await store.getExecution(failed.id))!;
+    deepStrictEqual([kept.status, kept.recoveredBy], ["failed", recovery.id]);
+    deepStrictEqual((await store.listExecutions({ status: "failed" })).map(({ id }) => id), [failed.id]);
+    // What was purged meanwhile is no obstacle.
+    await store.deleteExecution(failed.id);
+    strictEqual(await store.fire(job.id, { ...recovery, id: `${recovery.id}x` }, (j) => j), "created");
+    deepStrictEqual(await store.repair(), []);
+  }],
+
   ["revision() changes with jobs, with new executions and their status", async (store, { reopen }) => {
     const other = await reopen();
     try {

@@ -38,6 +38,11 @@ const COMMANDS: LazyCommand[] = [
     load: async () => (await import("./backfill.ts")).defineBackfill,
   },
   {
+    name: "recover",
+    summary: "restart what failed for good or was interrupted",
+    load: async () => (await import("./recover.ts")).defineRecover,
+  },
+  {
     name: "history",
     summary: "show what ran, when, and how it ended",
     load: async () => (await import("./history.ts")).defineHistory,

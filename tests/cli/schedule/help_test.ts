@@ -13,6 +13,7 @@ const COMMANDS = [
   ["disable"],
   ["run"],
   ["backfill"],
+  ["recover"],
   ["history"],
   ["next"],
   ["daemon"],
