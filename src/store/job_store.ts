@@ -1,5 +1,6 @@
 import type { Execution, ExecutionLog, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import type { JobTemplate } from "../schedule/template.ts";
 
 /** Where jobs, executions and leases live. The port that the CLI and the daemon share; `kv_job_store.ts` implements it
  * on Deno KV. Every method throws `StoreError` when the store itself fails; losing a race is an answer, not an error. */
@@ -19,6 +20,14 @@ export interface JobStore {
   updateJob(id: string, change: (job: Job) => Job): Promise<Job | undefined | false>;
   /** Removes the job and its index entries. Its executions stay, as history, until they are purged. */
   deleteJob(id: string): Promise<boolean>;
+
+  /** False when a template of this name exists, and is not to be replaced. */
+  saveTemplate(template: JobTemplate, replace?: boolean): Promise<boolean>;
+  getTemplate(name: string): Promise<JobTemplate | undefined>;
+  /** All templates, by name. */
+  listTemplates(): Promise<JobTemplate[]>;
+  /** Jobs made from it stay as they are. @returns false when there is none */
+  deleteTemplate(name: string): Promise<boolean>;
 
   /** Jobs whose `dependsOn` names this one. Reads the index. */
   dependentJobs(jobId: string): Promise<Job[]>;

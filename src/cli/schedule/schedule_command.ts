@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { newCommand } from "../command.ts";
+import { templateCommand } from "./template/template_command.ts";
 import { addLazyCommands, type LazyCommand } from "../lazy_commands.ts";
 
 const COMMANDS: LazyCommand[] = [
@@ -112,6 +113,7 @@ Examples:
     cli,
     COMMANDS,
   )
+    .addCommand(templateCommand(cli))
     .addCommand(daemon)
     .addHelpText(
       "after",
