@@ -51,7 +51,8 @@ export interface Recovered {
   left: string[];
 }
 
-/** Recovers the dead letters of all jobs, one execution a job.
+/** Recovers the dead letters of all jobs, one execution a job. A job with an active run is left alone, whatever its overlap
+ * policy: that run may make good what failed.
  * @param only those of them that are meant */
 export async function recoverAll(
   store: JobStore,
@@ -60,6 +61,12 @@ export async function recoverAll(
 ): Promise<Recovered> {
   const recovered: Recovered = { executions: [], left: [] };
   for (const letter of newestOfEachJob((await findDeadLetters(store)).filter(only))) {
+    const [active] = await store.activeExecutions(letter.jobId);
+    if (active !== undefined) {
+      const { id, jobName, status } = active;
+      recovered.left.push(`"${jobName}" is left alone: ${id}${madeFor(active, letter)} is ${status}`);
+      continue;
+    }
     try {
       recovered.executions.push(await recoverExecution(store, letter, now, dryRun));
     } catch (error) {
@@ -71,6 +78,11 @@ export async function recoverAll(
   return recovered;
 }
 
+function madeFor({ causedBy }: Execution, letter: Execution): string {
+  return causedBy === letter.id ? ", its recovery," : "";
+}
+
+/** What others have done since the dead letters were listed. */
 const LOOKED_AFTER = ["ALREADY_RECOVERED", "JOB_ACTIVE", "JOB_NOT_FOUND"];
 
 /** Recoveries of recoveries that are looked at. */

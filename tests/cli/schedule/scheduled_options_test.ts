@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
 import { runCli } from "../../../src/cli/run_cli.ts";
 import { EXIT } from "../../../src/core/exit_codes.ts";
 import type { Job } from "../../../src/schedule/job.ts";
@@ -96,7 +97,7 @@ Deno.test("support-bundle --schedule-template saves the options, and a job made 
       template: job.template,
     },
     {
-      specFiles: [`${harness.root}/spec.yaml`],
+      specFiles: [join(harness.root, "spec.yaml")],
       auto: true,
       search: false,
       namespace: "shop",
