@@ -9,6 +9,8 @@ export type AuditAction =
   | "delete"
   | "run"
   | "purge"
+  | "save-template"
+  | "delete-template"
   | "finished"
   | "uploaded"
   | "daemon-start"
@@ -20,7 +22,7 @@ export interface AuditEvent {
   job?: string;
   jobId?: string;
   execution?: string;
-  /** Names of the fields that were changed, how an execution ended, where a bundle went. No secrets. */
+  /** Names of the fields that were changed, the template's name, how an execution ended, where a bundle went. No secrets. */
   detail?: string;
 }
 

@@ -112,6 +112,8 @@ export const jobSchema = z.object({
     maxCollectorSize: z.string().default(""),
     maxBundleSize: z.string().default(""),
   }).prefault({}),
+  /** Name of the template it was made from; empty: none. The template may be another by now, or gone. */
+  template: z.string().default(""),
   createdAt: z.iso.datetime(),
   /** Start of the last execution that was not skipped. */
   lastRun: z.iso.datetime().nullable().default(null),

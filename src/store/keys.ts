@@ -19,6 +19,9 @@ export const key = {
   dependentsOf: (jobId: string) => ["job_by_dependency", jobId],
   dependent: (jobId: string, dependentId: string) => ["job_by_dependency", jobId, dependentId],
 
+  templates: ["template"],
+  template: (name: string) => ["template", name],
+
   executions: ["execution"],
   execution: (id: string) => ["execution", id],
   executionsByTime: ["execution_by_time"],

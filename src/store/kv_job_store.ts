@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Execution, ExecutionLog } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import type { JobTemplate } from "../schedule/template.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import { ExecutionRecords } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
@@ -21,6 +22,7 @@ import { LogRecords } from "./log_records.ts";
 import { newerStore, SCHEMA_VERSION } from "./record_codec.ts";
 import { RecordReader } from "./record_reader.ts";
 import { isLocked, notWritable, toStoreError } from "./store_error.ts";
+import { TemplateRecords } from "./template_records.ts";
 import { prepareStoreFile, restrictStoreFile, type SetAsideFile } from "./store_file.ts";
 
 /** A file on this machine, or a KV server (`http://…`, whose token is `DENO_KV_ACCESS_TOKEN` of the environment). */
@@ -90,6 +92,7 @@ export class KvJobStore implements JobStore {
   readonly #reader: RecordReader;
   readonly #jobs: JobRecords;
   readonly #executions: ExecutionRecords;
+  readonly #templates: TemplateRecords;
   readonly #leases: LeaseRecords;
   readonly #logs: LogRecords;
 
@@ -98,6 +101,7 @@ export class KvJobStore implements JobStore {
     this.#reader = new RecordReader(session);
     this.#jobs = new JobRecords(session, this.#reader);
     this.#executions = new ExecutionRecords(session, this.#reader);
+    this.#templates = new TemplateRecords(session, this.#reader);
     this.#leases = new LeaseRecords(session);
     this.#logs = new LogRecords(session);
     this.setAside = setAside;
@@ -129,6 +133,22 @@ export class KvJobStore implements JobStore {
 
   deleteJob(id: string): Promise<boolean> {
     return this.#jobs.delete(id);
+  }
+
+  saveTemplate(template: JobTemplate, replace = false): Promise<boolean> {
+    return this.#templates.save(template, replace);
+  }
+
+  getTemplate(name: string): Promise<JobTemplate | undefined> {
+    return this.#templates.get(name);
+  }
+
+  listTemplates(): Promise<JobTemplate[]> {
+    return this.#templates.list();
+  }
+
+  deleteTemplate(name: string): Promise<boolean> {
+    return this.#templates.delete(name);
   }
 
   dependentJobs(jobId: string): Promise<Job[]> {

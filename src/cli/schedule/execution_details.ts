@@ -55,10 +55,7 @@ function summary(execution: Execution, paint: (text: string) => string): [string
     ["Execution", execution.id],
     ["Job", `${oneLine(execution.jobName)} (${execution.jobId})`],
     ["Status", paint(execution.status)],
-    [
-      "Trigger",
-      execution.causedBy === "" ? execution.trigger : `${execution.trigger}: the end of ${execution.causedBy}`,
-    ],
+    ["Trigger", triggerText(execution)],
     ["Scheduled", utcTime(new Date(execution.scheduledAt))],
     [
       "Started",
@@ -78,6 +75,8 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   }
   const error = errorText(execution);
   if (error !== "") fields.push(["Error", error]);
+  if (execution.errorClass !== "") fields.push(["Kind of failure", execution.errorClass]);
+  if (execution.recoveredBy !== "") fields.push(["Recovered by", execution.recoveredBy]);
   if (execution.exitCode !== null) fields.push(["Exit code", String(execution.exitCode)]);
   if (execution.bundlePath !== "") fields.push(["Bundle", `${execution.bundlePath} (${sizeText(execution)})`]);
   if (execution.bundleSha256 !== "") fields.push(["SHA-256", execution.bundleSha256]);
@@ -89,6 +88,11 @@ function summary(execution: Execution, paint: (text: string) => string): [string
     fields.push(["Used", `${peakMemoryMB} MB memory${cpuTimeMs === undefined ? "" : `, ${spanText(cpuTimeMs)} CPU`}`]);
   }
   return fields;
+}
+
+function triggerText({ trigger, causedBy }: Execution): string {
+  if (causedBy === "") return trigger;
+  return trigger === "recover" ? `recover: in place of ${causedBy}` : `${trigger}: the end of ${causedBy}`;
 }
 
 function heading(text: string): string {

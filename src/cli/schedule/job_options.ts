@@ -59,7 +59,6 @@ export interface JobFlags extends SizeFlags {
   context?: string;
   qps?: string;
   burst?: string;
-  template?: string;
 }
 
 /** Adds the flags that say what a job is. None has a default here: those of a new job are the schema's. */
@@ -136,8 +135,7 @@ export function addJobOptions(command: Command): Command {
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
-    .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)")
-    .addOption(new Option("--template <name>").hideHelp());
+    .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)");
   return addSizeFlags(addHideFlag(command));
 }
 

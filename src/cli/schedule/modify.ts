@@ -38,6 +38,7 @@ const DEFINITION = [
   "scrubSecrets",
   "scrubValues",
   "leakGate",
+  "hide",
   "analyze",
   "kubernetes",
   "upload",

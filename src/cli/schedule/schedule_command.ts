@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { newCommand } from "../command.ts";
+import { templateCommand } from "./template/template_command.ts";
 import { addLazyCommands, type LazyCommand } from "../lazy_commands.ts";
 
 const COMMANDS: LazyCommand[] = [
@@ -36,6 +37,11 @@ const COMMANDS: LazyCommand[] = [
     name: "backfill",
     summary: "make up for due times that passed without a run",
     load: async () => (await import("./backfill.ts")).defineBackfill,
+  },
+  {
+    name: "recover",
+    summary: "restart what failed for good or was interrupted",
+    load: async () => (await import("./recover.ts")).defineRecover,
   },
   {
     name: "history",
@@ -107,6 +113,7 @@ Examples:
     cli,
     COMMANDS,
   )
+    .addCommand(templateCommand(cli))
     .addCommand(daemon)
     .addHelpText(
       "after",
