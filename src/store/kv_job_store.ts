@@ -182,6 +182,10 @@ export class KvJobStore implements JobStore {
     return this.#executions.delete(id);
   }
 
+  jobsWithExecutions(): Promise<string[]> {
+    return this.#executions.jobs();
+  }
+
   endedExecutions(): Promise<Execution[]> {
     return this.#executions.ended();
   }
@@ -226,6 +230,10 @@ export class KvJobStore implements JobStore {
 
   unreadable(): UnreadableRecord[] {
     return this.#reader.unreadable;
+  }
+
+  setAsideRecords(): Promise<UnreadableRecord[]> {
+    return this.#reader.setAsideRecords();
   }
 
   close(): void {

@@ -13,6 +13,7 @@ import { operatorName } from "../operator_name.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
+import { applyRetentionFlags } from "./retention_flags.ts";
 
 /** A job as flags would make it, and what its maker should know. */
 export interface JobDraft {
@@ -36,6 +37,7 @@ export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, 
   applyPlainFlags(cli, draft, flags);
   applySchedule(draft, flags, isNew, warnings, cli.clock.now());
   warnings.push(...applyPolicyFlags(draft, flags, isNew, cli.clock.now()));
+  applyRetentionFlags(draft, flags);
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
