@@ -144,7 +144,7 @@ export class RetentionKeeper {
         this.#undelivered.set(jobId, removed.undelivered.length);
         if (removed.undelivered.length > 0) {
           this.#log.warn("bundles stay beyond their retention: they were not delivered", {
-            job: jobId,
+            job: (await this.options.store.getJob(jobId))?.name ?? jobId,
             bundles: removed.undelivered.length,
             oldest: removed.undelivered[0],
           });

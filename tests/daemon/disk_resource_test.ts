@@ -76,6 +76,25 @@ Deno.test("disk space is that of the system, and folders count with all that is 
   strictEqual((await freeBytes(state.root))! > 0, true);
 });
 
+Deno.test("disk resource counts bundles and work folders against the quota, as the settings are now", async () => {
+  await using state = await temporaryState();
+  const store = await openJobStore({ path: state.store });
+  const quota: DiskLimits = { minFreeBytes: 1, quotaBytes: 2_000 };
+  const makeRoom = () => Promise.resolve(0);
+  const resource = new DiskResource({ store, state, limits: () => quota, makeRoom });
+  const ask = async () => (await resource.look([])).ask(sampleExecution());
+  try {
+    await Deno.writeFile(join(state.bundles, "one"), new Uint8Array(1_500));
+    strictEqual(await ask(), undefined);
+    await Deno.writeFile(join(state.work, "two"), new Uint8Array(500));
+    strictEqual(await ask(), "disk quota: 2.0 kB of 2.0 kB in use");
+    quota.quotaBytes = 3_000;
+    strictEqual(await ask(), undefined);
+  } finally {
+    store.close();
+  }
+});
+
 interface Stage {
   resource: DiskResource;
   admission: Admission;
