@@ -71,7 +71,7 @@ async function removeBundle(planned: Execution, why: RemovalReason, context: Ret
   const { store, state, dryRun } = context;
   const removal = { what: "bundle" as const, execution: planned.id, job: planned.jobName, why };
   if (dryRun) {
-    const bytes = await bytesOf(bundleFilesOf(planned));
+    const bytes = await bytesOf(bundleFilesOf(planned, state));
     return bytes === undefined && context.shared ? undefined : { ...removal, bytes: bytes ?? 0 };
   }
   const unchanged = (it: Execution) => isOver(it) && it.bundlePath === planned.bundlePath;

@@ -7,6 +7,7 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import type { Audit } from "../store/audited_store.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { applyRetention, carryOut, type Removed, type RetentionContext } from "./apply_retention.ts";
+import { bundleFilesOf } from "./bundle_files.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 
 const MINUTE_MS = 60_000;
@@ -127,7 +128,9 @@ export class RetentionKeeper {
         if (onDelivered === undefined) continue;
         for (const execution of await this.options.store.listExecutions({ jobId })) {
           // With a shared store it may be on another machine.
-          const here = execution.uploadUrl !== "" && await Deno.lstat(execution.bundlePath).catch(() => undefined);
+          const [path] = bundleFilesOf(execution, this.options.state);
+          const here = path !== undefined && execution.uploadUrl !== "" &&
+            await Deno.lstat(path).then(() => true, () => false);
           if (here) onDelivered(execution);
         }
       }

@@ -90,3 +90,17 @@ Deno.test("carryOut() touches no file outside of the folder of bundles", () =>
     await applyRetention(job.id, context);
     strictEqual((await Deno.stat(outside)).size, 1_000);
   }));
+
+Deno.test("carryOut() finds the files of a state folder that was moved", () =>
+  retentionStage(async ({ store, context, addJob, addEnded, filesOf }) => {
+    const job = await addJob({ retention: { maxAge: "30d" } });
+    const old = await addEnded(job, 40);
+    const elsewhere = (path: string) => path.replace(context.state.bundles, "/former/place/bundles");
+    await store.updateExecution(old.id, (it) => ({
+      ...it,
+      bundlePath: elsewhere(it.bundlePath),
+      analysisPath: elsewhere(it.analysisPath),
+    }));
+    strictEqual((await applyRetention(job.id, context)).removals[0]?.bytes, 1_010);
+    deepStrictEqual(await filesOf(old), []);
+  }));

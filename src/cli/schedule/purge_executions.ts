@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { describeError } from "../../core/errors.ts";
 import { removeBundleFiles } from "../../daemon/bundle_files.ts";
 import type { Execution } from "../../schedule/execution.ts";
@@ -23,7 +24,8 @@ export async function purgeExecutions(store: JobStore, state: StateFolder, execu
       continue;
     }
     try {
-      const bytes = (await removeBundleFiles(state, execution)).get(execution.bundlePath);
+      const files = await removeBundleFiles(state, execution);
+      const bytes = [...files].find(([path]) => basename(path) === basename(execution.bundlePath))?.[1];
       await store.deleteExecution(execution.id);
       if (bytes !== undefined) {
         purged.bundles++;
