@@ -7,23 +7,27 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
+import { Admission } from "./admission.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
 import { daemonStatusReader } from "./daemon_status.ts";
+import { type DiskLimits, DiskResource } from "./disk_resource.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
 import { loadSettings } from "./load_settings.ts";
 import { LocalExecutor } from "./local_executor.ts";
+import { LogRotation, rotatedFiles } from "./log_rotation.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
 import { failureNotifier } from "./notify_failure.ts";
 import { acquirePidFile } from "./pid_file.ts";
 import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
 import { Rescuer } from "./rescuer.ts";
+import { RetentionKeeper } from "./retention_keeper.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
-import { concurrency, type Settings, storeLocation } from "./settings.ts";
+import { concurrency, hasSharedStore, retentionAgeMs, type Settings, storeLocation } from "./settings.ts";
 
 /** What flags say; it outranks the settings, also when they are read again. */
 export interface DaemonFlags {
@@ -111,10 +115,26 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       now: () => clock.now(),
       jobs: () => census.read(),
       running: () => executor.running().length,
+      held: () => admission.held().length,
       lastSuccess: (jobId) => lastSuccess(store, jobId),
     })
     : undefined;
   const counted: DaemonMetrics = metrics ?? noMetrics;
+  const retention = new RetentionKeeper({
+    store,
+    clock,
+    state,
+    log,
+    audit,
+    settings: () => ({ defaultAgeMs: retentionAgeMs(loaded.settings), shared: hasSharedStore(loaded.settings) }),
+  });
+  const disk = new DiskResource({
+    store,
+    state,
+    limits: () => diskLimits(loaded.settings),
+    makeRoom: (bytes) => retention.makeRoom(bytes),
+  });
+  const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
   const executor = new LocalExecutor({
     store,
     clock,
@@ -128,6 +148,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     graceMs: options.graceMs,
     lease: options.leaseTimes,
     notifyFailure,
+    admission,
+    onEnd: (jobId) => retention.jobEnded(jobId),
   });
   const scheduler = new Scheduler({
     store,
@@ -149,9 +171,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const next = await loadSettings(state, env, flags.config);
       const restart = needRestart(loaded.settings, next.settings);
       await openDaemonLog(logOptions(next.settings, flags));
+      loaded = next;
       executor.setLimits(executorLimits(next.settings, flags));
       scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
-      loaded = next;
       for (const warning of next.warnings) log.warn(warning);
       const message = `read the settings again (${next.source ?? "defaults"})` +
         (restart.length === 0 ? "" : `; ${restart.join(", ")} will take effect after a restart`);
@@ -171,6 +193,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       jobs: () => census.read(),
       clock,
       executor,
+      held: () => admission.held(),
       startTime,
       ports,
       warnings,
@@ -213,13 +236,23 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log.error("a record of the store cannot be read and was set aside", { component: "store", key, error: reason });
   }
 
+  const rotation = new LogRotation({
+    clock,
+    log,
+    settings: () => ({ file: logOptions(loaded.settings, flags).file, ageMs: loaded.settings.logRotateAge }),
+    reopen: () => openDaemonLog(logOptions(loaded.settings, flags)),
+  });
   const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
+  services.defer(() => rotation.stop());
+  services.defer(() => retention.stop());
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
   services.defer(() => scheduler.stop());
   executor.start();
   rescuer.start();
   scheduler.start();
+  retention.start();
+  rotation.start();
   services.use(options.handleSignals === false ? undefined : listenToSignals(stop, reload, log));
 
   await pidFile.update({ ports, control: control.address });
@@ -290,6 +323,7 @@ function logOptions(settings: Settings, flags: DaemonFlags) {
     level: flags.logLevel ?? settings.logLevel,
     file,
     rotateSize: settings.logRotateSize,
+    keep: rotatedFiles(settings.logRotateAge),
     stdout: terminal ? "text" as const : file === undefined ? "json" as const : undefined,
   };
 }
@@ -299,6 +333,15 @@ function executorLimits(settings: Settings, flags: DaemonFlags) {
     maxConcurrent: flags.maxConcurrent ?? concurrency(settings),
     timeoutCapMs: settings.executionTimeout,
     maxMemoryMB: settings.maxMemoryMB,
+    maxBundleBytes: settings.maxBundleSize,
+  };
+}
+
+function diskLimits({ minFreeSpace, maxDiskSpaceMB, maxBundleSize }: Settings): DiskLimits {
+  return {
+    minFreeBytes: minFreeSpace,
+    quotaBytes: maxDiskSpaceMB && maxDiskSpaceMB * 1_000_000,
+    maxBundleBytes: maxBundleSize,
   };
 }
 

@@ -13,9 +13,18 @@ export interface DaemonMetrics {
   retried(): void;
   /** Due times were not run. @param count default 1 */
   skipped(reason: string, count?: number): void;
+  /** An execution has to wait for a resource. */
+  limitReached(resource: string): void;
 }
 
-export const noMetrics: DaemonMetrics = { started() {}, finished() {}, stage() {}, retried() {}, skipped() {} };
+export const noMetrics: DaemonMetrics = {
+  started() {},
+  finished() {},
+  stage() {},
+  retried() {},
+  skipped() {},
+  limitReached() {},
+};
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricsSource {
@@ -23,6 +32,8 @@ export interface MetricsSource {
   jobs(): Promise<readonly JobFacts[]>;
   /** Attempts that run. */
   running(): number;
+  /** Executions that wait for something else than a slot. */
+  held(): number;
   /** When an execution of the job last ended with a bundle; undefined when none ever did. */
   lastSuccess(jobId: string): Promise<Date | undefined>;
 }
@@ -67,6 +78,8 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     if (!["pending", "running", "retrying"].includes(status)) executions.inc({ status }, 0);
   }
   const running = gauge("executions_running", "Attempts that run now");
+  const held = gauge("executions_held", "Executions that wait for a resource, such as disk space");
+  const limits = counter("resource_limit_reached_total", "Executions that had to wait for a resource", ["resource"]);
   const retries = counter("retries_total", "Attempts that are to be repeated");
   const durations = histogram(
     "execution_duration_seconds",
@@ -115,6 +128,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     },
     stage: (stage, seconds) => stages.observe({ stage }, seconds),
     retried: () => retries.inc(),
+    limitReached: (resource) => limits.inc({ resource }),
     skipped: (reason, count = 1) => skips.inc({ reason }, count),
     async text() {
       const jobs = await source.jobs();
@@ -122,6 +136,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
       jobsTotal.set(jobs.length);
       jobsActive.set(jobs.filter((job) => job.enabled).length);
       running.set(source.running());
+      held.set(source.held());
       const known = new Set(jobs.map((job) => job.id));
       for (const id of successes.keys()) if (!known.has(id)) successes.delete(id);
       const perJob = PER_JOB.map(({ name, help }) => [

@@ -55,6 +55,10 @@ export const executionSchema = z.object({
   analysisPath: z.string().default(""),
   uploadUrl: z.string().default(""),
   bundleSha256: z.string().default(""),
+  /** Neither the bundle nor this record is removed by retention or `cleanup`. */
+  pinned: z.boolean().default(false),
+  /** When the bundle was removed from this machine, and why; `bundlePath` is empty then. */
+  bundleRemoved: z.object({ at: z.iso.datetime(), why: z.string() }).nullable().default(null),
   /** Seconds, fractional, of the last attempt. */
   duration: z.number().default(0),
   /** Bytes. */

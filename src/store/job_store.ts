@@ -60,6 +60,8 @@ export interface JobStore {
   /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */
   activeExecutions(jobId?: string): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
+  /** Ids of the jobs that have executions, deleted ones included. */
+  jobsWithExecutions(): Promise<string[]>;
   /** Executions that have ended (not those that were skipped), and of which nobody has said yet that it was looked what
    * follows. At most 100. */
   endedExecutions(): Promise<Execution[]>;
@@ -84,6 +86,8 @@ export interface JobStore {
   repair(options?: { dryRun?: boolean }): Promise<string[]>;
   /** Records that could not be read and were set aside since the store was opened. */
   unreadable(): UnreadableRecord[];
+  /** All records that were ever set aside, at most 1,000. */
+  setAsideRecords(): Promise<UnreadableRecord[]>;
   close(): void;
 }
 

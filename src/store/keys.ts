@@ -56,6 +56,7 @@ export const key = {
   setAsides: ["set_aside"],
   /** The value of an unreadable record, below the key it had. */
   setAside: (original: Deno.KvKey) => ["set_aside", ...original],
+  setAsideReasons: ["set_aside_reason"],
   setAsideReason: (original: Deno.KvKey) => ["set_aside_reason", ...original],
 } as const;
 

@@ -202,6 +202,10 @@ export class KvJobStore implements JobStore {
     return this.#executions.delete(id);
   }
 
+  jobsWithExecutions(): Promise<string[]> {
+    return this.#executions.jobs();
+  }
+
   endedExecutions(): Promise<Execution[]> {
     return this.#executions.ended();
   }
@@ -246,6 +250,10 @@ export class KvJobStore implements JobStore {
 
   unreadable(): UnreadableRecord[] {
     return this.#reader.unreadable;
+  }
+
+  setAsideRecords(): Promise<UnreadableRecord[]> {
+    return this.#reader.setAsideRecords();
   }
 
   close(): void {

@@ -21,6 +21,17 @@ export class RecordReader {
     return [...this.#reported];
   }
 
+  /** Those of earlier times, too. */
+  async setAsideRecords(): Promise<UnreadableRecord[]> {
+    const records: UnreadableRecord[] = [];
+    for await (const entry of this.#session.list({ prefix: key.setAsideReasons }, { limit: MAX_REPORTED })) {
+      const original = entry.key.slice(key.setAsideReasons.length);
+      const reason = entry.value instanceof Uint8Array ? new TextDecoder().decode(entry.value) : "unknown";
+      records.push({ key: showKey(original), reason });
+    }
+    return records;
+  }
+
   /** The record of an entry; undefined when there is none, or it had to be set aside. */
   async read<T>(schema: z.ZodType<T>, entry: KvEntryMaybe): Promise<T | undefined> {
     if (entry.versionstamp === null) return undefined;

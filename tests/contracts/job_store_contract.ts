@@ -438,6 +438,19 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual(await store.listExecutions({ limit: 0 }), []);
   }],
 
+  ["jobsWithExecutions() gives each job once, also when it was deleted", async (store) => {
+    const ids = ["job-1", "job-2", "job-12"];
+    for (const id of ids) {
+      const job = await storedJob(store, { id, name: id });
+      for (const day of [1, 2]) {
+        const at = new Date(Date.UTC(2026, 2, day));
+        await store.fire(id, newExecution(job, at, "schedule"), (it) => it);
+      }
+    }
+    await storedJob(store, { id: "job-3", name: "job-3" });
+    ok(await store.deleteJob("job-2"));
+    deepStrictEqual((await store.jobsWithExecutions()).sort(), ids.sort());
+  }],
   ["activeExecutions() gives those that are pending, running or retrying", async (store) => {
     const job = await storedJob(store);
     const statuses = ["pending", "running", "retrying", "completed", "failed", "skipped"] as const;

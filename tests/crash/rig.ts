@@ -54,7 +54,7 @@ export class Rig implements AsyncDisposable {
 
   static async open(options: RigOptions): Promise<Rig> {
     const rig = new Rig(await Deno.makeTempDir({ prefix: "sb-crash-" }), options);
-    const settings = ["metricsEnabled: false", "healthCheckPort: 0"];
+    const settings = ["metricsEnabled: false", "healthCheckPort: 0", "minFreeSpace: 4kB"];
     if (options.url !== undefined) {
       settings.push("storageBackend: kv-connect", `storageConfig: { url: "${options.url}" }`);
     }

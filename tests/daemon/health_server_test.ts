@@ -18,6 +18,7 @@ function source(fields: Partial<MetricsSource> = {}): MetricsSource {
     now: () => now,
     jobs: () => Promise.resolve([]),
     running: () => 0,
+    held: () => 0,
     lastSuccess: () => Promise.resolve(undefined),
     ...fields,
   };

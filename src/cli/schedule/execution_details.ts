@@ -3,7 +3,15 @@ import type { CliContext } from "../cli_context.ts";
 import { colorsFor, statusPaint } from "../render/color.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { spanText, utcTime } from "../render/time.ts";
-import { durationText, errorText, findingsText, latenessText, logLine, sizeText } from "./execution_text.ts";
+import {
+  durationText,
+  errorText,
+  findingsText,
+  latenessText,
+  logLine,
+  removedText,
+  sizeText,
+} from "./execution_text.ts";
 
 /** One execution in full, for people. */
 export function executionDetails(cli: CliContext, execution: Execution, logs: ExecutionLog[] = []): string {
@@ -79,6 +87,8 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   if (execution.recoveredBy !== "") fields.push(["Recovered by", execution.recoveredBy]);
   if (execution.exitCode !== null) fields.push(["Exit code", String(execution.exitCode)]);
   if (execution.bundlePath !== "") fields.push(["Bundle", `${execution.bundlePath} (${sizeText(execution)})`]);
+  if (execution.bundleRemoved !== null) fields.push(["Bundle", removedText(execution)]);
+  if (execution.pinned) fields.push(["Pinned", "yes: it is not removed until `schedule unpin`"]);
   if (execution.bundleSha256 !== "") fields.push(["SHA-256", execution.bundleSha256]);
   if (execution.uploadUrl !== "") fields.push(["Uploaded to", oneLine(execution.uploadUrl)]);
   if (execution.collectorCount > 0) fields.push(["Collectors", String(execution.collectorCount)]);

@@ -13,6 +13,7 @@ import { operatorName } from "../operator_name.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
+import { applyRetentionFlags } from "./retention_flags.ts";
 
 /** A job as flags would make it, and what its maker should know. */
 export interface JobDraft {
@@ -37,6 +38,7 @@ export async function applyJobFlags(
   applyPlainFlags(cli, draft, flags);
   applySchedule(draft, flags, isNew, needsSchedule, warnings, cli.clock.now());
   warnings.push(...applyPolicyFlags(draft, flags, isNew, cli.clock.now()));
+  applyRetentionFlags(draft, flags);
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);

@@ -58,6 +58,7 @@ const DEFINITION = [
   "failuresInRow",
   "retry",
   "limits",
+  "retention",
 ] as const satisfies readonly (keyof Job)[];
 
 const MOVES_NEXT_RUN: readonly string[] = ["schedules", "timezone", "enabled", "startAt", "endAt", "maxRuns"];

@@ -49,6 +49,21 @@ const COMMANDS: LazyCommand[] = [
     load: async () => (await import("./history.ts")).defineHistory,
   },
   {
+    name: "pin",
+    summary: "keep the bundle of an execution whatever its age",
+    load: async () => (await import("./pin.ts")).definePin,
+  },
+  {
+    name: "unpin",
+    summary: "let the bundle of an execution be removed again",
+    load: async () => (await import("./pin.ts")).defineUnpin,
+  },
+  {
+    name: "cleanup",
+    summary: "remove what is not kept any longer, and mend what is broken",
+    load: async () => (await import("./cleanup.ts")).defineCleanup,
+  },
+  {
     name: "audit",
     summary: "show who did what to jobs, and whether the record is whole",
     load: async () => (await import("./audit.ts")).defineAudit,

@@ -313,6 +313,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     maxRuns: 100,
     paused: null,
     pauseAfterFailures: 5,
+    retention: { maxAge: "", maxCount: null, maxBytes: "" },
     retry: { maxAttempts: 1, delay: "30s", maxDelay: "15m" },
     limits: { timeout: "45m", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "" },
     createdAt: "2026-03-02T10:00:00.000Z",

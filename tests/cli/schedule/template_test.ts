@@ -38,6 +38,7 @@ const UNLIKE_DEFAULT: Omit<Partial<Job>, "id"> & { name: string } = {
   pauseAfterFailures: 3,
   retry: { maxAttempts: 6, delay: "5s", maxDelay: "1m" },
   limits: { timeout: "45m", maxFileSize: "1MB", maxCollectorSize: "2MB", maxBundleSize: "500MB" },
+  retention: { maxAge: "90d", maxCount: 12, maxBytes: "5GB" },
 };
 
 Deno.test("schedule create --template loses nothing of the job that the template was saved from", async () => {
