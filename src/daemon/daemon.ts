@@ -6,6 +6,7 @@ import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
+import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
@@ -19,6 +20,8 @@ import { LocalExecutor } from "./local_executor.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
 import { failureNotifier } from "./notify_failure.ts";
 import { acquirePidFile } from "./pid_file.ts";
+import { diskRoom } from "./process_metrics.ts";
+import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
 import { Rescuer } from "./rescuer.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -90,7 +93,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
-  const store = auditDaemon(await openStore(storeLocation(state, loaded.settings), { clock, thorough: true }), audit);
+  const opened = await openStore(storeLocation(state, loaded.settings), { clock, thorough: true });
+  let counted: DaemonMetrics = noMetrics;
+  const store = auditDaemon(countErrors(opened, () => counted.storeFailed()), audit);
   services.defer(() => store.close());
   if (store.setAside !== undefined) {
     const { path, reason } = store.setAside;
@@ -106,15 +111,30 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const owner = await newLeaseOwner();
   const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
   const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
+  const ready: ReadinessChecks = {
+    store: async () => {
+      await store.revision();
+      return "";
+    },
+    scheduler: () => scheduler.problem(),
+    daemon: () => stopping.signal.aborted ? "stopping" : "",
+  };
+  const maxConcurrent = () => executorLimits(loaded.settings, flags).maxConcurrent;
   const metrics = loaded.settings.metricsEnabled
     ? await prometheusMetrics({
       now: () => clock.now(),
+      startTime,
       jobs: () => census.read(),
       running: () => executor.running().length,
+      waiting: () => executor.waiting(),
+      maxConcurrent,
       lastSuccess: (jobId) => lastSuccess(store, jobId),
+      ready: () => checkReadiness(ready),
+      unreadable: () => store.unreadable().length,
+      disk: () => diskRoom(state.root),
     })
     : undefined;
-  const counted: DaemonMetrics = metrics ?? noMetrics;
+  counted = metrics ?? noMetrics;
   const executor = new LocalExecutor({
     store,
     clock,
@@ -175,21 +195,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       ports,
       warnings,
       draining: () => stopping.signal.aborted,
-      maxConcurrent: () => executorLimits(loaded.settings, flags).maxConcurrent,
+      maxConcurrent,
     }),
     stop: () => stop("asked through the control socket"),
     reload,
   }, log);
   services.defer(() => control.stop());
 
-  const servers = openServers(loaded.settings, metrics, {
-    store: async () => {
-      await store.revision();
-      return "";
-    },
-    scheduler: () => scheduler.problem(),
-    daemon: () => stopping.signal.aborted ? "stopping" : "",
-  }, log);
+  const servers = openServers(loaded.settings, metrics, ready, log);
   services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
   Object.assign(ports, servers.ports);
   for (const warning of servers.warnings) log.warn(warning);

@@ -2,10 +2,8 @@ import { describeError, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { PrometheusMetrics } from "./metrics.ts";
+import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { DEFAULT_HEALTH_ADDRESS, DEFAULT_METRICS_ADDRESS, type ListenAddress, type Settings } from "./settings.ts";
-
-/** Answers of `/readyz`: every part with what it says; an empty text is fine. */
-export type ReadinessChecks = Record<string, () => Promise<string> | string>;
 
 export interface HealthServerOptions {
   address: ListenAddress;
@@ -17,8 +15,6 @@ export interface HealthServerOptions {
   checkTimeoutMs?: number;
   log: DaemonLog;
 }
-
-const CHECK_TIMEOUT_MS = 3_000;
 
 /** Serves `/healthz`, `/readyz` and `/metrics` to whoever watches the daemon. */
 export class HealthServer {
@@ -57,7 +53,7 @@ export class HealthServer {
     }
     if (pathname === "/healthz" && ready !== undefined) return new Response("ok\n");
     if (pathname === "/readyz" && ready !== undefined) {
-      return await readiness(ready, this.options.checkTimeoutMs ?? CHECK_TIMEOUT_MS);
+      return await readiness(ready, this.options.checkTimeoutMs);
     }
     const paths = [
       ...(ready === undefined ? [] : ["/healthz", "/readyz"]),
@@ -120,26 +116,9 @@ export function openServers(
   return { servers, ports, warnings };
 }
 
-async function readiness(checks: ReadinessChecks, timeoutMs: number): Promise<Response> {
-  const lines: string[] = [];
-  let ready = true;
-  for (const [name, check] of Object.entries(checks)) {
-    const problem = await bounded(check, timeoutMs);
-    if (problem !== "") ready = false;
-    lines.push(`${name}: ${problem || "ok"}\n`);
-  }
+async function readiness(checks: ReadinessChecks, timeoutMs?: number): Promise<Response> {
+  const problems = await checkReadiness(checks, timeoutMs);
+  const lines = [...problems].map(([name, problem]) => `${name}: ${problem || "ok"}\n`);
+  const ready = [...problems.values()].every((problem) => problem === "");
   return new Response(lines.join(""), { status: ready ? 200 : 503 });
-}
-
-/** A check that hangs is a check that failed. */
-async function bounded(check: () => Promise<string> | string, timeoutMs: number): Promise<string> {
-  const late = Promise.withResolvers<string>();
-  const timer = setTimeout(() => late.resolve(`no answer within ${timeoutMs} ms`), timeoutMs);
-  try {
-    return await Promise.race([check(), late.promise]);
-  } catch (error) {
-    return describeError(error);
-  } finally {
-    clearTimeout(timer);
-  }
 }
