@@ -11,7 +11,7 @@ import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
-import { daemonStatusReader } from "./daemon_status.ts";
+import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
@@ -26,6 +26,8 @@ import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts
 import { Rescuer } from "./rescuer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
+import type { StatusPageSource } from "./status_page/status_data.ts";
+import type { StatusPage } from "./status_page/status_page.ts";
 import { concurrency, type Settings, storeLocation } from "./settings.ts";
 
 /** What flags say; it outranks the settings, also when they are read again. */
@@ -184,25 +186,38 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   };
   const warnings: string[] = [];
   const ports: { metrics?: number; health?: number } = {};
+  const statusSource: StatusSource = {
+    state,
+    jobs: () => census.read(),
+    clock,
+    executor,
+    startTime,
+    ports,
+    warnings,
+    draining: () => stopping.signal.aborted,
+    maxConcurrent,
+  };
   const control = await ControlSocket.open(state, {
     nudge: () => scheduler.nudge(),
-    status: daemonStatusReader({
-      state,
-      jobs: () => census.read(),
-      clock,
-      executor,
-      startTime,
-      ports,
-      warnings,
-      draining: () => stopping.signal.aborted,
-      maxConcurrent,
-    }),
+    status: daemonStatusReader(statusSource),
     stop: () => stop("asked through the control socket"),
     reload,
   }, log);
   services.defer(() => control.stop());
 
-  const servers = openServers(loaded.settings, metrics, ready, log);
+  const servers = openServers(
+    loaded.settings,
+    metrics,
+    ready,
+    log,
+    statusPage({
+      now: () => clock.now(),
+      status: daemonStatusReader({ ...statusSource, jobs: () => Promise.resolve([]) }),
+      jobs: () => census.read(),
+      store,
+      ready: () => checkReadiness(ready),
+    }),
+  );
   services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
   Object.assign(ports, servers.ports);
   for (const warning of servers.warnings) log.warn(warning);
@@ -324,6 +339,13 @@ function needRestart(before: Settings, after: Settings): string[] {
 function attemptCommand(): { command: string; args: string[] } {
   const { command, args } = selfCommand();
   return { command, args: [...args, "attempt"] };
+}
+
+/** Loaded when somebody looks: most daemons never show it. */
+function statusPage(source: StatusPageSource): (request: Request) => Promise<Response> {
+  let page: Promise<StatusPage> | undefined;
+  const load = async () => new (await import("./status_page/status_page.ts")).StatusPage(source);
+  return async (request) => (await (page ??= load())).answer(request);
 }
 
 async function lastSuccess(store: JobStore, jobId: string): Promise<Date | undefined> {

@@ -1,6 +1,7 @@
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import type { DaemonLog } from "./daemon_log.ts";
+import { namesThisMachine } from "./loopback_host.ts";
 import type { PrometheusMetrics } from "./metrics.ts";
 import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { DEFAULT_HEALTH_ADDRESS, DEFAULT_METRICS_ADDRESS, type ListenAddress, type Settings } from "./settings.ts";
@@ -11,12 +12,14 @@ export interface HealthServerOptions {
   metrics?: Pick<PrometheusMetrics, "contentType" | "text">;
   /** Absent: `/healthz` and `/readyz` are not served. */
   ready?: ReadinessChecks;
+  /** Answers `/` and `/status.json`. Absent: they are not served. */
+  page?(request: Request): Promise<Response>;
   /** A check that takes longer has failed. Default 3 s. */
   checkTimeoutMs?: number;
   log: DaemonLog;
 }
 
-/** Serves `/healthz`, `/readyz` and `/metrics` to whoever watches the daemon. */
+/** Serves `/healthz`, `/readyz`, `/metrics` and the status page to whoever watches the daemon. */
 export class HealthServer {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   #stopping: Promise<void> | undefined;
@@ -44,7 +47,7 @@ export class HealthServer {
 
   async #answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const { metrics, ready } = this.options;
+    const { metrics, ready, page } = this.options;
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("only GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
     }
@@ -55,7 +58,12 @@ export class HealthServer {
     if (pathname === "/readyz" && ready !== undefined) {
       return await readiness(ready, this.options.checkTimeoutMs);
     }
+    if (page !== undefined && (pathname === "/" || pathname === "/status.json")) {
+      if (namesThisMachine(request, this.options.address.hostname)) return await page(request);
+      return new Response("ask for localhost or 127.0.0.1: other names are not answered here\n", { status: 421 });
+    }
     const paths = [
+      ...(page === undefined ? [] : ["/", "/status.json"]),
       ...(ready === undefined ? [] : ["/healthz", "/readyz"]),
       ...(metrics === undefined ? [] : ["/metrics"]),
     ];
@@ -83,6 +91,7 @@ export function openServers(
   metrics: HealthServerOptions["metrics"],
   ready: ReadinessChecks,
   log: DaemonLog,
+  page?: HealthServerOptions["page"],
 ): { servers: HealthServer[]; ports: { metrics?: number; health?: number }; warnings: string[] } {
   const servers: HealthServer[] = [];
   const warnings: string[] = [];
@@ -106,12 +115,12 @@ export function openServers(
   const same = metrics !== undefined && healthAddress.port !== 0 && healthAddress.port === metricsAddress.port &&
     healthAddress.hostname === metricsAddress.hostname;
   if (same) {
-    const port = open("healthCheckPort", { address: healthAddress, metrics, ready });
+    const port = open("healthCheckPort", { address: healthAddress, metrics, ready, page });
     return { servers, ports: { metrics: port, health: port }, warnings };
   }
   const ports = {
     metrics: metrics === undefined ? undefined : open("metricsPort", { address: metricsAddress, metrics }),
-    health: open("healthCheckPort", { address: healthAddress, ready }),
+    health: open("healthCheckPort", { address: healthAddress, ready, page }),
   };
   return { servers, ports, warnings };
 }

@@ -40,6 +40,21 @@ Deno.test("health server answers /healthz, /readyz and /metrics, and nothing els
   await rejects(get(port, "/healthz"));
 });
 
+Deno.test("health server leaves / and /status.json to the page, where the request names this machine", async () => {
+  const page = (request: Request) => Promise.resolve(new Response(`page ${new URL(request.url).pathname}`));
+  const server = new HealthServer({ address: anyPort, log, ready: {}, page });
+  const { port } = server;
+  deepStrictEqual(await get(port, "/").then(({ status, text }) => [status, text]), [200, "page /"]);
+  strictEqual((await get(port, "/status.json?page=2")).text, "page /status.json");
+  strictEqual((await get(port, "/nothing")).text, "not here; there is /, /status.json, /healthz, /readyz\n");
+  strictEqual((await get(port, "/", { method: "POST" })).status, 405);
+  // `fetch` does not send another host than that of its address.
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
+  match(await new Response(connection.readable).text(), /^HTTP\/1\.1 421 /);
+  await server.stop();
+});
+
 Deno.test("/readyz says that a check failed or hangs, and does not hang itself", async () => {
   const server = new HealthServer({
     address: anyPort,
