@@ -7,7 +7,7 @@ export const OVERDUE_MS = 60_000;
 /** Jobs whose last success is looked up in one answer, and schedules whose interval is worked out; the others follow in
  * the next ones. */
 const MAX_READS = 200;
-const MAX_INTERVALS = 50;
+const MAX_INTERVALS = 40;
 
 const FIGURES = [
   { name: "job_last_success_timestamp_seconds", help: "When an execution of the job last gave a bundle" },

@@ -155,7 +155,7 @@ Deno.test("metrics work out the intervals of so many schedules in one answer, an
   const metrics = await prometheusMetrics(metricsSource({ jobs: () => Promise.resolve(jobs) }));
   const count = async () =>
     (await metrics.text()).match(/^troubleshoot_scheduler_job_expected_interval_seconds\{.*\} 86400$/gm)?.length;
-  deepStrictEqual([await count(), await count()], [50, 60]);
+  deepStrictEqual([await count(), await count()], [40, 60]);
 });
 
 Deno.test("docs/metrics.md lists what is served: names, types and labels", async () => {
