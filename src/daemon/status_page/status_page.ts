@@ -1,4 +1,5 @@
 import type { JobQuery } from "./job_state.ts";
+import { orLast } from "./or_last.ts";
 import { statusPage } from "./page.ts";
 import { parsePageQuery } from "./page_query.ts";
 import { readStatus, type StatusData, type StatusPageSource } from "./status_data.ts";
@@ -7,6 +8,8 @@ import { STYLE } from "./style.ts";
 /** However often somebody asks, the store is asked once in this time. */
 const FRESH_MS = 2_000;
 const MAX_CACHED = 20;
+/** With ten thousand jobs, counting them anew takes longer than a reader should wait. */
+const PATIENCE_MS = 50;
 
 interface Cached {
   at: number;
@@ -18,7 +21,11 @@ export class StatusPage {
   readonly #cache = new Map<string, Cached>();
   #styleHash: Promise<string> | undefined;
 
-  constructor(private readonly source: StatusPageSource) {}
+  readonly #source: StatusPageSource;
+
+  constructor(source: StatusPageSource) {
+    this.#source = { ...source, jobs: orLast(source.jobs, PATIENCE_MS) };
+  }
 
   async answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
@@ -37,10 +44,10 @@ export class StatusPage {
 
   #read({ filter, state, page }: JobQuery): Promise<StatusData> {
     const key = JSON.stringify([filter, state, page]);
-    const now = this.source.now().getTime();
+    const now = this.#source.now().getTime();
     const cached = this.#cache.get(key);
     if (cached !== undefined && now - cached.at < FRESH_MS && now >= cached.at) return cached.data;
-    const data = readStatus(this.source, { filter, state, page });
+    const data = readStatus(this.#source, { filter, state, page });
     for (const [other, { at }] of this.#cache) {
       if (now - at >= FRESH_MS || this.#cache.size >= MAX_CACHED) this.#cache.delete(other);
     }
