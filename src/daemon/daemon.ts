@@ -6,12 +6,13 @@ import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
+import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
-import { daemonStatusReader } from "./daemon_status.ts";
+import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
 import { type DiskLimits, DiskResource } from "./disk_resource.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
@@ -22,11 +23,15 @@ import { LogRotation, rotatedFiles } from "./log_rotation.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
 import { failureNotifier } from "./notify_failure.ts";
 import { acquirePidFile } from "./pid_file.ts";
+import { diskRoom } from "./process_metrics.ts";
+import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
 import { Rescuer } from "./rescuer.ts";
 import { RetentionKeeper } from "./retention_keeper.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
+import type { StatusPageSource } from "./status_page/status_data.ts";
+import type { StatusPage } from "./status_page/status_page.ts";
 import { concurrency, hasSharedStore, retentionAgeMs, type Settings, storeLocation } from "./settings.ts";
 
 /** What flags say; it outranks the settings, also when they are read again. */
@@ -94,7 +99,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
-  const store = auditDaemon(await openStore(storeLocation(state, loaded.settings), { clock, thorough: true }), audit);
+  const opened = await openStore(storeLocation(state, loaded.settings), { clock, thorough: true });
+  let counted: DaemonMetrics = noMetrics;
+  const store = auditDaemon(countErrors(opened, () => counted.storeFailed()), audit);
   services.defer(() => store.close());
   if (store.setAside !== undefined) {
     const { path, reason } = store.setAside;
@@ -110,16 +117,31 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const owner = await newLeaseOwner();
   const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
   const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
+  const ready: ReadinessChecks = {
+    store: async () => {
+      await store.revision();
+      return "";
+    },
+    scheduler: () => scheduler.problem(),
+    daemon: () => stopping.signal.aborted ? "stopping" : "",
+  };
+  const maxConcurrent = () => executorLimits(loaded.settings, flags).maxConcurrent;
   const metrics = loaded.settings.metricsEnabled
     ? await prometheusMetrics({
       now: () => clock.now(),
+      startTime,
       jobs: () => census.read(),
       running: () => executor.running().length,
       held: () => admission.held().length,
+      waiting: () => executor.waiting(),
+      maxConcurrent,
       lastSuccess: (jobId) => lastSuccess(store, jobId),
+      ready: () => checkReadiness(ready),
+      unreadable: () => store.unreadable().length,
+      disk: () => diskRoom(state.root),
     })
     : undefined;
-  const counted: DaemonMetrics = metrics ?? noMetrics;
+  counted = metrics ?? noMetrics;
   const retention = new RetentionKeeper({
     store,
     clock,
@@ -186,33 +208,39 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   };
   const warnings: string[] = [];
   const ports: { metrics?: number; health?: number } = {};
+  const statusSource: StatusSource = {
+    state,
+    jobs: () => census.read(),
+    clock,
+    executor,
+    startTime,
+    ports,
+    warnings,
+    draining: () => stopping.signal.aborted,
+    maxConcurrent,
+    held: () => admission.held(),
+  };
   const control = await ControlSocket.open(state, {
     nudge: () => scheduler.nudge(),
-    status: daemonStatusReader({
-      state,
-      jobs: () => census.read(),
-      clock,
-      executor,
-      held: () => admission.held(),
-      startTime,
-      ports,
-      warnings,
-      draining: () => stopping.signal.aborted,
-      maxConcurrent: () => executorLimits(loaded.settings, flags).maxConcurrent,
-    }),
+    status: daemonStatusReader(statusSource),
     stop: () => stop("asked through the control socket"),
     reload,
   }, log);
   services.defer(() => control.stop());
 
-  const servers = openServers(loaded.settings, metrics, {
-    store: async () => {
-      await store.revision();
-      return "";
-    },
-    scheduler: () => scheduler.problem(),
-    daemon: () => stopping.signal.aborted ? "stopping" : "",
-  }, log);
+  const servers = openServers(
+    loaded.settings,
+    metrics,
+    ready,
+    log,
+    statusPage({
+      now: () => clock.now(),
+      status: daemonStatusReader({ ...statusSource, jobs: () => Promise.resolve([]) }),
+      jobs: () => census.read(),
+      store,
+      ready: () => checkReadiness(ready),
+    }),
+  );
   services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
   Object.assign(ports, servers.ports);
   for (const warning of servers.warnings) log.warn(warning);
@@ -354,6 +382,13 @@ function needRestart(before: Settings, after: Settings): string[] {
 function attemptCommand(): { command: string; args: string[] } {
   const { command, args } = selfCommand();
   return { command, args: [...args, "attempt"] };
+}
+
+/** Loaded when somebody looks: most daemons never show it. */
+function statusPage(source: StatusPageSource): (request: Request) => Promise<Response> {
+  let page: Promise<StatusPage> | undefined;
+  const load = async () => new (await import("./status_page/status_page.ts")).StatusPage(source);
+  return async (request) => (await (page ??= load())).answer(request);
 }
 
 async function lastSuccess(store: JobStore, jobId: string): Promise<Date | undefined> {

@@ -372,7 +372,7 @@ export class LocalExecutor implements Executor {
       }
     }
     for (const { stage, status, durationMs } of execution.stages) {
-      if (status !== "skipped") metrics.stage(stage, durationMs / 1000);
+      if (status !== "skipped") metrics.stage(stage, durationMs / 1000, status);
     }
     if (final) metrics.finished(job.id, execution.status, execution.duration, execution.bundleSize, clock.now());
     else metrics.retried();

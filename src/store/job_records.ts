@@ -15,6 +15,10 @@ const summarySchema = jobSchema.pick({
   status: true,
   lastRun: true,
   nextRun: true,
+  failuresInRow: true,
+  schedules: true,
+  timezone: true,
+  blackout: true,
 });
 
 /** Jobs, and their indexes by name, by due time and by the jobs they depend on. */

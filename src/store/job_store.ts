@@ -92,7 +92,10 @@ export interface JobStore {
 }
 
 /** The little of a job that counting takes. */
-export type JobSummary = Pick<Job, "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun">;
+export type JobSummary = Pick<
+  Job,
+  "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun" | "failuresInRow" | "schedules" | "timezone" | "blackout"
+>;
 
 export type FireChange = (job: Job, slotTaken: boolean) => Job | undefined;
 export type FireOutcome = "created" | "exists" | "gone" | "stale";
