@@ -7,6 +7,7 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
+import { secureState } from "../store/secure_state.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
@@ -64,6 +65,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const { state, env, flags = {} } = options;
   const clock = options.clock ?? systemClock;
   if (Deno.build.os !== "windows") Deno.umask(0o077); // whatever is written here is this user's alone
+  const exposures = await secureState(state, { deep: true });
   await makeFolders(state);
   // Services are added as they start, and stopped in the reverse order, whatever happens in between.
   await using services = new AsyncDisposableStack();
@@ -86,7 +88,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     stateFolder: state.root,
     settings: loaded.source ?? "defaults",
   });
-  for (const warning of loaded.warnings) log.warn(warning);
+  for (const warning of [...exposures, ...loaded.warnings]) log.warn(warning);
 
   const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });

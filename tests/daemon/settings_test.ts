@@ -109,12 +109,12 @@ Deno.test("parseSettings() warns of what has no effect yet", async () => {
   const { warnings } = await parseSettings(
     "logLevel: info\nretentionDays: 30\nstorageConfig:\n  baseDir: /x\n",
     "s.yaml",
-    { TROUBLESHOOT_REQUIRE_AUTH: "true" },
+    { TROUBLESHOOT_RETENTION_DAYS: "30" },
   );
   deepStrictEqual(warnings, [
     "s.yaml:2: `retentionDays` is accepted, and has no effect yet",
     "s.yaml:4: `storageConfig.baseDir` is accepted, and has no effect yet",
-    "TROUBLESHOOT_REQUIRE_AUTH is accepted, and has no effect yet",
+    "TROUBLESHOOT_RETENTION_DAYS is accepted, and has no effect yet",
   ]);
 });
 

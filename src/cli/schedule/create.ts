@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { accountLabel } from "../../core/account.ts";
 import { SupportBundleError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { EXIT } from "../../core/exit_codes.ts";
@@ -6,6 +7,7 @@ import { jobSchema, newJobId } from "../../schedule/job.ts";
 import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderFields } from "../render/table.ts";
+import { accountOf } from "./access.ts";
 import { applyJobFlags } from "./job_changes.ts";
 import { readDependencies } from "./dependencies.ts";
 import { checkJobName } from "./job_name.ts";
@@ -59,6 +61,7 @@ async function createJob(cli: CliContext, text: string, flags: CreateFlags): Pro
     timezone: settings.defaultTimezone,
     limits: { timeout: formatDuration(settings.defaultTimeout) },
     createdAt: now.toISOString(),
+    createdBy: accountLabel(await accountOf(cli)),
   });
   const { job: draft, warnings } = await applyJobFlags(cli, blank, flags, true);
   const job = rescheduled(draft, now);

@@ -102,7 +102,7 @@ function describeTable(
       ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
       ...dependencies,
       ...policyFields(job),
-      ["Created", utcTime(new Date(job.createdAt))],
+      ["Created", utcTime(new Date(job.createdAt)) + (job.createdBy === "" ? "" : ` by ${oneLine(job.createdBy)}`)],
       [
         "Last run",
         job.lastRun === null
