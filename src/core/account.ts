@@ -66,7 +66,7 @@ async function run(program: string, ...args: string[]): Promise<string | undefin
 async function groupsOfKernel(): Promise<string[]> {
   const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
   const numbersOf = (field: string) =>
-    new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]!.trim().split(/\s+/).filter((part) => part !== "") ?? [];
+    new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]?.trim().split(/\s+/).filter((part) => part !== "") ?? [];
   const numbers = new Set([...numbersOf("Groups"), String(numbersOf("Gid")[1] ?? Deno.gid() ?? "")]);
   numbers.delete("");
   return namedGroups(numbers, await Deno.readTextFile("/etc/group").catch(() => ""));

@@ -15,6 +15,7 @@ import { daemonStatusReader } from "./daemon_status.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
+import { ListenGuard } from "./listen_guard.ts";
 import { loadSettings } from "./load_settings.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
@@ -90,6 +91,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of [...exposures, ...loaded.warnings]) log.warn(warning);
 
+  const guard = await ListenGuard.open(loaded.settings, env, log, clock);
+  services.defer(() => guard.stop());
+
   const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
   const store = auditDaemon(await openStore(storeLocation(state, loaded.settings), { clock, thorough: true }), audit);
@@ -152,6 +156,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const restart = needRestart(loaded.settings, next.settings);
       await openDaemonLog(logOptions(next.settings, flags));
       executor.setLimits(executorLimits(next.settings, flags));
+      await guard.refresh();
       scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
       loaded = next;
       for (const warning of next.warnings) log.warn(warning);
@@ -166,6 +171,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   };
   const warnings: string[] = [];
   const ports: { metrics?: number; health?: number } = {};
+  const urls: string[] = [];
   const control = await ControlSocket.open(state, {
     nudge: () => scheduler.nudge(),
     status: daemonStatusReader({
@@ -175,6 +181,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       executor,
       startTime,
       ports,
+      urls,
       warnings,
       draining: () => stopping.signal.aborted,
       maxConcurrent: () => executorLimits(loaded.settings, flags).maxConcurrent,
@@ -184,18 +191,25 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   }, log);
   services.defer(() => control.stop());
 
-  const servers = openServers(loaded.settings, metrics, {
-    store: async () => {
-      await store.revision();
-      return "";
+  const servers = openServers(
+    loaded.settings,
+    metrics,
+    {
+      store: async () => {
+        await store.revision();
+        return "";
+      },
+      scheduler: () => scheduler.problem(),
+      daemon: () => stopping.signal.aborted ? "stopping" : "",
     },
-    scheduler: () => scheduler.problem(),
-    daemon: () => stopping.signal.aborted ? "stopping" : "",
-  }, log);
+    log,
+    guard,
+  );
   services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
   Object.assign(ports, servers.ports);
-  for (const warning of servers.warnings) log.warn(warning);
-  warnings.push(...servers.warnings);
+  urls.push(...servers.servers.map(({ url }) => url));
+  warnings.push(...servers.warnings, ...guard.warnings);
+  for (const warning of warnings) log.warn(warning);
 
   const recovery: RecoveryOptions = {
     store,
@@ -306,7 +320,18 @@ function executorLimits(settings: Settings, flags: DaemonFlags) {
 
 /** Settings that are read once. */
 function needRestart(before: Settings, after: Settings): string[] {
-  const once = ["storageBackend", "storageConfig", "metricsEnabled", "metricsPort", "healthCheckPort"] as const;
+  const once = [
+    "storageBackend",
+    "storageConfig",
+    "metricsEnabled",
+    "metricsPort",
+    "healthCheckPort",
+    "tlsCertFile",
+    "tlsKeyFile",
+    "listenToken",
+    "insecureListen",
+    "requireAuth",
+  ] as const;
   return once.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }
 

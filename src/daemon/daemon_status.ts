@@ -13,6 +13,7 @@ export interface StatusSource {
   executor: Pick<Executor, "running" | "waiting">;
   startTime: Date;
   ports: DaemonStatus["ports"];
+  urls?: string[];
   warnings: string[];
   draining(): boolean;
   maxConcurrent(): number;
@@ -51,6 +52,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       waiting: source.executor.waiting(),
       maxConcurrent: source.maxConcurrent(),
       ports: source.ports,
+      urls: source.urls,
       warnings: source.warnings,
     };
   };

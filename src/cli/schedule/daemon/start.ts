@@ -73,9 +73,11 @@ export function addDaemonOptions(command: Command): Command {
 export async function startInBackground(cli: CliContext, flags: DaemonFlags): Promise<void> {
   const state = stateFolder(cli.env);
   const { loadSettings } = await import("../../../daemon/load_settings.ts");
+  const { checkListening } = await import("../../../daemon/listen_guard.ts");
   const { startDetached } = await import("../../../daemon/start_detached.ts");
   // A file that cannot be used is told here, not in a log that nobody reads.
   const { settings, warnings } = await loadSettings(state, settingsEnv(cli, flags), configPath(cli, flags));
+  checkListening(settings);
   const byDefault = settings.logFile === undefined ? join(state.logs, "daemon.log") : undefined;
   const status = await startDetached(state, { flags: commandLine(cli, flags, byDefault), signal: cli.signal });
   await cli.stdout.write(startedText(status, settings.logFile ?? byDefault!));
