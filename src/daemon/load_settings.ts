@@ -20,6 +20,9 @@ export interface LoadedSettings {
   warnings: string[];
 }
 
+/** Whose values may be secrets that somebody put in the wrong place. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(["listenToken"]);
+
 const SYSTEM_FILE = "/etc/troubleshoot/scheduler.yaml";
 
 /** Reads the settings: the first of `file`, `<state>/config.yaml` and `/etc/troubleshoot/scheduler.yaml` that exists,
@@ -89,7 +92,11 @@ export async function parseSettings(
     const override = fromEnv.get(key);
     const where = override !== undefined ? override.name : `${fileOf.get(key) ?? path}:${lineOf.get(key) ?? 1}`;
     const shown = override?.value ?? valueAt(values, issue.path);
-    const value = typeof shown === "string" || typeof shown === "number" ? ` "${shown}"` : "";
+    const value = SECRET_KEYS.has(key)
+      ? ""
+      : typeof shown === "string" || typeof shown === "number"
+      ? ` "${shown}"`
+      : "";
     throw new SettingsError(`${where}: \`${key}\`${value}: ${issue.message}`, "Correct the value");
   }
   if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.url === undefined) {
