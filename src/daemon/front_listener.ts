@@ -1,7 +1,5 @@
-import { systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import type { DaemonLog } from "./daemon_log.ts";
-import type { TlsPair } from "./listen_guard.ts";
 import type { ListenAddress } from "./settings.ts";
 
 /** How much a listener takes on. */
@@ -15,35 +13,35 @@ export interface FrontLimits {
 
 const LIMITS: FrontLimits = { connections: 100, idleMs: 15_000, lifetimeMs: 120_000 };
 const BUFFER_BYTES = 16 * 1024;
-const RETRY_MS = 1_000;
 
 export interface FrontOptions {
   address: ListenAddress;
-  /** The server on 127.0.0.1 that answers. */
-  targetPort: number;
-  tls?: TlsPair;
+  /** Port of the server on 127.0.0.1 that answers a new connection. */
+  targetPort(): number;
   log: DaemonLog;
   limits?: FrontLimits;
 }
 
-/** Takes connections from other machines for a server on 127.0.0.1: with TLS, and within limits that `Deno.serve` does not
- * have. It never closes a connection that says nothing, and keeps the certificate it began with. */
+/** Takes connections from other machines for a server on 127.0.0.1, within limits that `Deno.serve` does not have: it never
+ * closes a connection that says nothing, in a TLS handshake least of all. */
 export class FrontListener {
-  readonly port: number;
+  readonly #listener: Deno.TcpListener;
   readonly #limits: FrontLimits;
   readonly #open = new Map<Deno.Conn, () => void>();
   readonly #relays = new Set<Promise<void>>();
   readonly #peers = new Map<number, string>();
-  #listener: Deno.Listener<Deno.Conn>;
-  #accepting: Promise<void>;
-  readonly #stopping = new AbortController();
+  readonly #accepting: Promise<void>;
+  #stopped = false;
 
   /** @throws Deno.errors.AddrInUse and its like when the port cannot be had */
   constructor(private readonly options: FrontOptions) {
     this.#limits = options.limits ?? LIMITS;
-    this.#listener = listen(options.address, options.tls);
-    this.port = (this.#listener.addr as Deno.NetAddr).port;
-    this.#accepting = this.#accept(this.#listener);
+    this.#listener = Deno.listen(options.address);
+    this.#accepting = this.#accept();
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
   }
 
   /** Who speaks through a connection to the target.
@@ -52,45 +50,22 @@ export class FrontListener {
     return this.#peers.get(port);
   }
 
-  /** Uses another certificate for the connections to come; those that are open go on. */
-  async renew(tls: TlsPair): Promise<void> {
-    quietly(() => this.#listener.close());
-    await this.#accepting; // the port is free when nobody waits at it any more
-    while (!this.#stopped) {
-      try {
-        this.#listener = listen({ ...this.options.address, port: this.port }, tls);
-        this.#accepting = this.#accept(this.#listener);
-        return;
-      } catch (error) {
-        this.options.log.error("cannot listen with the new certificate; trying again", { error: describeError(error) });
-        await systemClock.sleep(RETRY_MS, this.#stopping.signal);
-      }
-    }
-  }
-
   /** Closes everything. Twice is harmless. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopped = true;
     quietly(() => this.#listener.close());
     for (const close of [...this.#open.values()]) close();
     await this.#accepting;
     await Promise.all(this.#relays);
   }
 
-  get #stopped(): boolean {
-    return this.#stopping.signal.aborted;
-  }
-
-  async #accept(listener: Deno.Listener<Deno.Conn>): Promise<void> {
-    for (;;) {
-      let connection: Deno.Conn;
+  async #accept(): Promise<void> {
+    while (!this.#stopped) {
+      let connection: Deno.TcpConn;
       try {
-        connection = await listener.accept();
-      } catch (error) {
-        if (this.#stopped || error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100)); // out of file descriptors, or a broken handshake
+        connection = await this.#listener.accept();
+      } catch {
+        if (!this.#stopped) await new Promise((resolve) => setTimeout(resolve, 100)); // out of file descriptors
         continue;
       }
       if (this.#open.size >= this.#limits.connections) {
@@ -102,7 +77,7 @@ export class FrontListener {
     }
   }
 
-  async #relay(outer: Deno.Conn): Promise<void> {
+  async #relay(outer: Deno.TcpConn): Promise<void> {
     let inner: Deno.TcpConn | undefined;
     const close = () => {
       quietly(() => outer.close());
@@ -118,11 +93,11 @@ export class FrontListener {
     };
     let port: number | undefined;
     try {
-      inner = await Deno.connect({ hostname: "127.0.0.1", port: this.options.targetPort });
-      port = inner.localAddr.port;
-      this.#peers.set(port, (outer.remoteAddr as Deno.NetAddr).hostname);
-      const asking = pump(outer, inner, touch).then(() => inner!.closeWrite()).catch(close);
-      await pump(inner, outer, touch).catch(() => {});
+      const target = inner = await Deno.connect({ hostname: "127.0.0.1", port: this.options.targetPort() });
+      port = target.localAddr.port;
+      this.#peers.set(port, outer.remoteAddr.hostname);
+      const asking = pump(outer, target, touch).then(() => target.closeWrite()).catch(close);
+      await pump(target, outer, touch).catch(() => {});
       close();
       await asking;
     } catch (error) {
@@ -135,10 +110,6 @@ export class FrontListener {
       this.#open.delete(outer);
     }
   }
-}
-
-function listen(address: ListenAddress, tls: TlsPair | undefined): Deno.Listener<Deno.Conn> {
-  return tls === undefined ? Deno.listen(address) : Deno.listenTls({ ...address, ...tls });
 }
 
 /** Copies until the end of `from`. */

@@ -95,25 +95,49 @@ Deno.test({
   },
 });
 
-for (const front of [false, true]) {
-  const how = front ? "to other machines" : "on the loopback";
-  Deno.test(`GuardedServer ${how} stops though a connection says nothing`, async () => {
-    const address = front ? { hostname: "0.0.0.0", port: 0 } : loopback;
-    const server = new GuardedServer({ address, handler: hello, log: recordingLog().log });
-    const silent = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    await silent.write(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
-    deepStrictEqual(await get(`http://127.0.0.1:${server.port}/`), [200, "hello\n"]);
+Deno.test("GuardedServer stops though a connection says nothing", async () => {
+  const server = new GuardedServer({ address: loopback, handler: hello, log: recordingLog().log });
+  const silent = await connectSilently(server.port, "GET / HTTP/1.1\r\n");
+  deepStrictEqual(await get(`http://127.0.0.1:${server.port}/`), [200, "hello\n"]);
+  await server.stop();
+  await ended(silent);
+});
+
+Deno.test({
+  name: "GuardedServer with TLS stops though a connection says nothing",
+  ignore: certificates === undefined,
+  async fn() {
+    await using files = await openGuard(certificates!);
+    const server = new GuardedServer({
+      address: loopback,
+      handler: hello,
+      guard: files.guard,
+      log: recordingLog().log,
+    });
+    const silent = await connectSilently(server.port, "\x16");
+    deepStrictEqual(await get(`https://127.0.0.1:${server.port}/`, certificates!.ca, TOKEN), [200, "hello\n"]);
     await server.stop();
-    strictEqual(await silent.read(new Uint8Array(1)).catch(() => null), null);
-    silent.close();
-  });
+    await ended(silent);
+  },
+});
+
+/** A connection on which something has begun, and does not go on. */
+async function connectSilently(port: number, beginning: string): Promise<Deno.Conn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(beginning));
+  return connection;
+}
+
+async function ended(connection: Deno.Conn): Promise<void> {
+  strictEqual(await connection.read(new Uint8Array(1)).catch(() => null), null);
+  connection.close();
 }
 
 Deno.test("FrontListener closes connections that say nothing, and takes on only so many", async () => {
   const target = Deno.serve({ ...loopback, onListen: () => {} }, hello);
   const limits = { connections: 2, idleMs: 300, lifetimeMs: 60_000 };
   const { log } = recordingLog();
-  const front = new FrontListener({ address: loopback, targetPort: target.addr.port, log, limits });
+  const front = new FrontListener({ address: loopback, targetPort: () => target.addr.port, log, limits });
   const connect = () => Deno.connect({ hostname: "127.0.0.1", port: front.port });
   const ends = (connection: Deno.Conn) => connection.read(new Uint8Array(1)).catch(() => null);
   const two = [await connect(), await connect()];
@@ -133,7 +157,12 @@ Deno.test("FrontListener closes connections that say nothing, and takes on only 
 Deno.test("FrontListener closes a connection that trickles when its time is over", async () => {
   const target = Deno.serve({ ...loopback, onListen: () => {} }, hello);
   const limits = { connections: 2, idleMs: 60_000, lifetimeMs: 200 };
-  const front = new FrontListener({ address: loopback, targetPort: target.addr.port, log: recordingLog().log, limits });
+  const front = new FrontListener({
+    address: loopback,
+    targetPort: () => target.addr.port,
+    log: recordingLog().log,
+    limits,
+  });
   const connection = await Deno.connect({ hostname: "127.0.0.1", port: front.port });
   const trickle = setInterval(() => void connection.write(new Uint8Array([71])).catch(() => {}), 20);
   const answer = new Uint8Array(1000);
@@ -145,15 +174,16 @@ Deno.test("FrontListener closes a connection that trickles when its time is over
   await target.shutdown();
 });
 
-Deno.test("GuardedServer tells who was refused, also behind its front", async () => {
-  const { log, lines } = recordingLog();
-  const env = { T: TOKEN };
-  const { settings } = await parseSettings("listenToken: env:T\n", "s.yaml");
-  const guard = await ListenGuard.open(settings, env, log);
-  const server = new GuardedServer({ address: { hostname: "0.0.0.0", port: 0 }, handler: hello, guard, log });
-  strictEqual((await get(`http://127.0.0.1:${server.port}/`))[0], 401);
-  deepStrictEqual(lines.map(({ from }) => from), ["127.0.0.1"]);
-  match(lines[0]!.message, /without the right token/);
-  await server.stop();
-  await guard.stop();
+Deno.test({
+  name: "GuardedServer tells who was refused, also behind its front",
+  ignore: certificates === undefined,
+  async fn() {
+    const { log, lines } = recordingLog();
+    await using files = await openGuard(certificates!);
+    const server = new GuardedServer({ address: loopback, handler: hello, guard: files.guard, log });
+    strictEqual((await get(`https://127.0.0.1:${server.port}/`, certificates!.ca))[0], 401);
+    deepStrictEqual(lines.map(({ from }) => from), ["127.0.0.1"]);
+    match(lines[0]!.message, /without the right token/);
+    await server.stop();
+  },
 });
