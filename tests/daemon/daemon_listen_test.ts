@@ -36,14 +36,14 @@ Deno.test({
   async fn() {
     await using state = await temporaryState();
     const { ca, server } = await makeCertificates();
-    const at = (name: string) => join(state.root, name);
-    await Deno.writeTextFile(at("tokens"), "0123456789abcdef", { mode: 0o600 });
-    await Deno.writeTextFile(at("daemon.pem"), server.cert);
-    await Deno.writeTextFile(at("daemon.key"), server.key);
+    const at = (name: string) => join(state.root, "..", name);
+    await Deno.writeTextFile(at("token"), "0123456789abcdef", { mode: 0o600 });
+    await Deno.writeTextFile(at("c.pem"), server.cert);
+    await Deno.writeTextFile(at("k.pem"), server.key);
     await Deno.writeTextFile(
       state.configFile,
-      `metricsPort: 0\nhealthCheckPort: 0\ntlsCertFile: ${at("daemon.pem")}\ntlsKeyFile: ${at("daemon.key")}\n` +
-        `listenToken: file:${at("tokens")}\n`,
+      `metricsPort: 0\nhealthCheckPort: 0\ntlsCertFile: ${at("c.pem")}\ntlsKeyFile: ${at("k.pem")}\n` +
+        `listenToken: file:${at("token")}\n`,
     );
     await Deno.chmod(state.root, 0o755);
     await Deno.chmod(state.bundles, 0o755);
@@ -61,7 +61,7 @@ Deno.test({
       strictEqual(status, 200);
       match(text, /^troubleshoot_scheduler_jobs_total 0$/m);
       strictEqual((await Deno.stat(state.bundles)).mode! & 0o777, 0o700);
-      const log = await Deno.readTextFile(at("logs/daemon.log"));
+      const log = await Deno.readTextFile(join(state.logs, "daemon.log"));
       match(log, /bundles was open to other accounts/);
       ok(!log.includes("0123456789abcdef"));
     } finally {
