@@ -63,7 +63,8 @@ async function run(program: string, ...args: string[]): Promise<string | undefin
   }
 }
 
-async function groupsOfKernel(): Promise<string[]> {
+/** As far as the machine knows them without a directory service, and on Linux alone. */
+export async function groupsOfKernel(): Promise<string[]> {
   const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
   const numbersOf = (field: string) =>
     new RegExp(`^${field}:(.*)$`, "m").exec(status)?.[1]?.trim().split(/\s+/).filter((part) => part !== "") ?? [];

@@ -28,7 +28,7 @@ export class GuardedServer {
   /** @throws Deno.errors.AddrInUse and its like when the port cannot be had */
   constructor(private readonly options: GuardedServerOptions) {
     const { address, handler, guard, log } = options;
-    this.#gate = new RequestGate(handler, { guard, log });
+    this.#gate = new RequestGate(handler, { guard, log, local: isLoopback(address.hostname) });
     if (isLoopback(address.hostname) && guard?.tls === undefined) {
       this.#inner = this.#serve(address);
       return;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { DaemonLog } from "./daemon_log.ts";
-import type { ListenGuard } from "./listen_guard.ts";
+import { isLoopback, type ListenGuard } from "./listen_guard.ts";
 
 export type Handler = (request: Request) => Promise<Response>;
 
@@ -12,6 +12,9 @@ const REFUSALS_TOLD_EVERY_MS = 60_000;
 
 export interface GateOptions {
   guard?: Pick<ListenGuard, "token">;
+  /** The server is reached under names of this machine alone: where no token is asked for, a request under another name is
+   * a web page's that had the name lead here (DNS rebinding). */
+  local?: boolean;
   log: DaemonLog;
   /** For tests. */
   now?(): number;
@@ -34,9 +37,14 @@ export class RequestGate {
 
   /** @param from for the log: who asks */
   async answer(request: Request, from: string): Promise<Response> {
-    if (new URL(request.url).pathname !== OPEN_PATH && !this.#admits(request.headers.get("authorization") ?? "")) {
-      this.#tell(from);
-      return unauthorized();
+    const { pathname, hostname } = new URL(request.url);
+    if (pathname !== OPEN_PATH) {
+      if (!this.#admits(request.headers.get("authorization") ?? "")) {
+        this.#tell(from);
+        return unauthorized();
+      }
+      const open = (this.options.guard?.token.is ?? "open") === "open";
+      if (open && this.options.local && !isLoopback(hostname.replace(/^\[|\]$/g, ""))) return misdirected();
     }
     if (this.#inFlight >= MAX_IN_FLIGHT) return busy("too many requests at once\n");
     this.#inFlight++;
@@ -92,6 +100,10 @@ function unauthorized(): Response {
   headers.append("www-authenticate", 'Bearer realm="support-bundle"');
   headers.append("www-authenticate", 'Basic realm="support-bundle", charset="UTF-8"');
   return new Response("the token is missing or wrong\n", { status: 401, headers });
+}
+
+function misdirected(): Response {
+  return new Response("ask for 127.0.0.1 or localhost, or have a token asked for (`listenToken`)\n", { status: 421 });
 }
 
 function busy(text: string): Response {

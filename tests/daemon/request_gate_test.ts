@@ -47,6 +47,30 @@ for (const [name, token, path, header, status] of behaviour) {
   });
 }
 
+const names: [url: string, local: boolean, token: ListenGuard["token"], status: number][] = [
+  ["http://127.0.0.1:9090/metrics", true, { is: "open" }, 200],
+  ["http://localhost:9090/metrics", true, { is: "open" }, 200],
+  ["http://[::1]:9090/metrics", true, { is: "open" }, 200],
+  ["http://rebound.test:9090/metrics", true, { is: "open" }, 421],
+  ["http://rebound.test:9090/healthz", true, { is: "open" }, 200],
+  ["http://rebound.test:9090/metrics", true, needed, 200],
+  ["http://host.test:9090/metrics", false, { is: "open" }, 200],
+];
+for (const [url, local, token, status] of names) {
+  const how = `${local ? "on the loopback" : "for other machines"}, ${
+    token.is === "open" ? "without" : "with"
+  } a token`;
+  Deno.test(`RequestGate answers ${url} with ${status} ${how}`, async () => {
+    const gate = new RequestGate(() => Promise.resolve(new Response()), {
+      guard: { token },
+      local,
+      log: recordingLog().log,
+    });
+    const request = new Request(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+    strictEqual((await gate.answer(request, "127.0.0.1")).status, status);
+  });
+}
+
 Deno.test("RequestGate tells of refusals once a minute, and how many there were", async () => {
   let now = 0;
   const { log, lines } = recordingLog();

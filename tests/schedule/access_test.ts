@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { type Account, currentAccount, namedGroups } from "../../src/core/account.ts";
+import { type Account, currentAccount, groupsOfKernel, namedGroups } from "../../src/core/account.ts";
 import { type AccessRules, decideAccess, mayChange } from "../../src/schedule/access.ts";
 
 const none: AccessRules = { requireAuth: false, allowedUsers: [], allowedGroups: [] };
@@ -82,5 +82,16 @@ Deno.test({
       if (before === undefined) Deno.env.delete("USER");
       else Deno.env.set("USER", before);
     }
+  },
+});
+
+Deno.test({
+  name: "groupsOfKernel() finds the groups that `id` finds, without it",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { stdout } = await new Deno.Command("id", { args: ["-G"] }).output();
+    const numbers = new TextDecoder().decode(stdout).trim().split(" ");
+    const found = await groupsOfKernel();
+    deepStrictEqual(found.filter((group) => /^\d+$/.test(group)).sort(), numbers.sort());
   },
 });
