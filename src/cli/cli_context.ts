@@ -1,3 +1,4 @@
+import type { Account } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ExitCode } from "../core/exit_codes.ts";
 
@@ -12,6 +13,8 @@ export interface CliContext {
   /** Notes, progress and questions. */
   readonly stderr: Output;
   readonly stdin: Input;
+  /** Who gives the command; absent: the account of this process. */
+  readonly account?: Account;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Aborted by the second one: drop everything. */

@@ -29,6 +29,8 @@ export const EXIT = {
   disk: 12,
   /** Something this program did not expect: a defect. */
   internal: 70,
+  /** The scheduler's settings do not let this account do that. */
+  refused: 77,
   /** A deadline passed; what was had until then is in the bundle. */
   timeout: 124,
   /** Ctrl-C or SIGTERM; what was had until then is in the bundle. */

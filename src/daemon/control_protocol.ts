@@ -39,6 +39,8 @@ export interface DaemonStatus {
   held?: HeldExecution[];
   maxConcurrent: number;
   ports: { metrics?: number; health?: number };
+  /** Of its HTTP servers, without paths: `https://0.0.0.0:9090`. */
+  urls?: string[];
   /** What is not as it was asked for, such as a port that was in use. */
   warnings: string[];
 }

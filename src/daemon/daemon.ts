@@ -9,17 +9,21 @@ import { auditDaemon } from "../store/audited_store.ts";
 import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
+import { secureState } from "../store/secure_state.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
+import { listenToSignals } from "./daemon_signals.ts";
 import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
-import { type DiskLimits, DiskResource } from "./disk_resource.ts";
+import { DiskResource } from "./disk_resource.ts";
+import { type DaemonFlags, diskLimits, executorLimits, logOptions, needRestart } from "./effective_settings.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
+import { ListenGuard } from "./listen_guard.ts";
 import { loadSettings } from "./load_settings.ts";
 import { LocalExecutor } from "./local_executor.ts";
-import { LogRotation, rotatedFiles } from "./log_rotation.ts";
+import { LogRotation } from "./log_rotation.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
 import { failureNotifier } from "./notify_failure.ts";
 import { acquirePidFile } from "./pid_file.ts";
@@ -32,17 +36,7 @@ import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
 import type { StatusPageSource } from "./status_page/status_data.ts";
 import type { StatusPage } from "./status_page/status_page.ts";
-import { concurrency, hasSharedStore, retentionAgeMs, type Settings, storeLocation } from "./settings.ts";
-
-/** What flags say; it outranks the settings, also when they are read again. */
-export interface DaemonFlags {
-  /** `--config` */
-  config?: string;
-  logLevel?: Settings["logLevel"];
-  logFile?: string;
-  checkIntervalMs?: number;
-  maxConcurrent?: number;
-}
+import { hasSharedStore, retentionAgeMs, storeLocation } from "./settings.ts";
 
 export interface DaemonOptions {
   state: StateFolder;
@@ -73,6 +67,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const { state, env, flags = {} } = options;
   const clock = options.clock ?? systemClock;
   if (Deno.build.os !== "windows") Deno.umask(0o077); // whatever is written here is this user's alone
+  const exposures = await secureState(state, { deep: true });
   await makeFolders(state);
   // Services are added as they start, and stopped in the reverse order, whatever happens in between.
   await using services = new AsyncDisposableStack();
@@ -95,7 +90,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     stateFolder: state.root,
     settings: loaded.source ?? "defaults",
   });
-  for (const warning of loaded.warnings) log.warn(warning);
+  for (const warning of [...exposures, ...loaded.warnings]) log.warn(warning);
+
+  const guard = await ListenGuard.open(loaded.settings, env, log, clock);
+  services.defer(() => guard.stop());
 
   const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
@@ -195,6 +193,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       await openDaemonLog(logOptions(next.settings, flags));
       loaded = next;
       executor.setLimits(executorLimits(next.settings, flags));
+      await guard.refresh();
       scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
       for (const warning of next.warnings) log.warn(warning);
       const message = `read the settings again (${next.source ?? "defaults"})` +
@@ -208,6 +207,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   };
   const warnings: string[] = [];
   const ports: { metrics?: number; health?: number } = {};
+  const urls: string[] = [];
   const statusSource: StatusSource = {
     state,
     jobs: () => census.read(),
@@ -215,6 +215,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     executor,
     startTime,
     ports,
+    urls,
     warnings,
     draining: () => stopping.signal.aborted,
     maxConcurrent,
@@ -233,6 +234,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     metrics,
     ready,
     log,
+    guard,
     statusPage({
       now: () => clock.now(),
       status: daemonStatusReader({ ...statusSource, jobs: () => Promise.resolve([]) }),
@@ -243,8 +245,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   );
   services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
   Object.assign(ports, servers.ports);
-  for (const warning of servers.warnings) log.warn(warning);
-  warnings.push(...servers.warnings);
+  urls.push(...servers.servers.map(({ url }) => url));
+  warnings.push(...servers.warnings, ...guard.warnings);
+  for (const warning of warnings) log.warn(warning);
 
   const recovery: RecoveryOptions = {
     store,
@@ -316,67 +319,11 @@ function untilAborted(stopping: AbortController, outer: AbortSignal | undefined,
   });
 }
 
-/** SIGTERM and SIGINT stop, and a second one cuts the grace period short; SIGHUP reads the settings again. */
-function listenToSignals(stop: (why: string) => void, reload: () => Promise<unknown>, log: DaemonLog): Disposable {
-  const handlers: [Deno.Signal, () => void][] = [["SIGINT", () => stop("SIGINT")]];
-  if (Deno.build.os !== "windows") {
-    handlers.push(["SIGTERM", () => stop("SIGTERM")], ["SIGHUP", () => void reload().catch(() => {})]);
-  }
-  // A defect in one attempt's handling must not take the others down with it.
-  const onRejection = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    log.error("unexpected error", { error: describeError(event.reason) });
-  };
-  for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
-  globalThis.addEventListener("unhandledrejection", onRejection);
-  return {
-    [Symbol.dispose]() {
-      for (const [signal, handler] of handlers) Deno.removeSignalListener(signal, handler);
-      globalThis.removeEventListener("unhandledrejection", onRejection);
-    },
-  };
-}
-
 async function makeFolders(state: StateFolder): Promise<void> {
   for (const path of [state.root, state.bundles, state.work, state.logs]) {
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   }
   if (Deno.build.os !== "windows") await Deno.chmod(state.root, 0o700);
-}
-
-function logOptions(settings: Settings, flags: DaemonFlags) {
-  const file = flags.logFile ?? settings.logFile;
-  const terminal = Deno.stdout.isTerminal();
-  return {
-    level: flags.logLevel ?? settings.logLevel,
-    file,
-    rotateSize: settings.logRotateSize,
-    keep: rotatedFiles(settings.logRotateAge),
-    stdout: terminal ? "text" as const : file === undefined ? "json" as const : undefined,
-  };
-}
-
-function executorLimits(settings: Settings, flags: DaemonFlags) {
-  return {
-    maxConcurrent: flags.maxConcurrent ?? concurrency(settings),
-    timeoutCapMs: settings.executionTimeout,
-    maxMemoryMB: settings.maxMemoryMB,
-    maxBundleBytes: settings.maxBundleSize,
-  };
-}
-
-function diskLimits({ minFreeSpace, maxDiskSpaceMB, maxBundleSize }: Settings): DiskLimits {
-  return {
-    minFreeBytes: minFreeSpace,
-    quotaBytes: maxDiskSpaceMB && maxDiskSpaceMB * 1_000_000,
-    maxBundleBytes: maxBundleSize,
-  };
-}
-
-/** Settings that are read once. */
-function needRestart(before: Settings, after: Settings): string[] {
-  const once = ["storageBackend", "storageConfig", "metricsEnabled", "metricsPort", "healthCheckPort"] as const;
-  return once.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }
 
 function attemptCommand(): { command: string; args: string[] } {

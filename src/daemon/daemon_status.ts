@@ -14,6 +14,7 @@ export interface StatusSource {
   held(): HeldExecution[];
   startTime: Date;
   ports: DaemonStatus["ports"];
+  urls?: string[];
   warnings: string[];
   draining(): boolean;
   maxConcurrent(): number;
@@ -55,6 +56,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       held: source.held().slice(0, MAX_HELD),
       maxConcurrent: source.maxConcurrent(),
       ports: source.ports,
+      urls: source.urls,
       warnings: source.warnings,
     };
   };

@@ -1,7 +1,8 @@
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import type { DaemonLog } from "./daemon_log.ts";
-import { namesThisMachine } from "./loopback_host.ts";
+import { GuardedServer } from "./guarded_server.ts";
+import type { ListenGuard } from "./listen_guard.ts";
 import type { PrometheusMetrics } from "./metrics.ts";
 import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { DEFAULT_HEALTH_ADDRESS, DEFAULT_METRICS_ADDRESS, type ListenAddress, type Settings } from "./settings.ts";
@@ -16,33 +17,32 @@ export interface HealthServerOptions {
   page?(request: Request): Promise<Response>;
   /** A check that takes longer has failed. Default 3 s. */
   checkTimeoutMs?: number;
+  /** Absent: nothing is asked for, and nothing encrypted. */
+  guard?: ListenGuard;
   log: DaemonLog;
 }
 
 /** Serves `/healthz`, `/readyz`, `/metrics` and the status page to whoever watches the daemon. */
 export class HealthServer {
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  #stopping: Promise<void> | undefined;
+  readonly #server: GuardedServer;
 
   /** @throws Deno.errors.AddrInUse and its like when the port cannot be had */
   constructor(private readonly options: HealthServerOptions) {
-    this.#server = Deno.serve({
-      ...options.address,
-      onListen: () => {},
-      onError: (error) => {
-        options.log.warn("a request to the health server failed", { error: describeError(error) });
-        return new Response("error\n", { status: 500 });
-      },
-    }, (request) => this.#answer(request));
+    this.#server = new GuardedServer({ ...options, handler: (request) => this.#answer(request) });
   }
 
   get port(): number {
-    return this.#server.addr.port;
+    return this.#server.port;
+  }
+
+  /** Without a path. */
+  get url(): string {
+    return this.#server.url;
   }
 
   /** Twice is harmless. */
   stop(): Promise<void> {
-    return this.#stopping ??= this.#server.shutdown();
+    return this.#server.stop();
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -59,8 +59,7 @@ export class HealthServer {
       return await readiness(ready, this.options.checkTimeoutMs);
     }
     if (page !== undefined && (pathname === "/" || pathname === "/status.json")) {
-      if (namesThisMachine(request, this.options.address.hostname)) return await page(request);
-      return new Response("ask for localhost or 127.0.0.1: other names are not answered here\n", { status: 421 });
+      return await page(request);
     }
     const paths = [
       ...(page === undefined ? [] : ["/", "/status.json"]),
@@ -91,13 +90,14 @@ export function openServers(
   metrics: HealthServerOptions["metrics"],
   ready: ReadinessChecks,
   log: DaemonLog,
+  guard?: ListenGuard,
   page?: HealthServerOptions["page"],
 ): { servers: HealthServer[]; ports: { metrics?: number; health?: number }; warnings: string[] } {
   const servers: HealthServer[] = [];
   const warnings: string[] = [];
-  const open = (setting: "metricsPort" | "healthCheckPort", options: Omit<HealthServerOptions, "log">) => {
+  const open = (setting: "metricsPort" | "healthCheckPort", options: Omit<HealthServerOptions, "log" | "guard">) => {
     try {
-      const server = new HealthServer({ ...options, log });
+      const server = new HealthServer({ ...options, guard, log });
       servers.push(server);
       return server.port;
     } catch (error) {

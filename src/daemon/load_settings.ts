@@ -2,6 +2,7 @@ import { describeError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import {
+  ACCESS_KEYS,
   NOT_YET_EFFECTIVE,
   NOT_YET_EFFECTIVE_STORAGE,
   SETTING_KEYS,
@@ -19,10 +20,14 @@ export interface LoadedSettings {
   warnings: string[];
 }
 
+/** Whose values may be secrets that somebody put in the wrong place. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(["listenToken"]);
+
 const SYSTEM_FILE = "/etc/troubleshoot/scheduler.yaml";
 
 /** Reads the settings: the first of `file`, `<state>/config.yaml` and `/etc/troubleshoot/scheduler.yaml` that exists,
- * overridden by `TROUBLESHOOT_<UPPER_SNAKE>` variables.
+ * overridden by `TROUBLESHOOT_<UPPER_SNAKE>` variables. For who may do what (`ACCESS_KEYS`) it is the other way round: the
+ * machine's file comes first, then the state folder's, so that nobody loosens them with a file or a variable of his own.
  * @param file of `--config`: must exist
  * @throws {SettingsError} with file and line */
 export async function loadSettings(
@@ -31,47 +36,67 @@ export async function loadSettings(
   file?: string,
   systemFile = SYSTEM_FILE,
 ): Promise<LoadedSettings> {
-  for (const path of file === undefined ? [state.configFile, systemFile] : [file]) {
-    let text: string;
-    try {
-      text = await Deno.readTextFile(path);
-    } catch (error) {
-      const absent = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
-      if (file === undefined && absent) continue;
-      throw new SettingsError(
-        `Cannot read the settings file ${path}: ${describeError(error)}`,
-        file === undefined ? "Correct its permissions, or remove it" : "Correct the path given to --config",
-        { cause: error },
-      );
-    }
-    return { ...await parseSettings(text, path, env), source: path };
-  }
-  return await parseSettings("", SYSTEM_FILE, env);
+  const outranking = [await readIfThere(systemFile), await readIfThere(state.configFile)];
+  const first = file === undefined ? outranking.findLast((one) => one !== undefined) : await readGiven(file);
+  const { text, path } = first ?? { text: "", path: SYSTEM_FILE };
+  return { ...await parseSettings(text, path, env, outranking), ...first && { source: path } };
 }
 
-/** As {@linkcode loadSettings}, for the text of a file. */
+interface SettingsFile {
+  path: string;
+  text: string;
+}
+
+async function readIfThere(path: string): Promise<SettingsFile | undefined> {
+  try {
+    return { path, text: await Deno.readTextFile(path) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw unreadable(path, "Correct its permissions, or remove it", error);
+  }
+}
+
+async function readGiven(path: string): Promise<SettingsFile> {
+  const file = await readIfThere(path);
+  if (file === undefined) {
+    throw unreadable(path, "Correct the path given to --config", new Deno.errors.NotFound("no such file"));
+  }
+  return file;
+}
+
+function unreadable(path: string, hint: string, cause: unknown): SettingsError {
+  return new SettingsError(`Cannot read the settings file ${path}: ${describeError(cause)}`, hint, { cause });
+}
+
+/** As {@linkcode loadSettings}, for the text of a file.
+ * @param outranking files whose access keys count more than those of `text` and `env`, the highest first */
 export async function parseSettings(
   text: string,
   path: string,
   env: Readonly<Record<string, string | undefined>> = {},
+  outranking: readonly (SettingsFile | undefined)[] = [],
 ): Promise<Omit<LoadedSettings, "source">> {
-  // Most machines have no settings file: then the YAML reader need not be loaded.
-  const { values, lineOf, warnings } = text === "" ? nothingWritten() : await readYaml(text, path);
+  const { values, lineOf, warnings } = await readWritten(text, path);
   const fromEnv = overrides(env);
   for (const [key, { name, value }] of fromEnv) {
     if (key === "storageConfig.url") values.storageConfig = { ...values.storageConfig as object, url: value };
     else if (key in settingsSchema.shape) values[key] = value;
     else warnings.push(`${name} is accepted, and has no effect yet`);
   }
+  const fileOf = await applyOutranking(values, lineOf, fromEnv, warnings, outranking);
 
   const result = settingsSchema.safeParse(values);
   if (!result.success) {
     const issue = result.error.issues[0]!;
     const key = issue.path.join(".");
     const override = fromEnv.get(key);
-    const where = override !== undefined ? override.name : `${path}:${lineOf.get(key) ?? 1}`;
+    const where = override !== undefined ? override.name : `${fileOf.get(key) ?? path}:${lineOf.get(key) ?? 1}`;
     const shown = override?.value ?? valueAt(values, issue.path);
-    const value = typeof shown === "string" || typeof shown === "number" ? ` "${shown}"` : "";
+    const value = SECRET_KEYS.has(key)
+      ? ""
+      : typeof shown === "string" || typeof shown === "number"
+      ? ` "${shown}"`
+      : "";
     throw new SettingsError(`${where}: \`${key}\`${value}: ${issue.message}`, "Correct the value");
   }
   if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.url === undefined) {
@@ -87,6 +112,46 @@ interface Written {
   values: Record<string, unknown>;
   lineOf: Map<string, number>;
   warnings: string[];
+}
+
+/** Puts the access keys of the highest file that has one of a group in the place of what others say of that group.
+ * @returns the files that such keys come from */
+async function applyOutranking(
+  values: Record<string, unknown>,
+  lineOf: Map<string, number>,
+  fromEnv: Map<string, { name: string; value: string }>,
+  warnings: string[],
+  files: readonly (SettingsFile | undefined)[],
+): Promise<Map<string, string>> {
+  const fileOf = new Map<string, string>();
+  const read = await Promise.all(
+    files.filter((file) => file !== undefined).map(async ({ text, path }) => ({
+      path,
+      ...await readWritten(text, path),
+    })),
+  );
+  for (const group of ACCESS_KEYS) {
+    const highest = read.find((file) => group.some((key) => key in file.values));
+    if (highest === undefined) continue;
+    for (const key of group) {
+      const override = fromEnv.get(key);
+      if (override !== undefined) {
+        warnings.push(`${override.name} counts for nothing: ${highest.path} says who may do what`);
+      }
+      fromEnv.delete(key);
+      delete values[key];
+      if (!(key in highest.values)) continue;
+      values[key] = highest.values[key];
+      fileOf.set(key, highest.path);
+      lineOf.set(key, highest.lineOf.get(key) ?? 1);
+    }
+  }
+  return fileOf;
+}
+
+/** Most machines have no settings file: then the YAML reader need not be loaded. */
+async function readWritten(text: string, path: string): Promise<Written> {
+  return text === "" ? nothingWritten() : await readYaml(text, path);
 }
 
 const nothingWritten = (): Written => ({ values: {}, lineOf: new Map(), warnings: [] });

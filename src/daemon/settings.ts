@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { validateCredentialReference } from "../core/credential_reference.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { tryParseDuration } from "../core/duration.ts";
@@ -35,6 +36,17 @@ const listenAddress = z.union([z.string(), z.number()]).transform((value, contex
 
 // Environment variables are text, whatever they mean.
 const flag = z.union([z.boolean(), z.enum(["true", "false", "1", "0"]).transform((v) => v === "true" || v === "1")]);
+const names = z.union([
+  z.array(z.union([z.string(), z.number()]).transform(String)),
+  z.string().transform((text) => text.split(",")),
+]).transform((list) => list.map((name) => name.trim()).filter((name) => name !== ""));
+const reference = z.string().superRefine((text, context) => {
+  try {
+    validateCredentialReference(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "is not a reference such as file:/path or env:NAME" });
+  }
+});
 const count = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1));
 const countOrNone = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(0));
 
@@ -77,16 +89,24 @@ export const settingsSchema = z.object({
   minFreeSpace: size.prefault("256MB"),
   /** No attempt collects more, unpacked, whatever its job says. */
   maxBundleSize: size.optional(),
+  /** Who may change the scheduler: see `AccessRules`. */
+  requireAuth: flag.default(false),
+  allowedUsers: names.prefault([]),
+  allowedGroups: names.prefault([]),
+  maxJobsPerUser: count.optional(),
+  /** PEM files. With them, all HTTP listeners speak TLS alone. */
+  tlsCertFile: z.string().optional(),
+  tlsKeyFile: z.string().optional(),
+  /** A reference to the token that HTTP listeners ask for. */
+  listenToken: reference.optional(),
+  /** Listen beyond this machine without TLS, or without a token. */
+  insecureListen: flag.default(false),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
 
 /** Keys that are accepted, so that a file for a fuller scheduler can be used, and change nothing yet. */
 export const NOT_YET_EFFECTIVE = [
-  "maxJobsPerUser",
-  "requireAuth",
-  "allowedUsers",
-  "allowedGroups",
   "autoUploadEnabled",
   "defaultUploadConfig",
   "backupInterval",
@@ -94,6 +114,14 @@ export const NOT_YET_EFFECTIVE = [
 
 /** As above, within `storageConfig`. */
 export const NOT_YET_EFFECTIVE_STORAGE = ["baseDir", "backupEnabled", "backupInterval"] as const;
+
+/** Keys of who may do what, by what belongs together. A file that outranks others in one of them does so in the whole group. */
+export const ACCESS_KEYS: readonly (readonly (keyof Settings)[])[] = [
+  ["requireAuth", "allowedUsers", "allowedGroups"],
+  ["maxJobsPerUser"],
+  ["auditLogEnabled"],
+  ["insecureListen"],
+];
 
 export const SETTING_KEYS: readonly string[] = [...Object.keys(settingsSchema.shape), ...NOT_YET_EFFECTIVE];
 export const STORAGE_KEYS: readonly string[] = ["url", ...NOT_YET_EFFECTIVE_STORAGE];

@@ -18,7 +18,8 @@ export type AuditAction =
   | "finished"
   | "uploaded"
   | "daemon-start"
-  | "daemon-stop";
+  | "daemon-stop"
+  | "refused";
 
 export interface AuditEvent {
   action: AuditAction;

@@ -124,6 +124,8 @@ export const jobSchema = z.object({
     maxBytes: z.string().default(""),
   }).prefault({}),
   createdAt: z.iso.datetime(),
+  /** The account that made it; empty where that is not known. */
+  createdBy: z.string().default(""),
   /** Start of the last execution that was not skipped. */
   lastRun: z.iso.datetime().nullable().default(null),
   /** The next due time; null when disabled or when nothing is due any more. */

@@ -20,6 +20,7 @@ export const templateSchema = z.object({
     enabled: true,
     paused: true,
     createdAt: true,
+    createdBy: true,
     lastRun: true,
     nextRun: true,
     runCount: true,

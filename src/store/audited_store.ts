@@ -23,8 +23,8 @@ const OWN_FIELDS: ReadonlySet<string> = new Set<keyof Job>([
 
 /** A store that takes down what people do to jobs. */
 export function auditCommands<Store extends JobStore>(store: Store, audit: Audit): Store {
-  const createJob: JobStore["createJob"] = async (job) => {
-    const created = await store.createJob(job);
+  const createJob: JobStore["createJob"] = async (job, maxPerOwner) => {
+    const created = await store.createJob(job, maxPerOwner);
     if (created) await audit({ action: "create", job: job.name, jobId: job.id });
     return created;
   };

@@ -1,3 +1,4 @@
+import { TooManyJobsError } from "../schedule/access.ts";
 import { type Execution, executionSchema } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { writeExecution } from "./execution_records.ts";
@@ -31,13 +32,19 @@ export class JobRecords {
     this.#reader = reader;
   }
 
-  create(job: Job): Promise<boolean> {
+  create(job: Job, maxPerOwner = Infinity): Promise<boolean> {
+    const ofOwner = key.lastJobOfOwner(job.createdBy);
     return this.#session.untilCommitted(`create the job "${job.name}"`, async () => {
+      const last = await this.#session.get(ofOwner); // before they are counted: whoever adds one changes it
       const entry = await this.#session.get(key.job(job.id));
       if (await this.#read(entry) !== undefined) return false;
       const name = await this.#freeName(job.name, job.id);
       if (name === undefined) return false;
+      if (await this.#countOfOwner(job.createdBy, maxPerOwner) >= maxPerOwner) {
+        throw new TooManyJobsError(job.createdBy, maxPerOwner);
+      }
       const operation = this.#session.atomic().check({ key: key.job(job.id), versionstamp: null }, asCheck(name));
+      if (job.createdBy !== "") operation.check(asCheck(last)).set(ofOwner, job.id);
       writeJob(operation, undefined, job);
       return await this.#session.commit(operation) ? true : again;
     });
@@ -170,7 +177,7 @@ export class JobRecords {
     const done: string[] = [];
     const jobs = new Map((await this.list()).map((job) => [job.id, job]));
     const indexed = new Set<string>();
-    for (const prefix of [key.jobNames, key.due, key.dependents]) {
+    for (const prefix of [key.jobNames, key.due, key.dependents, key.jobOwners]) {
       for await (const entry of this.#session.list({ prefix })) {
         const job = jobs.get(entry.value as string);
         if (job !== undefined && indexKeys(job).some((k) => sameKey(k, entry.key))) {
@@ -196,6 +203,14 @@ export class JobRecords {
     const failed = await this.#reader.read(executionSchema, entry);
     if (failed === undefined) return;
     writeExecution(operation.check(asCheck(entry)), failed, { ...failed, recoveredBy: id });
+  }
+
+  /** @param enough is as far as it counts */
+  async #countOfOwner(owner: string, enough: number): Promise<number> {
+    if (owner === "" || enough === Infinity) return 0;
+    let count = 0;
+    for await (const _ of this.#session.list({ prefix: key.jobsOfOwner(owner) }, { limit: enough })) count++;
+    return count;
   }
 
   async #freeName(name: string, id: string): Promise<KvEntryMaybe | undefined> {
@@ -260,6 +275,7 @@ function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Jo
 
 function indexKeys(job: Job): Deno.KvKey[] {
   const keys: Deno.KvKey[] = [key.jobByName(job.name)];
+  if (job.createdBy !== "") keys.push(key.jobOfOwner(job.createdBy, job.id));
   if (job.nextRun !== null) keys.push(key.dueJob(Date.parse(job.nextRun), job.id));
   for (const { job: other } of job.dependsOn) keys.push(key.dependent(other, job.id));
   return keys;

@@ -5,8 +5,10 @@ import type { JobTemplate } from "../schedule/template.ts";
 /** Where jobs, executions and leases live. The port that the CLI and the daemon share; `kv_job_store.ts` implements it
  * on Deno KV. Every method throws `StoreError` when the store itself fails; losing a race is an answer, not an error. */
 export interface JobStore {
-  /** False when a job of this name (or id) exists. */
-  createJob(job: Job): Promise<boolean>;
+  /** False when a job of this name (or id) exists.
+   * @param maxPerOwner how many jobs of its `createdBy` there may be, this one included; however many make jobs at once
+   * @throws {TooManyJobsError} */
+  createJob(job: Job, maxPerOwner?: number): Promise<boolean>;
   getJob(id: string): Promise<Job | undefined>;
   /** The jobs a user may mean by a name, an id or a prefix of an id: the exact ones if there are any, else all
    * prefix matches. */

@@ -22,6 +22,12 @@ export const key = {
   templates: ["template"],
   template: (name: string) => ["template", name],
 
+  jobOwners: ["job_by_owner"],
+  jobsOfOwner: (owner: string) => ["job_by_owner", owner],
+  jobOfOwner: (owner: string, id: string) => ["job_by_owner", owner, id],
+  /** The id of the job that an owner made last: two that are made at once meet here. */
+  lastJobOfOwner: (owner: string) => ["owner", owner],
+
   executions: ["execution"],
   execution: (id: string) => ["execution", id],
   executionsByTime: ["execution_by_time"],

@@ -107,8 +107,8 @@ export class KvJobStore implements JobStore {
     this.setAside = setAside;
   }
 
-  createJob(job: Job): Promise<boolean> {
-    return this.#jobs.create(job);
+  createJob(job: Job, maxPerOwner?: number): Promise<boolean> {
+    return this.#jobs.create(job, maxPerOwner);
   }
 
   getJob(id: string): Promise<Job | undefined> {

@@ -102,6 +102,34 @@ const behaviours: [behaviour: string, check: Check][] = [
     }
   }],
 
+  [
+    "createJob() never lets an owner have more jobs than allowed, however many are made at once",
+    async (store, { reopen }) => {
+      const other = await reopen();
+      try {
+        await storedJob(store, { createdBy: "ann" });
+        const made = await Promise.allSettled(
+          Array.from(
+            { length: 8 },
+            (_, i) => (i % 2 === 0 ? store : other).createJob(sampleJob({ createdBy: "ann" }), 3),
+          ),
+        );
+        strictEqual(
+          made.filter((one) => one.status === "fulfilled" && one.value).length,
+          2,
+        );
+        const refused = made.filter((one) => one.status === "rejected").map((one) => one.reason.code);
+        deepStrictEqual(refused, Array.from({ length: 6 }, () => "TOO_MANY_JOBS"));
+        ok(await store.createJob(sampleJob({ createdBy: "bob" }), 3), "another owner is not concerned");
+        ok(await store.deleteJob((await store.listJobs()).find(({ createdBy }) => createdBy === "ann")!.id));
+        ok(await store.createJob(sampleJob({ createdBy: "ann" }), 3), "a job that is deleted makes room");
+        deepStrictEqual(await store.repair({ dryRun: true }), []);
+      } finally {
+        other.close();
+      }
+    },
+  ],
+
   ["eachJob() visits every job, with what counting takes", async (store) => {
     for (const name of ["c", "a", "b"]) await storedJob(store, { name, enabled: name !== "b" });
     const seen: string[] = [];

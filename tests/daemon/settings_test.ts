@@ -116,12 +116,12 @@ Deno.test("parseSettings() warns of what has no effect yet", async () => {
   const { warnings } = await parseSettings(
     "logLevel: info\nautoUploadEnabled: true\nstorageConfig:\n  baseDir: /x\n",
     "s.yaml",
-    { TROUBLESHOOT_REQUIRE_AUTH: "true" },
+    { TROUBLESHOOT_DEFAULT_UPLOAD_CONFIG: "x" },
   );
   deepStrictEqual(warnings, [
     "s.yaml:2: `autoUploadEnabled` is accepted, and has no effect yet",
     "s.yaml:4: `storageConfig.baseDir` is accepted, and has no effect yet",
-    "TROUBLESHOOT_REQUIRE_AUTH is accepted, and has no effect yet",
+    "TROUBLESHOOT_DEFAULT_UPLOAD_CONFIG is accepted, and has no effect yet",
   ]);
 });
 
@@ -163,4 +163,117 @@ Deno.test("loadSettings() takes the first file there is", async () => {
 Deno.test("loadSettings() refuses a --config that is not there", async () => {
   await using state = await temporaryState();
   await rejects(loadSettings(state, {}, join(state.root, "none.yaml")), /Cannot read the settings file .*none\.yaml/);
+});
+
+const MACHINE = "allowedUsers: [ann]\n";
+const ranks: [
+  name: string,
+  machine: string,
+  own: string,
+  env: Record<string, string>,
+  given: string | undefined,
+  expect: Partial<Settings>,
+][] = [
+  ["the machine's file before the state folder's", MACHINE, "allowedUsers: [bob]\n", {}, undefined, {
+    allowedUsers: ["ann"],
+  }],
+  ["the machine's file before --config", MACHINE, "", {}, "allowedUsers: [bob]\n", { allowedUsers: ["ann"] }],
+  ["the machine's file before the environment", MACHINE, "", { TROUBLESHOOT_ALLOWED_USERS: "bob" }, undefined, {
+    allowedUsers: ["ann"],
+  }],
+  [
+    "the machine's file for all that belongs together",
+    MACHINE,
+    "allowedGroups: [users]\nrequireAuth: true\n",
+    {},
+    undefined,
+    {
+      allowedUsers: ["ann"],
+      allowedGroups: [],
+      requireAuth: false,
+    },
+  ],
+  [
+    "others for what the machine's file does not speak of",
+    MACHINE,
+    "maxJobsPerUser: 3\nlogLevel: warn\n",
+    {},
+    undefined,
+    {
+      maxJobsPerUser: 3,
+      logLevel: "warn",
+    },
+  ],
+  ["the state folder's file before --config", "", "requireAuth: true\n", {}, "requireAuth: false\n", {
+    requireAuth: true,
+  }],
+  [
+    "the state folder's file before the environment",
+    "",
+    "maxJobsPerUser: 3\n",
+    { TROUBLESHOOT_MAX_JOBS_PER_USER: "9" },
+    undefined,
+    {
+      maxJobsPerUser: 3,
+    },
+  ],
+  ["the environment where no file speaks of it", "", "", { TROUBLESHOOT_ALLOWED_USERS: "ann, bob,4711" }, undefined, {
+    allowedUsers: ["ann", "bob", "4711"],
+  }],
+  [
+    "the machine's file when a variable cannot be used",
+    "requireAuth: true\n",
+    "",
+    { TROUBLESHOOT_REQUIRE_AUTH: "maybe" },
+    undefined,
+    {
+      requireAuth: true,
+    },
+  ],
+  ["numbers as names", "allowedUsers: [1001]\n", "", {}, undefined, { allowedUsers: ["1001"] }],
+  ["the audit log that the machine wants", "auditLogEnabled: true\n", "auditLogEnabled: false\n", {}, undefined, {
+    auditLogEnabled: true,
+  }],
+  [
+    "the machine's insistence on safe listeners",
+    "insecureListen: false\n",
+    "",
+    { TROUBLESHOOT_INSECURE_LISTEN: "1" },
+    undefined,
+    {
+      insecureListen: false,
+    },
+  ],
+];
+for (const [name, machine, own, env, given, expect] of ranks) {
+  Deno.test(`loadSettings() takes ${name}`, async () => {
+    await using state = await temporaryState();
+    const system = join(state.root, "system.yaml");
+    const explicit = join(state.root, "explicit.yaml");
+    if (machine !== "") await Deno.writeTextFile(system, machine);
+    if (own !== "") await Deno.writeTextFile(state.configFile, own);
+    if (given !== undefined) await Deno.writeTextFile(explicit, given);
+    const { settings, warnings } = await loadSettings(state, env, given === undefined ? undefined : explicit, system);
+    const actual = settings as unknown as Record<string, unknown>;
+    deepStrictEqual(Object.fromEntries(Object.keys(expect).map((key) => [key, actual[key]])), expect);
+    const ignored = Object.keys(env).length > 0 && (machine + own) !== "";
+    strictEqual(warnings.filter((warning) => warning.includes("counts for nothing")).length, ignored ? 1 : 0);
+  });
+}
+
+Deno.test("loadSettings() names the machine's file where its access settings cannot be used", async () => {
+  await using state = await temporaryState();
+  const system = join(state.root, "system.yaml");
+  await Deno.writeTextFile(system, "# c\nmaxJobsPerUser: none\n");
+  await Deno.writeTextFile(state.configFile, "maxJobsPerUser: 3\n");
+  await rejects(loadSettings(state, {}, undefined, system), /system\.yaml:2: `maxJobsPerUser` "none"/);
+});
+
+Deno.test("parseSettings() refuses a token in the place of its reference, and does not repeat it", async () => {
+  await rejects(parseSettings("listenToken: s3cr3t-s3cr3t-s3cr3t\n", "s.yaml"), (error) => {
+    ok(error instanceof SettingsError);
+    match(error.message, /^s\.yaml:1: `listenToken`: is not a reference/);
+    ok(!error.message.includes("s3cr3t"));
+    return true;
+  });
 });

@@ -1,6 +1,8 @@
+import { accountLabel } from "../../core/account.ts";
 import { formatDuration } from "../../core/duration.ts";
 import { type Job, jobSchema, newJobId } from "../../schedule/job.ts";
 import type { CliContext } from "../cli_context.ts";
+import { accountOf } from "./access.ts";
 import { schedulerSettings } from "./with_store.ts";
 
 /** A new job with all defaults, those of the settings included, and without a schedule. */
@@ -14,5 +16,6 @@ export async function blankJob(cli: CliContext, name: string): Promise<Job> {
     timezone: settings.defaultTimezone,
     limits: { timeout: formatDuration(settings.defaultTimeout) },
     createdAt: cli.clock.now().toISOString(),
+    createdBy: accountLabel(await accountOf(cli)),
   });
 }

@@ -9,6 +9,7 @@ import type { CliContext } from "../cli_context.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderTable } from "../render/table.ts";
 import { REMOVED_FOR } from "./execution_text.ts";
+import { needAccess } from "./access.ts";
 import { confirm } from "./question.ts";
 import { nudge, schedulerSettings, takeDownEvent, withStore } from "./with_store.ts";
 
@@ -47,6 +48,7 @@ Examples:
 
 async function cleanup(cli: CliContext, flags: CleanupFlags): Promise<void> {
   const request = readFlags(flags);
+  if (!flags.dryRun) await needAccess(cli, "clean up", { allJobs: true });
   const done = await withStore(cli, async (store) => {
     const { cleanUp } = await import("../../daemon/clean_up.ts");
     const { hasSharedStore, retentionAgeMs } = await import("../../daemon/settings.ts");

@@ -86,7 +86,7 @@ function describeTable(
       ...definitionFields(job, colors),
       ...dependencies,
       ...job.template === "" ? [] : [["Template", oneLine(job.template)] as [string, string]],
-      ["Created", utcTime(new Date(job.createdAt))],
+      ["Created", utcTime(new Date(job.createdAt)) + (job.createdBy === "" ? "" : ` by ${oneLine(job.createdBy)}`)],
       [
         "Last run",
         job.lastRun === null

@@ -6,14 +6,20 @@ import type { Settings } from "../../daemon/settings.ts";
 import type { CliContext } from "../cli_context.ts";
 
 /** Opens the store that the daemon uses, for one action, and closes it whatever happens.
- * @throws {StoreError} when it cannot be used */
+ * @throws {StoreError} when it cannot be used
+ * @throws {AccessDeniedError} when the action changes what the settings do not let this account change */
 export async function withStore<T>(cli: CliContext, action: (store: JobStore) => Promise<T>): Promise<T> {
   const { openJobStore } = await import("../../store/kv_job_store.ts");
   const { storeLocation } = await import("../../daemon/settings.ts");
+  const { guardStore } = await import("../../store/guarded_store.ts");
+  const { secureState } = await import("../../store/secure_state.ts");
+  const { storeGuard } = await import("./access.ts");
   const state = stateFolder(cli.env);
   const settings = await schedulerSettings(cli);
+  for (const note of await secureState(state)) await cli.stderr.write(`Warning: ${note}\n`);
   const opened = await openJobStore(storeLocation(state, settings), { clock: cli.clock });
-  const store = settings.auditLogEnabled ? await audited(cli, opened, state.auditLog) : opened;
+  const guarded = guardStore(opened, await storeGuard(cli, settings));
+  const store = settings.auditLogEnabled ? await audited(cli, guarded, state.auditLog) : guarded;
   if (store.setAside !== undefined) {
     await cli.stderr.write(
       `Warning: the store was damaged (${store.setAside.reason}); it was moved to ${store.setAside.path}, and an empty ` +
@@ -42,7 +48,7 @@ export async function takeDownEvent(cli: CliContext, event: AuditEvent): Promise
 }
 
 /** What was done is done, also when it cannot be taken down: then it is said. */
-async function takeDown(cli: CliContext, path: string, event: AuditEvent): Promise<void> {
+export async function takeDown(cli: CliContext, path: string, event: AuditEvent): Promise<void> {
   const { AuditLog } = await import("../../store/audit_log.ts");
   const { currentActor } = await import("../../store/audit_actor.ts");
   try {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { CliContext } from "../../../src/cli/cli_context.ts";
 import { isPrinted } from "../../../src/cli/command.ts";
 import { scheduleCommand } from "../../../src/cli/schedule/schedule_command.ts";
+import type { Account } from "../../../src/core/account.ts";
 import type { Clock } from "../../../src/core/clock.ts";
 import { SupportBundleError } from "../../../src/core/errors.ts";
 import { type Execution, executionId, executionSchema } from "../../../src/schedule/execution.ts";
@@ -30,6 +31,8 @@ export interface HarnessOptions {
   env?: Record<string, string>;
   /** Ctrl-C. */
   signal?: AbortSignal;
+  /** Who gives the command, instead of who runs the test. */
+  account?: Account;
   /** Instead of the harness's own, which stands still. */
   clock?: Clock;
 }
@@ -83,6 +86,7 @@ export class CliHarness implements AsyncDisposable {
         readAll: () => Promise.resolve(""),
         readLine: () => Promise.resolve(options.answer),
       },
+      account: options.account,
       signal: options.signal ?? never,
       abort: never,
       exitCode: 0,

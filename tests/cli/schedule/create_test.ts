@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { accountName } from "../../../src/core/account_name.ts";
 import { join } from "node:path";
 import { EXIT } from "../../../src/core/exit_codes.ts";
 import { CliHarness } from "./cli_harness.ts";
@@ -267,8 +268,9 @@ Deno.test("schedule create stores what its flags say", async () => {
     "--context",
     "c1",
   ]);
-  const { id, notify, upload, ...rest } = created;
+  const { id, notify, upload, createdBy, ...rest } = created;
   match(id, /^job-[0-9a-f]{10}$/);
+  strictEqual(createdBy, accountName());
   strictEqual(notify.length, 1);
   deepStrictEqual([notify[0].url, notify[0].on], ["https://hooks.test/a", ["failure", "recovery"]]);
   deepStrictEqual(upload, {

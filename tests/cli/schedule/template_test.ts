@@ -51,6 +51,7 @@ Deno.test("schedule create --template loses nothing of the job that the template
     "id",
     "name",
     "createdAt",
+    "createdBy",
     "nextRun",
     "runCount",
     "failuresInRow",
@@ -68,6 +69,7 @@ Deno.test("schedule create --template loses nothing of the job that the template
     JSON.stringify(job[key as keyof Job]) === JSON.stringify(blank[key as keyof Job])
   );
   deepStrictEqual(same.sort(), [
+    "createdBy",
     "dependsOn", // needs another job: below
     "enabled",
     "lastRun",

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { stateFolder } from "../../../schedule/state_folder.ts";
 import type { CliContext } from "../../cli_context.ts";
+import { needAccess } from "../access.ts";
 
 /** `schedule daemon reload`: the same as SIGHUP, with an answer. */
 export function defineReload(command: Command, cli: CliContext): void {
@@ -10,6 +11,7 @@ export function defineReload(command: Command, cli: CliContext): void {
     )
     .addHelpText("after", "\nExamples:\n  support-bundle schedule daemon reload")
     .action(async () => {
+      await needAccess(cli, "reload the daemon's settings");
       const { reloadDaemon } = await import("../../../daemon/control_client.ts");
       const answer = await reloadDaemon(stateFolder(cli.env));
       await cli.stdout.write(`${answer === "" ? "The settings were read again" : answer}\n`);

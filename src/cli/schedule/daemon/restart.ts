@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { parseDuration } from "../../../core/duration.ts";
 import { stateFolder } from "../../../schedule/state_folder.ts";
 import type { CliContext } from "../../cli_context.ts";
+import { needAccess } from "../access.ts";
 import { addDaemonOptions, type DaemonFlags, startInBackground } from "./start.ts";
 import { recoverInterrupted } from "./recover_interrupted.ts";
 import { stopRunning } from "./stop.ts";
@@ -24,6 +25,7 @@ Examples:
   support-bundle schedule daemon restart --log-level debug`,
     )
     .action(async (flags: DaemonFlags & { timeout: string; recover?: boolean }) => {
+      await needAccess(cli, "restart the daemon");
       const pid = await stopRunning(cli, stateFolder(cli.env), parseDuration(flags.timeout, "--timeout"));
       await cli.stderr.write(pid === undefined ? "No daemon was running\n" : `The daemon (pid ${pid}) has stopped\n`);
       await startInBackground(cli, flags);

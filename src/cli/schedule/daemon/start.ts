@@ -7,6 +7,7 @@ import type { DaemonStatus } from "../../../daemon/control_protocol.ts";
 import { stateFolder } from "../../../schedule/state_folder.ts";
 import type { CliContext } from "../../cli_context.ts";
 import { oneLine, renderFields } from "../../render/table.ts";
+import { needAccess } from "../access.ts";
 import { addresses } from "./status.ts";
 
 /** Flags of `start` and `restart`. Absent ones are left to the settings. */
@@ -37,9 +38,10 @@ export function defineStart(command: Command, cli: CliContext): void {
 Examples:
   support-bundle schedule daemon start
   support-bundle schedule daemon start --foreground --log-level debug
-  support-bundle schedule daemon start --max-concurrent 5 --metrics-port 0.0.0.0:9090`,
+  support-bundle schedule daemon start --max-concurrent 5 --metrics-port 9190`,
     )
     .action(async (flags: DaemonFlags & { foreground?: boolean }) => {
+      await needAccess(cli, "start the daemon");
       if (flags.foreground) await runForeground(cli, flags);
       else await startInBackground(cli, flags);
     });
@@ -71,9 +73,11 @@ export function addDaemonOptions(command: Command): Command {
 export async function startInBackground(cli: CliContext, flags: DaemonFlags): Promise<void> {
   const state = stateFolder(cli.env);
   const { loadSettings } = await import("../../../daemon/load_settings.ts");
+  const { checkListening } = await import("../../../daemon/listen_guard.ts");
   const { startDetached } = await import("../../../daemon/start_detached.ts");
   // A file that cannot be used is told here, not in a log that nobody reads.
   const { settings, warnings } = await loadSettings(state, settingsEnv(cli, flags), configPath(cli, flags));
+  checkListening(settings);
   const byDefault = settings.logFile === undefined ? join(state.logs, "daemon.log") : undefined;
   const status = await startDetached(state, { flags: commandLine(cli, flags, byDefault), signal: cli.signal });
   await cli.stdout.write(startedText(status, settings.logFile ?? byDefault!));

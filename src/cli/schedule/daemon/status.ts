@@ -129,10 +129,11 @@ function statusLine(answer: Answer): string {
 }
 
 /** Where the daemon's servers listen, for people. */
-export function addresses({ ports }: Pick<DaemonStatus, "ports">): string[] {
+export function addresses({ ports, urls = [] }: Pick<DaemonStatus, "ports" | "urls">): string[] {
+  const urlOf = (port: number) => urls.find((url) => url.endsWith(`:${port}`)) ?? `http://127.0.0.1:${port}`;
   const lines = [
-    ports.metrics === undefined ? "" : `metrics http://127.0.0.1:${ports.metrics}/metrics`,
-    ports.health === undefined ? "" : `health  http://127.0.0.1:${ports.health}/healthz and /readyz`,
+    ports.metrics === undefined ? "" : `metrics ${urlOf(ports.metrics)}/metrics`,
+    ports.health === undefined ? "" : `health  ${urlOf(ports.health)}/healthz and /readyz`,
   ].filter((line) => line !== "");
   return lines.length === 0 ? ["none"] : lines;
 }

@@ -4,6 +4,7 @@ import { SupportBundleError } from "../../../core/errors.ts";
 import { EXIT } from "../../../core/exit_codes.ts";
 import { type StateFolder, stateFolder } from "../../../schedule/state_folder.ts";
 import type { CliContext } from "../../cli_context.ts";
+import { needAccess } from "../access.ts";
 
 /** `schedule daemon stop`: waits until it has stopped. */
 export function defineStop(command: Command, cli: CliContext): void {
@@ -17,6 +18,7 @@ export function defineStop(command: Command, cli: CliContext): void {
     .addHelpText("after", "\nExamples:\n  support-bundle schedule daemon stop")
     .action(async (flags: { timeout: string }) => {
       const timeoutMs = parseDuration(flags.timeout, "--timeout");
+      await needAccess(cli, "stop the daemon");
       const state = stateFolder(cli.env);
       const pid = await stopRunning(cli, state, timeoutMs);
       if (pid === undefined) throw notRunning(state);
