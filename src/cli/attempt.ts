@@ -1,4 +1,5 @@
 import type { CliContext } from "./cli_context.ts";
+import { watchDaemon } from "./daemon_watch.ts";
 import { exitCodeOf, toReportError } from "../pipeline/judge_run.ts";
 import type { PipelineEvent, PipelineReport } from "../pipeline/report.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
@@ -10,6 +11,7 @@ import { EXIT } from "../core/exit_codes.ts";
 /** Runs one attempt of an execution for the daemon: a request as JSON on standard input, events as JSON lines on
  * standard output, the last of them the report. The exit code is that of the report. */
 export async function runAttempt(cli: CliContext): Promise<void> {
+  using _watch = watchDaemon(cli);
   const emit = (event: PipelineEvent) => void cli.stdout.write(JSON.stringify(event) + "\n");
   const startedAt = cli.clock.now();
   let report: PipelineReport;

@@ -8,7 +8,7 @@ import { compareQueued } from "../schedule/queue_order.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
-import { EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
+import { DAEMON_ENV, EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
 import { beginAttempt, isRunnable } from "./begin_attempt.ts";
 import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
@@ -302,7 +302,7 @@ export class LocalExecutor implements Executor {
       log.add("info", "executor", `attempt ${slot.execution.retryCount + 1} started`);
       const end = await runAttempt({
         command,
-        env: { [EXECUTION_ENV]: slot.execution.id, [WORK_ENV]: paths.work },
+        env: { [EXECUTION_ENV]: slot.execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
         request: buildRequest(job, slot.execution, state, previous, timeoutMs),
         limits: { timeoutMs, graceMs: this.options.graceMs ?? 10_000, maxMemoryMB: this.#limits.maxMemoryMB },
         clock,
