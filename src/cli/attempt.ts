@@ -3,6 +3,7 @@ import { watchDaemon } from "./daemon_watch.ts";
 import { exitCodeOf, toReportError } from "../pipeline/judge_run.ts";
 import type { PipelineEvent, PipelineReport } from "../pipeline/report.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
+import { ownUsage } from "../pipeline/own_usage.ts";
 import { pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { readValueLists } from "../pipeline/value_lists.ts";
@@ -58,5 +59,6 @@ function failedReport(error: unknown, interrupted: boolean, durationMs: number):
     shortfallCount: 0,
     durationMs,
     peakMemoryMB: 0,
+    usage: ownUsage(),
   };
 }

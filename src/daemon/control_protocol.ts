@@ -37,6 +37,8 @@ export interface DaemonStatus {
   waiting: number;
   maxConcurrent: number;
   ports: { metrics?: number; health?: number };
+  /** Which limits of attempts the kernel keeps: there is a cgroup for each. */
+  enforced?: { memory: boolean; cpu: boolean };
   /** What is not as it was asked for, such as a port that was in use. */
   warnings: string[];
 }

@@ -7,6 +7,7 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
+import { AttemptCgroups } from "./attempt_cgroup.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
@@ -115,6 +116,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     })
     : undefined;
   const counted: DaemonMetrics = metrics ?? noMetrics;
+  const cgroups = await AttemptCgroups.open({ clock, log: log.with({ component: "executor" }), pid: Deno.pid });
+  const enforced = { memory: cgroups?.bounds("memory") ?? false, cpu: cgroups?.bounds("cpu") ?? false };
   const executor = new LocalExecutor({
     store,
     clock,
@@ -124,6 +127,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     command: options.attemptCommand ?? attemptCommand(),
     limits: executorLimits(loaded.settings, flags),
+    cgroups,
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
@@ -173,6 +177,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       executor,
       startTime,
       ports,
+      enforced,
       warnings,
       draining: () => stopping.signal.aborted,
       maxConcurrent: () => executorLimits(loaded.settings, flags).maxConcurrent,

@@ -16,6 +16,7 @@ export interface StatusSource {
   warnings: string[];
   draining(): boolean;
   maxConcurrent(): number;
+  enforced: NonNullable<DaemonStatus["enforced"]>;
 }
 
 // Over a shorter time, the clock's grain would be all one sees.
@@ -51,6 +52,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       waiting: source.executor.waiting(),
       maxConcurrent: source.maxConcurrent(),
       ports: source.ports,
+      enforced: source.enforced,
       warnings: source.warnings,
     };
   };

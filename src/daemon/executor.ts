@@ -24,6 +24,6 @@ export interface ExecutorLimits {
   maxConcurrent: number;
   /** No attempt runs longer, whatever its job says. */
   timeoutCapMs?: number;
-  /** Resident memory of an attempt. */
+  /** No attempt has more memory, whatever its job says. */
   maxMemoryMB?: number;
 }

@@ -3,7 +3,7 @@ import type { CliContext } from "../cli_context.ts";
 import { colorsFor, statusPaint } from "../render/color.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { spanText, utcTime } from "../render/time.ts";
-import { durationText, errorText, findingsText, latenessText, logLine, sizeText } from "./execution_text.ts";
+import { durationText, errorText, findingsText, latenessText, logLine, sizeText, usageText } from "./execution_text.ts";
 
 /** One execution in full, for people. */
 export function executionDetails(cli: CliContext, execution: Execution, logs: ExecutionLog[] = []): string {
@@ -84,10 +84,8 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   if (execution.uploadUrl !== "") fields.push(["Uploaded to", oneLine(execution.uploadUrl)]);
   if (execution.collectorCount > 0) fields.push(["Collectors", String(execution.collectorCount)]);
   fields.push(["Findings", findingsText(execution)]);
-  const { peakMemoryMB, cpuTimeMs } = execution.metrics.resourceUsage ?? {};
-  if (peakMemoryMB !== undefined) {
-    fields.push(["Used", `${peakMemoryMB} MB memory${cpuTimeMs === undefined ? "" : `, ${spanText(cpuTimeMs)} CPU`}`]);
-  }
+  const used = usageText(execution);
+  if (used !== "") fields.push(["Used", used]);
   return fields;
 }
 

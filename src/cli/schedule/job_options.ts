@@ -13,9 +13,10 @@ import {
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
+import { addResourceFlags, type ResourceFlags } from "./resource_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
-export interface JobFlags extends SizeFlags {
+export interface JobFlags extends SizeFlags, ResourceFlags {
   cron?: string[];
   every?: string;
   timezone?: string;
@@ -138,7 +139,7 @@ export function addJobOptions(command: Command): Command {
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
     .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)")
     .addOption(new Option("--template <name>").hideHelp());
-  return addSizeFlags(addHideFlag(command));
+  return addResourceFlags(addSizeFlags(addHideFlag(command)));
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {
