@@ -3,6 +3,7 @@ import { EXIT } from "../core/exit_codes.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
 import type { Execution, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import { failureClass } from "../schedule/failure_class.ts";
 import { decideRetry } from "../schedule/retry.ts";
 import { memoryError, type MemoryLimit } from "./attempt_limits.ts";
 import type { AttemptEnd } from "./attempt_process.ts";
@@ -51,6 +52,9 @@ export function finishAttempt(
     status: verdict.status,
     error: verdict.error,
     errorCode: verdict.errorCode,
+    errorClass: verdict.errorCode === "" || verdict.status === "cancelled"
+      ? ""
+      : failureClass(verdict.errorCode, verdict.transient),
     exitCode: verdict.exitCode,
     endTime: times.now.toISOString(),
     duration: durationMs / 1000,
@@ -89,6 +93,7 @@ export function finishInterrupted(
     ...execution,
     error: INTERRUPTED,
     errorCode: "INTERRUPTED",
+    errorClass: failureClass("INTERRUPTED", true),
     exitCode: null,
     process: null,
   };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FAILURE_CLASSES } from "./failure_class.ts";
 
 export const TRIGGERS = ["schedule", "manual", "catch-up", "backfill", "dependency", "recover"] as const;
 
@@ -60,6 +61,8 @@ export const executionSchema = z.object({
   /** Message and code of what went wrong; empty when nothing did. */
   error: z.string().default(""),
   errorCode: z.string().default(""),
+  /** What sort of failure that is; empty when there is none. */
+  errorClass: z.enum(["", ...FAILURE_CLASSES]).default(""),
   exitCode: z.number().int().nullable().default(null),
   /** Attempts beyond the first. */
   retryCount: z.number().int().default(0),

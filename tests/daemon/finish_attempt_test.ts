@@ -141,6 +141,7 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
   ["does not repeat what needs too much memory", ended({ exitCode: null, endedFor: "memory" }), 0, {
     status: "failed",
     errorCode: "MEMORY_LIMIT",
+    errorClass: "resource",
     notify: true,
   }],
   ["tries again what could not be started", ended({ exitCode: null, startError: "no such file" }), 0, {
