@@ -135,7 +135,10 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   ended.abort();
   const counted = await options.cgroup?.usage();
   addUsage(usage, { peakMemoryMB: counted?.memoryMB, cpuTimeMs: counted?.cpuTimeMs });
-  if (counted?.oomKilled) endedFor ??= "memory";
+  if (counted?.oomKilled) {
+    endedFor ??= "memory";
+    addUsage(usage, { peakMemoryMB: limits.maxMemoryMB }); // faster than samples
+  }
   killGroup(child.pid, "SIGKILL"); // whatever it started and left behind
   await options.cgroup?.end();
   const mark = options.env?.[EXECUTION_ENV];

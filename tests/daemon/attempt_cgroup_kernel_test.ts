@@ -55,7 +55,8 @@ const behaviour: [
   [
     "ends by the kernel what takes more, however fast",
     { needs: "memory", script: "trap '' TERM; tail /dev/zero", limits: { maxMemoryMB: 60 } },
-    ({ exitCode, endedFor, tookMs }) => exitCode === null && endedFor === "memory" && tookMs < 20_000,
+    ({ exitCode, endedFor, peakMemoryMB, tookMs }) =>
+      exitCode === null && endedFor === "memory" && peakMemoryMB! >= 60 && tookMs < 20_000,
   ],
   [
     "does not count what can be given back",
