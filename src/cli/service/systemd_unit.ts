@@ -28,6 +28,8 @@ TimeoutStopSec=${STOP_SECONDS}
 KillMode=mixed
 # Each attempt has a cgroup of its own, with its limits of memory and processor time.
 Delegate=memory cpu pids
+# One that comes to its limit ends alone.
+OOMPolicy=continue
 UMask=0077
 NoNewPrivileges=yes
 LockPersonality=yes

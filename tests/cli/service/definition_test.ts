@@ -20,6 +20,7 @@ const units: [name: string, change: Partial<ServiceDefinition>, has: RegExp[], h
     /^ProtectSystem=strict$/m,
     /^ProtectControlGroups=yes$/m,
     /^Delegate=memory cpu pids$/m,
+    /^OOMPolicy=continue$/m,
     /^ReadWritePaths=-\/sys\/fs\/cgroup\/system\.slice\/%n$/m,
     /^ReadWritePaths=\/var\/lib\/support-bundle$/m,
     /^WantedBy=multi-user\.target$/m,
