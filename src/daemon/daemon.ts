@@ -10,6 +10,7 @@ import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { secureState } from "../store/secure_state.ts";
+import { AttemptCgroups } from "./attempt_cgroup.ts";
 import { auditor } from "./auditor.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
@@ -155,6 +156,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     makeRoom: (bytes) => retention.makeRoom(bytes),
   });
   const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
+  const cgroups = await AttemptCgroups.open({ clock, log: log.with({ component: "executor" }), pid: Deno.pid });
+  const enforced = { memory: cgroups?.bounds("memory") ?? false, cpu: cgroups?.bounds("cpu") ?? false };
   const executor = new LocalExecutor({
     store,
     clock,
@@ -164,6 +167,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     command: options.attemptCommand ?? attemptCommand(),
     limits: executorLimits(loaded.settings, flags),
+    cgroups,
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
@@ -216,6 +220,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     startTime,
     ports,
     urls,
+    enforced,
     warnings,
     draining: () => stopping.signal.aborted,
     maxConcurrent,

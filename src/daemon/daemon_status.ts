@@ -18,6 +18,7 @@ export interface StatusSource {
   warnings: string[];
   draining(): boolean;
   maxConcurrent(): number;
+  enforced: NonNullable<DaemonStatus["enforced"]>;
 }
 
 // Over a shorter time, the clock's grain would be all one sees.
@@ -57,6 +58,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       maxConcurrent: source.maxConcurrent(),
       ports: source.ports,
       urls: source.urls,
+      enforced: source.enforced,
       warnings: source.warnings,
     };
   };

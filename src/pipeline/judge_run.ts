@@ -38,6 +38,8 @@ export interface RunFacts extends KeptTokens {
   /** What the last failed stage threw. */
   failure?: unknown;
   peakMemoryMB?: number;
+  /** Work folder and archive, when they were largest. */
+  diskBytes?: number;
 }
 
 /** No collector gave anything: there is no bundle to write. */

@@ -53,6 +53,14 @@ export const pipelineReportSchema = z.object({
   cost: z.object({ requests: z.number().int(), receivedBytes: z.number() }).optional(),
   durationMs: z.number(),
   peakMemoryMB: z.number(),
+  /** Of the process that the run was in. `networkBytes*`: see `traffic`. */
+  usage: z.object({
+    cpuTimeMs: z.number(),
+    /** Work folder and archive, when they were largest. */
+    diskUsageMB: z.number().optional(),
+    networkBytesTx: z.number(),
+    networkBytesRx: z.number(),
+  }).optional(),
 });
 
 export type PipelineReport = z.output<typeof pipelineReportSchema>;

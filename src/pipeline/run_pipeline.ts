@@ -26,6 +26,7 @@ import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from
 import { keepTokens } from "./keep_tokens.ts";
 import { nameArchive, unnamedPath } from "./name_archive.ts";
 import { loadLeakGate, passLeakGate, quarantineOf, whyNotGated } from "./leak_gate.ts";
+import { ownUsage } from "./own_usage.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
@@ -88,6 +89,7 @@ export async function runPipeline(
     run.findings = await analyze(run, spec, folder, context);
     run.analysis = toAnalysisJson(run.findings);
     run.archive = await archive(run, writer, folder, tokens, context);
+    run.diskBytes = folder.diskBytes + run.archive.bytes;
     if (tokens !== undefined) Object.assign(run, await keepTokens(tokens));
   } finally {
     kube.close();
@@ -105,7 +107,7 @@ export async function runPipeline(
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
-  return toReport(run, clock.now());
+  return { ...toReport(run, clock.now()), usage: ownUsage(run.diskBytes) };
 }
 
 /** Makes the rules of the run ready as soon as it is known which values are secret in the cluster. */
