@@ -2,7 +2,8 @@ import type * as z from "zod";
 import { key, showKey } from "./keys.ts";
 import type { UnreadableRecord } from "./job_store.ts";
 import type { KvEntryMaybe, KvSession } from "./kv_session.ts";
-import { decodeRecord } from "./record_codec.ts";
+import { type Decoded, decodeRecord } from "./record_codec.ts";
+import { MIGRATIONS, type Migrations } from "./record_migrations.ts";
 
 /** How many set-aside records are reported by name. */
 const MAX_REPORTED = 1_000;
@@ -11,20 +12,28 @@ const MAX_REPORTED = 1_000;
  * its other jobs. */
 export class RecordReader {
   readonly #session: KvSession;
+  readonly #migrations: Migrations;
   readonly #reported: UnreadableRecord[] = [];
 
-  constructor(session: KvSession) {
+  constructor(session: KvSession, migrations = MIGRATIONS) {
     this.#session = session;
+    this.#migrations = migrations;
   }
 
   get unreadable(): UnreadableRecord[] {
     return [...this.#reported];
   }
 
+  /** The job or the execution that is stored under a key. */
+  decode<T>(schema: z.ZodType<T>, { key: at, value }: Pick<KvEntryMaybe, "key" | "value">): Decoded<T> {
+    const kind = at[0] === key.jobs[0] ? "job" : "execution";
+    return decodeRecord(schema, value, { kind, migrations: this.#migrations });
+  }
+
   /** The record of an entry; undefined when there is none, or it had to be set aside. */
   async read<T>(schema: z.ZodType<T>, entry: KvEntryMaybe): Promise<T | undefined> {
     if (entry.versionstamp === null) return undefined;
-    const decoded = decodeRecord(schema, entry.value);
+    const decoded = this.decode(schema, entry);
     if ("value" in decoded) return decoded.value;
     const moved = await this.#session.commit(
       this.#session.atomic()

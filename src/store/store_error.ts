@@ -38,7 +38,7 @@ export function toStoreError(error: unknown, place: string): StoreError {
     return new StoreError(`The store ${place} is damaged`, {
       cause,
       code: "STATE_CORRUPT",
-      hint: "Restart the daemon: it sets the damaged file aside and starts with an empty store",
+      hint: "Restart the daemon: it sets the damaged file aside, and rebuilds the store from the newest backup",
     });
   }
   if (/readonly database|unable to open database file|permission denied|read-only file system/i.test(text)) {
