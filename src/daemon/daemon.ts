@@ -7,7 +7,9 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
+import { describeSetAside, setAsideDetail } from "../store/describe_set_aside.ts";
 import { auditor } from "./auditor.ts";
+import { BackupKeeper } from "./backup_keeper.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
 import { daemonStatusReader } from "./daemon_status.ts";
@@ -23,7 +25,7 @@ import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts
 import { Rescuer } from "./rescuer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
-import { concurrency, type Settings, storeLocation } from "./settings.ts";
+import { backupEveryMs, concurrency, type Settings, storeLocation } from "./settings.ts";
 
 /** What flags say; it outranks the settings, also when they are read again. */
 export interface DaemonFlags {
@@ -90,15 +92,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
-  const store = auditDaemon(await openStore(storeLocation(state, loaded.settings), { clock, thorough: true }), audit);
+  const location = storeLocation(state, loaded.settings);
+  const store = auditDaemon(await openStore(location, { clock, thorough: true, backups: state.backups }), audit);
   services.defer(() => store.close());
+  const warnings: string[] = [];
   if (store.setAside !== undefined) {
-    const { path, reason } = store.setAside;
-    log.error("the store was damaged; it was set aside, and a new one is empty", {
-      component: "store",
-      path,
-      error: reason,
-    });
+    warnings.push(...describeSetAside(store.setAside));
+    for (const line of warnings) log.error(line, { component: "store" });
+    await audit({ action: "rebuild", detail: setAsideDetail(store.setAside) });
   }
 
   const census = new JobCensus(store, clock);
@@ -162,7 +163,6 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       throw error;
     }
   };
-  const warnings: string[] = [];
   const ports: { metrics?: number; health?: number } = {};
   const control = await ControlSocket.open(state, {
     nudge: () => scheduler.nudge(),
@@ -214,12 +214,18 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   }
 
   const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
+  const everyMs = backupEveryMs(loaded.settings, location);
+  const backups = everyMs === undefined || !("path" in location)
+    ? undefined
+    : new BackupKeeper({ store: location.path, folder: state.backups, everyMs, clock, log, metrics: counted });
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
+  services.defer(() => backups?.stop());
   services.defer(() => scheduler.stop());
   executor.start();
   rescuer.start();
   scheduler.start();
+  backups?.start();
   services.use(options.handleSignals === false ? undefined : listenToSignals(stop, reload, log));
 
   await pidFile.update({ ports, control: control.address });
@@ -304,7 +310,14 @@ function executorLimits(settings: Settings, flags: DaemonFlags) {
 
 /** Settings that are read once. */
 function needRestart(before: Settings, after: Settings): string[] {
-  const once = ["storageBackend", "storageConfig", "metricsEnabled", "metricsPort", "healthCheckPort"] as const;
+  const once = [
+    "storageBackend",
+    "storageConfig",
+    "backupInterval",
+    "metricsEnabled",
+    "metricsPort",
+    "healthCheckPort",
+  ] as const;
   return once.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }
 

@@ -19,6 +19,8 @@ export interface LoadedSettings {
   warnings: string[];
 }
 
+const STORAGE_OVERRIDES = ["url", "backupEnabled", "backupInterval"].map((key) => `storageConfig.${key}`);
+
 const SYSTEM_FILE = "/etc/troubleshoot/scheduler.yaml";
 
 /** Reads the settings: the first of `file`, `<state>/config.yaml` and `/etc/troubleshoot/scheduler.yaml` that exists,
@@ -59,7 +61,8 @@ export async function parseSettings(
   const { values, lineOf, warnings } = text === "" ? nothingWritten() : await readYaml(text, path);
   const fromEnv = overrides(env);
   for (const [key, { name, value }] of fromEnv) {
-    if (key === "storageConfig.url") values.storageConfig = { ...values.storageConfig as object, url: value };
+    const [outer, inner] = key.split(".");
+    if (inner !== undefined) values[outer!] = { ...values[outer!] as object, [inner]: value };
     else if (key in settingsSchema.shape) values[key] = value;
     else warnings.push(`${name} is accepted, and has no effect yet`);
   }
@@ -146,7 +149,7 @@ function unknownKey(where: string, prefix: string, name: string, known: readonly
 
 function overrides(env: Readonly<Record<string, string | undefined>>): Map<string, { name: string; value: string }> {
   const found = new Map<string, { name: string; value: string }>();
-  for (const key of [...SETTING_KEYS, "storageConfig.url"]) {
+  for (const key of [...SETTING_KEYS, ...STORAGE_OVERRIDES]) {
     const name = "TROUBLESHOOT_" +
       key.replace(".", "_").replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
     const value = env[name];

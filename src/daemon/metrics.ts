@@ -13,9 +13,18 @@ export interface DaemonMetrics {
   retried(): void;
   /** Due times were not run. @param count default 1 */
   skipped(reason: string, count?: number): void;
+  /** When the newest backup of the store was made, or that one could not be made. */
+  backups(what: { lastSuccess: Date } | { failed: true }): void;
 }
 
-export const noMetrics: DaemonMetrics = { started() {}, finished() {}, stage() {}, retried() {}, skipped() {} };
+export const noMetrics: DaemonMetrics = {
+  started() {},
+  finished() {},
+  stage() {},
+  retried() {},
+  skipped() {},
+  backups() {},
+};
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricsSource {
@@ -90,6 +99,9 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600],
   );
   const skips = counter("skipped_total", "Due times that were not run, by reason", ["reason"]);
+  const lastBackup = gauge("backup_last_success_timestamp_seconds", "When the newest backup of the store was made");
+  lastBackup.remove(); // no value until it is known, or where none are made
+  const backupFailures = counter("backup_failures_total", "Backups of the store that could not be made");
   // By job id, in milliseconds; NaN when there is none. Kept up to date by what ends here.
   const successes = new Map<string, number>();
   const lastSuccess = async (job: JobFacts, reads: { left: number }): Promise<number> => {
@@ -116,6 +128,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     stage: (stage, seconds) => stages.observe({ stage }, seconds),
     retried: () => retries.inc(),
     skipped: (reason, count = 1) => skips.inc({ reason }, count),
+    backups: (what) => "failed" in what ? backupFailures.inc() : lastBackup.set(what.lastSuccess.getTime() / 1000),
     async text() {
       const jobs = await source.jobs();
       const now = source.now().getTime();

@@ -11,6 +11,9 @@ export type AuditAction =
   | "purge"
   | "finished"
   | "uploaded"
+  | "backup"
+  | "restore"
+  | "rebuild"
   | "daemon-start"
   | "daemon-stop";
 
@@ -20,7 +23,8 @@ export interface AuditEvent {
   job?: string;
   jobId?: string;
   execution?: string;
-  /** Names of the fields that were changed, how an execution ended, where a bundle went. No secrets. */
+  /** Names of the fields that were changed, how an execution ended, where a bundle went, which backup it was.
+   * No secrets. */
   detail?: string;
 }
 

@@ -35,6 +35,22 @@ export async function listBackups(folder: string): Promise<Backup[]> {
   return found.sort((a, b) => a.createdAt < b.createdAt ? 1 : -1);
 }
 
+/** The backup in a file, which may have been renamed.
+ * @throws {StoreError} `BACKUP_ABSENT` */
+export async function backupAt(path: string): Promise<Backup> {
+  try {
+    const { size, mtime, isFile } = await Deno.stat(path);
+    if (!isFile) throw new Deno.errors.NotFound("it is no file");
+    return { path, createdAt: timeOf(path) ?? (mtime ?? new Date(0)).toISOString().replace(/\.\d+/, ""), bytes: size };
+  } catch (error) {
+    throw new StoreError(`The backup ${path} cannot be read`, {
+      cause: error,
+      code: "BACKUP_ABSENT",
+      hint: "See which there are: `support-bundle schedule backup --list`",
+    });
+  }
+}
+
 /** When the backup of this name was made; undefined when it is none. */
 export function timeOf(name: string): string | undefined {
   const [, year, month, day, hour, minute, second] = NAME.exec(basename(name)) ?? [];

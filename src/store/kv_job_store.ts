@@ -60,7 +60,9 @@ export async function openJobStore(location: StoreLocation, options: OpenJobStor
     if ("path" in location) await restrictStoreFile(location.path);
     const reader = new RecordReader(session, options.migrations);
     const store = new KvJobStore(session, reader, setAside);
-    const before = "path" in location && backups !== undefined ? () => backUp(location.path, backups, clock) : undefined;
+    const before = "path" in location && backups !== undefined
+      ? () => backUp(location.path, backups, clock)
+      : undefined;
     await migrateStore(session, { reader, repair: () => store.repair(), before });
     return store;
   } catch (error) {

@@ -103,7 +103,7 @@ export function encodeKey(key: Deno.KvKey): Uint8Array {
       bytes[0] = 0x21;
       const view = new DataView(bytes.buffer);
       view.setFloat64(1, part);
-      if (part < 0) for (let i = 1; i < 9; i++) bytes[i] = ~bytes[i]!;
+      if (part < 0) { for (let i = 1; i < 9; i++) bytes[i] = ~bytes[i]!; }
       else bytes[1] = bytes[1]! ^ 0x80;
       return bytes;
     }

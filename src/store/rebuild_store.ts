@@ -25,7 +25,7 @@ export interface Rebuilt {
   newer: TakenOver;
 }
 
-const NOTHING: TakenOver = { jobs: 0, executions: 0, absent: [], complete: false };
+const NOTHING: TakenOver = { jobs: 0, executions: 0, absent: [], dropped: [], complete: false };
 
 /** Makes a store from the newest good backup, and from what can still be read in the damaged file.
  * @param into a file that is made, and is on the disk when this returns
@@ -90,24 +90,23 @@ async function intoOneFile(path: string): Promise<void> {
   await file.sync();
 }
 
-/** Calls back while nobody else has the store's file open, and all of it is in that one file.
+/** Calls back while nobody else has the store's file open or writes to it, and all of it is in that one file.
  * @throws {StoreError} `STATE_LOCKED` when another process keeps it open */
-export async function withoutOthers(path: string, action: () => void | Promise<void>): Promise<void> {
+export async function withoutOthers<T>(path: string, action: (letGo: () => void) => T | Promise<T>): Promise<T> {
   const until = performance.now() + LOCKED_FOR_MS;
   using database = new DatabaseSync(path);
   database.exec("PRAGMA busy_timeout = 0");
   while (true) {
     try {
-      database.exec("PRAGMA journal_mode = DELETE"); // only whoever is alone with it may say so
-      database.exec("BEGIN EXCLUSIVE");
+      database.exec("PRAGMA journal_mode = DELETE"); // only who is alone with it may say so
+      database.exec("BEGIN IMMEDIATE"); // from here on, whoever opens it has to wait
       break;
     } catch (error) {
       if (!isLocked(error) || performance.now() > until) throw toStoreError(error, path);
       await systemClock.sleep(50);
     }
   }
-  if (Deno.build.os === "windows") database.close(); // an open file cannot be renamed there
-  await action();
+  return await action(() => database.close());
 }
 
 /** The file, for as long as it is read; undefined when it is no database any more. */

@@ -63,11 +63,11 @@ export async function setAsideIfCorrupt(
   path: string,
   { now, backups, inUse }: Pick<StoreFileOptions, "now" | "backups" | "inUse">,
 ): Promise<SetAsideFile | undefined> {
-  if (await corruption(path) === undefined) return undefined;
+  if (await faultOfStoreFile(path) === undefined) return undefined;
   try {
     using lock = await Deno.open(`${path}.lock`, { create: true, write: true, mode: 0o600 });
     await lock.lock(true);
-    const reason = await corruption(path);
+    const reason = await faultOfStoreFile(path);
     if (reason === undefined) return undefined;
     if (await inUse?.()) throw toStoreError(new Error(reason), path);
     const fresh = `${path}.part`;
@@ -127,7 +127,7 @@ async function makeFile(path: string): Promise<number> {
 }
 
 /** What is wrong with the file; undefined when nothing is, or when that cannot be told now. */
-async function corruption(path: string): Promise<string | undefined> {
+export async function faultOfStoreFile(path: string): Promise<string | undefined> {
   const { DatabaseSync } = await import("node:sqlite");
   try {
     using database = new DatabaseSync(path);

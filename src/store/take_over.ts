@@ -16,6 +16,8 @@ export interface TakenOver {
   executions: number;
   /** Names of jobs that the other store does not have. */
   absent: string[];
+  /** Names of jobs that the other store has, and that were not taken over. */
+  dropped: string[];
   /** Whether all of the other store could be read. */
   complete: boolean;
 }
@@ -32,7 +34,7 @@ export async function takeOver(
 ): Promise<TakenOver> {
   const jobRecords = new JobRecords(session, reader);
   const executionRecords = new ExecutionRecords(session, reader);
-  const taken: TakenOver = { jobs: 0, executions: 0, absent: [], complete: false };
+  const taken: TakenOver = { jobs: 0, executions: 0, absent: [], dropped: [], complete: false };
 
   const known = new Set<string>();
   for (const value of newer.values(key.jobs)) {
@@ -42,7 +44,10 @@ export async function takeOver(
     known.add(job.id);
     if (same(value, before?.get(key.job(job.id)))) continue;
     if (jobs === "all") await jobRecords.put(job);
-    else if (await jobRecords.update(job.id, (earlier) => carryProgress(earlier, job)) === undefined) continue;
+    else if (await jobRecords.update(job.id, (earlier) => carryProgress(earlier, job)) === undefined) {
+      taken.dropped.push(job.name);
+      continue;
+    }
     taken.jobs++;
   }
   for (const { id, name } of await jobRecords.list()) if (!known.has(id)) taken.absent.push(name);
