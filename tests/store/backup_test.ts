@@ -107,7 +107,9 @@ const kept: [name: string, made: string[], removed: string[]][] = [
   ["keeps the newest 6 of a day", days("03-02", 8), ["03-02T01", "03-02T00"]],
   ["keeps the newest of each of 7 days", [
     ...days("03-02", 7),
-    ...["01", "02", "03", "04", "05", "06", "07"].flatMap((d) => [`02-2${9 - Number(d)}T23`, `02-2${9 - Number(d)}T01`]),
+    ...["01", "02", "03", "04", "05", "06", "07"].flatMap((
+      d,
+    ) => [`02-2${9 - Number(d)}T23`, `02-2${9 - Number(d)}T01`]),
   ], [
     "03-02T00",
     ...["28", "27", "26", "25", "24", "23"].map((d) => `02-${d}T01`),

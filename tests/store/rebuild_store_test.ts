@@ -36,7 +36,7 @@ for (const [name, damage] of damages) {
       store.close();
     }
     if (Deno.build.os !== "windows") strictEqual(Deno.statSync(stage.path).mode! & 0o777, 0o600);
-    strictEqual((await stage.use((it) => Promise.resolve(it.setAside))), undefined);
+    strictEqual(await stage.use((it) => Promise.resolve(it.setAside)), undefined);
     deepStrictEqual(stage.leftovers(), ["store.db.corrupt-20260302T120100Z"]);
   });
 }
@@ -54,7 +54,12 @@ Deno.test("openJobStore() takes over what is newer in the damaged file and can b
   await stage.use(async (store) => {
     await store.updateJob(changed.id, (job) => ({ ...job, description: "newer" }));
     await store.updateExecution(running.id, (it) => ({ ...it, status: "completed" }));
-    const entry = { timestamp: "2026-03-02T12:00:30.000Z", level: "info" as const, component: "executor", message: "m" };
+    const entry = {
+      timestamp: "2026-03-02T12:00:30.000Z",
+      level: "info" as const,
+      component: "executor",
+      message: "m",
+    };
     await store.appendLogs(running.id, Array.from({ length: 450 }, (_, i) => ({ ...entry, message: `line ${i}` })));
     await store.deleteJob(gone.id);
     await store.deleteJob(renamed.id);
@@ -149,7 +154,10 @@ Deno.test("openJobStore() without a backup of a file that nothing can be read of
   await Deno.writeTextFile(stage.path, "damaged");
   await stage.use(async (store) => {
     deepStrictEqual(await store.listJobs(), []);
-    match(describeSetAside(store.setAside!)[0]!, /an empty one took its place: all jobs have to be made again; there was/);
+    match(
+      describeSetAside(store.setAside!)[0]!,
+      /an empty one took its place: all jobs have to be made again; there was/,
+    );
   });
 });
 
