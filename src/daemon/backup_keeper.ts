@@ -51,13 +51,13 @@ export class BackupKeeper {
   async #turn(): Promise<number> {
     const { store, folder, everyMs, clock, metrics } = this.options;
     try {
-      const [newest] = await listBackups(folder);
+      // One from the future was made before the clock was set back.
+      const newest = (await listBackups(folder)).find(({ createdAt }) => new Date(createdAt) <= clock.now());
       if (newest !== undefined) {
         const made = new Date(newest.createdAt);
         metrics.backups({ lastSuccess: made });
         const dueInMs = made.getTime() + everyMs - clock.now().getTime();
-        // One from the future tells of a clock that was set back.
-        if (dueInMs > 0 && dueInMs <= everyMs) return Math.min(dueInMs, LOOK_MS);
+        if (dueInMs > 0) return Math.min(dueInMs, LOOK_MS);
       }
       const backup = await makeBackup(store, folder, clock.now());
       metrics.backups({ lastSuccess: new Date(backup.createdAt) });

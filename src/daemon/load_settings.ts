@@ -83,6 +83,9 @@ export async function parseSettings(
       "Set storageConfig.url, and DENO_KV_ACCESS_TOKEN in the daemon's environment",
     );
   }
+  if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.backupEnabled) {
+    warnings.push("`storageConfig.backupEnabled` has no effect on a KV server: back it up by its own means");
+  }
   return { settings: result.data, warnings };
 }
 

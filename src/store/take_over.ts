@@ -65,7 +65,13 @@ export async function takeOver(
     taken.executions++;
   }
   taken.complete = newer.complete;
+  if (jobs === "progress" && newer.complete) await dropPurged(executionRecords, newer);
   return taken;
+}
+
+/** What waited or ran, and has been purged since, must not run again. What had ended stays, as history. */
+async function dropPurged(executions: ExecutionRecords, newer: RawStore): Promise<void> {
+  for (const { id } of await executions.active()) if (!newer.has(key.execution(id))) await executions.delete(id);
 }
 
 async function copyLog(session: KvSession, newer: RawStore, id: string): Promise<void> {

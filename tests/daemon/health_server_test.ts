@@ -32,6 +32,19 @@ async function get(
   return { status: response.status, text: await response.text(), type: response.headers.get("content-type") ?? "" };
 }
 
+Deno.test("metrics tell of backups, and of none before one is known", async () => {
+  const metrics = await prometheusMetrics(source());
+  const values = async () =>
+    (await metrics.text()).split("\n").filter((line) => /^troubleshoot_scheduler_backup/.test(line));
+  deepStrictEqual(await values(), ["troubleshoot_scheduler_backup_failures_total 0"]);
+  metrics.backups({ lastSuccess: new Date("2026-03-02T12:00:00Z") });
+  metrics.backups({ failed: true });
+  deepStrictEqual(await values(), [
+    "troubleshoot_scheduler_backup_last_success_timestamp_seconds 1772452800",
+    "troubleshoot_scheduler_backup_failures_total 1",
+  ]);
+});
+
 Deno.test("metrics have the promised names, and count what happened", async () => {
   const metrics = await prometheusMetrics(source({
     jobs: () =>

@@ -57,6 +57,22 @@ Deno.test("restoreStore() brings back the jobs, and forgets nothing that has run
   before.close();
 });
 
+Deno.test("restoreStore() lets nothing run that waited at the backup and has been purged since", async () => {
+  await using stage = await BackedUpStore.create();
+  const job = await stage.addJob("nightly");
+  const waiting = await stage.addExecution(job, 0);
+  const ended = await stage.addExecution(job, 1, { status: "completed" });
+  const backup = await stage.backUp();
+  await stage.use(async (store) => {
+    for (const { id } of [waiting, ended]) await store.deleteExecution(id);
+  });
+  await restore(stage, backup);
+  await stage.use(async (store) => {
+    deepStrictEqual(await store.activeExecutions(), []);
+    deepStrictEqual(await store.listExecutions(), [ended]);
+  });
+});
+
 const present: [name: string, prepare: (stage: BackedUpStore) => Promise<unknown>, left: string[]][] = [
   ["where there is no store", (stage) => Deno.remove(stage.path), []],
   ["where the store is empty", (stage) => Deno.truncate(stage.path), []],
