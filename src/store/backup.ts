@@ -1,7 +1,9 @@
 import { basename, join } from "node:path";
+import { closing } from "../core/closing.ts";
 import { writePrivateFile } from "../core/private_file.ts";
 import type { StoreCopy } from "./copy_store.ts";
 import type { CopyAnswer, CopyRequest } from "./copy_store_worker.ts";
+import { withFileLock } from "./file_lock.ts";
 import { StoreError, toStoreError } from "./store_error.ts";
 
 /** A backup of the store: a copy of its file, with `<name>.sha256` beside it as `sha256sum -c` reads it. */
@@ -63,23 +65,7 @@ export function timeOf(name: string): string | undefined {
 export async function makeBackup(store: string, folder: string, now: Date): Promise<Backup> {
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    using lock = await Deno.open(join(folder, ".lock"), { create: true, write: true, mode: 0o600 });
-    await lock.lock(true); // until it is closed
-    await removeParts(folder);
-    const createdAt = freeTime(await listBackups(folder), now);
-    const path = join(folder, `store-${createdAt.replace(/[-:]/g, "")}.db`);
-    const part = path + PART;
-    try {
-      const { bytes, sha256 } = await copyInWorker({ from: store, to: part });
-      await writePrivateFile(sumPath(path), `${sha256}  ${basename(path)}\n`);
-      await Deno.rename(part, path);
-      await syncFolder(folder);
-      await removeUnwanted(folder);
-      return { path, createdAt, bytes };
-    } catch (error) {
-      await removeParts(folder).catch(() => {});
-      throw error;
-    }
+    return await withFileLock(join(folder, ".lock"), () => backUp(store, folder, now));
   } catch (error) {
     const failure = toStoreError(error, store);
     throw new StoreError(`Cannot back up the store: ${failure.message}`, {
@@ -91,6 +77,24 @@ export async function makeBackup(store: string, folder: string, now: Date): Prom
   }
 }
 
+async function backUp(store: string, folder: string, now: Date): Promise<Backup> {
+  await removeParts(folder);
+  const createdAt = freeTime(await listBackups(folder), now);
+  const path = join(folder, `store-${createdAt.replace(/[-:]/g, "")}.db`);
+  const part = path + PART;
+  try {
+    const { bytes, sha256 } = await copyInWorker({ from: store, to: part });
+    await writePrivateFile(sumPath(path), `${sha256}  ${basename(path)}\n`);
+    await Deno.rename(part, path);
+    await syncFolder(folder);
+    await removeUnwanted(folder);
+    return { path, createdAt, bytes };
+  } catch (error) {
+    await removeParts(folder).catch(() => {});
+    throw error;
+  }
+}
+
 /** Checks that a backup is as it was written, and can be used.
  * @throws {StoreError} `BACKUP_UNUSABLE` */
 export async function checkBackup(path: string): Promise<void> {
@@ -98,9 +102,12 @@ export async function checkBackup(path: string): Promise<void> {
   let fault: string | undefined;
   try {
     const written = await sumOf(path);
-    using file = await Deno.open(path);
-    if ((await file.stat()).size === 0) fault = "it is empty";
-    else if (written !== undefined && written !== sha256Of(file)) fault = "it is not as it was written";
+    const { size, sum } = await closing(await Deno.open(path), async (file) => ({
+      size: (await file.stat()).size,
+      sum: written === undefined ? undefined : sha256Of(file),
+    }));
+    if (size === 0) fault = "it is empty";
+    else if (sum !== written) fault = "it is not as it was written";
     else fault = faultOfDatabase(path);
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error);
@@ -194,8 +201,7 @@ function workerUrl(): URL {
 /** A rename is on the disk when its folder is. */
 export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
-  using handle = await Deno.open(folder);
-  await handle.sync();
+  await closing(await Deno.open(folder), (handle) => handle.sync());
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -31,10 +31,14 @@ export function copyStore(from: string, to: string): StoreCopy {
 /** @returns what SQLite finds wrong with a file; undefined when nothing is
  * @throws when it cannot be read as a database at all */
 export function faultOfDatabase(path: string): string | undefined {
-  using database = new DatabaseSync(path);
-  const row = database.prepare("PRAGMA quick_check(1)").get();
-  const answer = row === undefined ? "no answer" : String(Object.values(row)[0]);
-  return answer === "ok" ? undefined : answer;
+  const database = new DatabaseSync(path);
+  try {
+    const row = database.prepare("PRAGMA quick_check(1)").get();
+    const answer = row === undefined ? "no answer" : String(Object.values(row)[0]);
+    return answer === "ok" ? undefined : answer;
+  } finally {
+    database.close();
+  }
 }
 
 /** @param file is read from where it stands to its end */

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../core/clock.ts";
+import { closing } from "../core/closing.ts";
 import { describeError } from "../core/errors.ts";
 import { type Backup, checkBackup, listBackups } from "./backup.ts";
 import { copyStore } from "./copy_store.ts";
@@ -10,6 +11,7 @@ import { KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
 import { migrateStore } from "./migrate_store.ts";
 import { RawStore } from "./raw_store.ts";
 import { RecordReader } from "./record_reader.ts";
+import { removeStore } from "./replace_store.ts";
 import { isLocked, StoreError, toStoreError } from "./store_error.ts";
 import { type TakenOver, takeOver } from "./take_over.ts";
 
@@ -86,8 +88,7 @@ export async function storeFrom(
 /** Waits until Deno KV has let go of the file, and leaves nothing beside it. */
 async function intoOneFile(path: string): Promise<void> {
   await withoutOthers(path, () => {});
-  using file = await Deno.open(path, { read: true, write: true });
-  await file.sync();
+  await closing(await Deno.open(path, { read: true, write: true }), (file) => file.sync());
 }
 
 /** Calls back while nobody else has the store's file open or writes to it, and all of it is in that one file.
@@ -115,14 +116,6 @@ function openRaw(path: string): RawStore | undefined {
     return new RawStore(path);
   } catch {
     return undefined;
-  }
-}
-
-export async function removeStore(path: string): Promise<void> {
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) {
-    await Deno.remove(path + suffix).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
   }
 }
 

@@ -33,3 +33,12 @@ export async function asideName(path: string, why: "corrupt" | "replaced", now: 
     if (!taken.has(name)) return join(folder, name);
   }
 }
+
+/** Removes a store's file and its companions, as far as they are there. */
+export async function removeStore(path: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) {
+    await Deno.remove(path + suffix).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}

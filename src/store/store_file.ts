@@ -1,8 +1,10 @@
 import { dirname } from "node:path";
 import { systemClock } from "../core/clock.ts";
+import { closing } from "../core/closing.ts";
+import { withFileLock } from "./file_lock.ts";
 import type { Rebuilt } from "./rebuild_store.ts";
-import { asideName, replaceStore } from "./replace_store.ts";
-import { isCorrupt, isLocked, notWritable, StoreError, toStoreError } from "./store_error.ts";
+import { asideName, removeStore, replaceStore } from "./replace_store.ts";
+import { damagedStore, isCorrupt, isLocked, notWritable, StoreError, toStoreError } from "./store_error.ts";
 
 /** A damaged store that was moved out of the way. */
 export interface SetAsideFile {
@@ -24,6 +26,8 @@ export interface StoreFileOptions {
   /** Whether some process keeps the file open. Then a damaged one stays in its place. */
   inUse?(): Promise<boolean>;
 }
+
+type ReplaceOptions = Pick<StoreFileOptions, "now" | "backups" | "inUse">;
 
 /** Up to this size a file is examined each time it is opened: it takes about a millisecond a megabyte. */
 const ALWAYS_EXAMINED_BYTES = 16 * 1024 * 1024;
@@ -61,24 +65,30 @@ async function awaitUnlocked(path: string, lockedForMs: number): Promise<void> {
  * stays. One process at a time: another one's fresh file must not follow the damaged one. */
 export async function setAsideIfCorrupt(
   path: string,
-  { now, backups, inUse }: Pick<StoreFileOptions, "now" | "backups" | "inUse">,
+  options: ReplaceOptions,
 ): Promise<SetAsideFile | undefined> {
   if (await faultOfStoreFile(path) === undefined) return undefined;
   try {
-    using lock = await Deno.open(`${path}.lock`, { create: true, write: true, mode: 0o600 });
-    await lock.lock(true);
-    const reason = await faultOfStoreFile(path);
-    if (reason === undefined) return undefined;
-    if (await inUse?.()) throw toStoreError(new Error(reason), path);
-    const fresh = `${path}.part`;
-    const rebuilt = backups === undefined ? undefined : await rebuild(path, backups, fresh);
-    if (rebuilt === undefined) await makeFile(fresh);
-    const aside = await asideName(path, "corrupt", now);
-    await replaceStore(path, fresh, aside);
-    return { path: aside, reason, rebuilt };
+    return await withFileLock(`${path}.lock`, () => replaceDamaged(path, options));
   } catch (error) {
     throw fileError(error, path);
   }
+}
+
+async function replaceDamaged(
+  path: string,
+  { now, backups, inUse }: ReplaceOptions,
+): Promise<SetAsideFile | undefined> {
+  const reason = await faultOfStoreFile(path);
+  if (reason === undefined) return undefined;
+  if (await inUse?.()) throw damagedStore(path, new Error(reason));
+  const fresh = `${path}.part`;
+  await removeStore(fresh); // of one that was killed
+  const rebuilt = backups === undefined ? undefined : await rebuild(path, backups, fresh);
+  if (rebuilt === undefined) await makeFile(fresh);
+  const aside = await asideName(path, "corrupt", now);
+  await replaceStore(path, fresh, aside);
+  return { path: aside, reason, rebuilt };
 }
 
 async function rebuild(damaged: string, backups: string, into: string): Promise<Rebuilt> {
@@ -117,8 +127,8 @@ async function makeFolder(folder: string): Promise<void> {
 /** @returns the file's size */
 async function makeFile(path: string): Promise<number> {
   try {
-    using file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-    const info = await file.stat();
+    const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    const info = await closing(file, () => file.stat());
     if (info.isDirectory) throw new Deno.errors.IsADirectory(path);
     return info.size;
   } catch (error) {
@@ -128,12 +138,9 @@ async function makeFile(path: string): Promise<number> {
 
 /** What is wrong with the file; undefined when nothing is, or when that cannot be told now. */
 export async function faultOfStoreFile(path: string): Promise<string | undefined> {
-  const { DatabaseSync } = await import("node:sqlite");
+  const { faultOfDatabase } = await import("./copy_store.ts");
   try {
-    using database = new DatabaseSync(path);
-    const row = database.prepare("PRAGMA quick_check(1)").get();
-    const answer = row === undefined ? "no answer" : String(Object.values(row)[0]);
-    return answer === "ok" ? undefined : answer;
+    return faultOfDatabase(path);
   } catch (error) {
     if (isCorrupt(error)) return (error as Error).message;
     if (isLocked(error)) return undefined;

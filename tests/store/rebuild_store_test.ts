@@ -176,15 +176,19 @@ Deno.test("openJobStore() leaves a healthy file alone that is locked, though the
   deepStrictEqual(stage.leftovers(), []);
 });
 
-Deno.test("openJobStore() leaves a damaged file in its place while a daemon has it open", async () => {
-  await using stage = await BackedUpStore.create();
-  await stage.addJob("nightly");
-  await stage.backUp();
-  await Deno.writeTextFile(stage.path, "damaged");
-  await rejects(stage.open({ inUse: () => Promise.resolve(true) }), { code: "STATE_CORRUPT", exitCode: EXIT.state });
-  strictEqual(await Deno.readTextFile(stage.path), "damaged");
-  deepStrictEqual(stage.leftovers(), []);
-});
+for (const [name, damage] of damages.slice(0, 4)) {
+  Deno.test(`openJobStore() leaves a file ${name} in its place while a daemon has it open`, async () => {
+    await using stage = await BackedUpStore.create();
+    await stage.addJob("nightly");
+    await stage.addFiller();
+    await stage.backUp();
+    await damage(stage);
+    const damaged = await Deno.readFile(stage.path);
+    await rejects(stage.open({ inUse: () => Promise.resolve(true) }), { code: "STATE_CORRUPT", exitCode: EXIT.state });
+    deepStrictEqual(await Deno.readFile(stage.path), damaged);
+    deepStrictEqual(stage.leftovers(), []);
+  });
+}
 
 Deno.test("openJobStore() by many at once rebuilds once, whatever a killed one left, and loses nothing since", async () => {
   await using stage = await BackedUpStore.create();
@@ -231,6 +235,7 @@ Deno.test("openJobStore() without a folder of backups does as it did", async () 
   await stage.addJob("nightly");
   await stage.backUp();
   await Deno.writeTextFile(stage.path, "damaged");
+  await Deno.writeTextFile(`${stage.path}.part`, "half of another one");
   const store = await openJobStore({ path: stage.path }, { clock: stage.clock });
   deepStrictEqual(await store.listJobs(), []);
   strictEqual(store.setAside?.rebuilt, undefined);
