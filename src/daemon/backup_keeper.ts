@@ -35,7 +35,7 @@ export class BackupKeeper {
     this.#running ??= this.#loop();
   }
 
-  /** Lets a backup end that is being made. Twice is harmless. */
+  /** A backup that is being made is given up. Twice is harmless. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -59,11 +59,12 @@ export class BackupKeeper {
         const dueInMs = made.getTime() + everyMs - clock.now().getTime();
         if (dueInMs > 0) return Math.min(dueInMs, LOOK_MS);
       }
-      const backup = await makeBackup(store, folder, clock.now());
+      const backup = await makeBackup(store, folder, clock.now(), this.#stopping.signal);
       metrics.backups({ lastSuccess: new Date(backup.createdAt) });
       this.#log.debug("backed up the store", { path: backup.path, bytes: backup.bytes });
       return Math.min(everyMs, LOOK_MS);
     } catch (error) {
+      if (this.#stopping.signal.aborted) return 0;
       metrics.backups({ failed: true });
       this.#log.error("cannot back up the store", { path: folder, error: describeError(error) });
       return Math.min(everyMs, RETRY_MS);

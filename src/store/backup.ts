@@ -1,8 +1,6 @@
 import { basename, join } from "node:path";
 import { closing } from "../core/closing.ts";
 import { writePrivateFile } from "../core/private_file.ts";
-import type { StoreCopy } from "./copy_store.ts";
-import type { CopyAnswer, CopyRequest } from "./copy_store_worker.ts";
 import { withFileLock } from "./file_lock.ts";
 import { StoreError, toStoreError } from "./store_error.ts";
 
@@ -61,12 +59,13 @@ export function timeOf(name: string): string | undefined {
 
 /** Backs up a store's file, also while others write to it, and lets go of backups that are no longer wanted. Either all of
  * it is there under its name, checked and on the disk, or nothing is. One at a time; a later one waits.
- * @throws {StoreError} among them `DISK_FULL`, `STATE_CORRUPT` */
-export async function makeBackup(store: string, folder: string, now: Date): Promise<Backup> {
+ * @throws {StoreError} among them `DISK_FULL`, `STATE_CORRUPT`; the signal's reason when it was aborted */
+export async function makeBackup(store: string, folder: string, now: Date, signal?: AbortSignal): Promise<Backup> {
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    return await withFileLock(join(folder, ".lock"), () => backUp(store, folder, now));
+    return await withFileLock(join(folder, ".lock"), () => backUp(store, folder, now, signal));
   } catch (error) {
+    signal?.throwIfAborted();
     const failure = toStoreError(error, store);
     throw new StoreError(`Cannot back up the store: ${failure.message}`, {
       cause: error,
@@ -77,13 +76,14 @@ export async function makeBackup(store: string, folder: string, now: Date): Prom
   }
 }
 
-async function backUp(store: string, folder: string, now: Date): Promise<Backup> {
+async function backUp(store: string, folder: string, now: Date, signal?: AbortSignal): Promise<Backup> {
+  const { copyStore } = await import("./copy_store.ts");
   await removeParts(folder);
   const createdAt = freeTime(await listBackups(folder), now);
   const path = join(folder, `store-${createdAt.replace(/[-:]/g, "")}.db`);
   const part = path + PART;
   try {
-    const { bytes, sha256 } = await copyInWorker({ from: store, to: part });
+    const { bytes, sha256 } = await copyStore(store, part, signal);
     await writePrivateFile(sumPath(path), `${sha256}  ${basename(path)}\n`);
     await Deno.rename(part, path);
     await syncFolder(folder);
@@ -104,7 +104,7 @@ export async function checkBackup(path: string): Promise<void> {
     const written = await sumOf(path);
     const { size, sum } = await closing(await Deno.open(path), async (file) => ({
       size: (await file.stat()).size,
-      sum: written === undefined ? undefined : sha256Of(file),
+      sum: written === undefined ? undefined : await sha256Of(file),
     }));
     if (size === 0) fault = "it is empty";
     else if (sum !== written) fault = "it is not as it was written";
@@ -171,31 +171,6 @@ async function sumOf(path: string): Promise<string | undefined> {
 
 function sumPath(path: string): string {
   return `${path}.sha256`;
-}
-
-async function copyInWorker(request: CopyRequest): Promise<StoreCopy> {
-  const worker = new Worker(workerUrl(), { type: "module", name: "backup" });
-  try {
-    const { promise, resolve, reject } = Promise.withResolvers<CopyAnswer>();
-    worker.onmessage = ({ data }: MessageEvent<CopyAnswer>) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(event.message));
-    };
-    worker.postMessage(request);
-    const answer = await promise;
-    if ("failed" in answer) throw new Error(answer.failed);
-    return answer.copy;
-  } finally {
-    worker.terminate();
-  }
-}
-
-/** Beside this file, or where the binary has it: the bundler keeps the path of an entry point, and joins all else. */
-function workerUrl(): URL {
-  return Deno.build.standalone
-    ? new URL("src/store/copy_store_worker.js", Deno.mainModule)
-    : new URL("./copy_store_worker.ts", import.meta.url);
 }
 
 /** A rename is on the disk when its folder is. */

@@ -57,14 +57,12 @@ export async function storeFrom(
 ): Promise<Rebuilt> {
   await removeStore(into);
   try {
-    if (backup === undefined) (await Deno.open(into, { write: true, createNew: true, mode: 0o600 })).close();
-    else {
-      await checkBackup(backup.path);
-      copyStore(backup.path, into);
-    }
+    if (backup !== undefined) await checkBackup(backup.path);
     using before = backup === undefined ? undefined : openRaw(backup.path);
     using after = newer === undefined ? undefined : openRaw(newer);
-    if (before !== undefined && !before.has(key.schema)) throw noStore(backup!.path);
+    if (backup === undefined) (await Deno.open(into, { write: true, createNew: true, mode: 0o600 })).close();
+    else if (before?.has(key.schema)) await copyStore(backup.path, into);
+    else throw noStore(backup.path);
     const session = new KvSession(await Deno.openKv(into), into);
     try {
       const reader = new RecordReader(session);

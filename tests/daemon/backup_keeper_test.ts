@@ -4,6 +4,7 @@ import { backupEveryMs, settingsSchema, storeLocation } from "../../src/daemon/s
 import { listBackups } from "../../src/store/backup.ts";
 import { BackedUpStore, NOW } from "../store/backed_up_store.ts";
 import { recordingLog } from "./fake_log.ts";
+import { until } from "./until.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const MINUTE = 60_000;
@@ -99,6 +100,28 @@ Deno.test("backup keeper logs and counts a backup that fails, and tries again so
     ["cannot back up the store", "store"],
   ]);
   match(String(errors[0]!.error), /is damaged/);
+});
+
+Deno.test("backup keeper that is stopped gives up what it is at, and leaves nothing of it", async () => {
+  await using stage = await BackedUpStore.create();
+  await stage.addJob("nightly");
+  for (let i = 0; i < 3; i++) await stage.addFiller(`more ${i}`);
+  const { log, lines } = recordingLog();
+  const { clock, path: store, folder } = stage;
+  const seen: unknown[] = [];
+  const keeper = new BackupKeeper({
+    store,
+    folder,
+    everyMs: HOUR,
+    clock,
+    log,
+    metrics: { backups: (what) => void seen.push(what) },
+  });
+  keeper.start();
+  await until("half a backup", () => [...Deno.readDirSync(stage.root)].some(({ name }) => name === "backups"));
+  await keeper.stop();
+  deepStrictEqual([await listBackups(folder), lines, seen], [[], [], []]);
+  deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [".lock"]);
 });
 
 const settings: [name: string, input: Record<string, unknown>, everyMs: number | undefined][] = [

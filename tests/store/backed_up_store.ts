@@ -57,10 +57,10 @@ export class BackedUpStore implements AsyncDisposable {
   }
 
   /** Half a megabyte that is no record, behind all records in the file. */
-  async addFiller(): Promise<void> {
+  async addFiller(name = "filler"): Promise<void> {
     using kv = await Deno.openKv(this.path);
     const value = new Uint8Array(2_000).fill(1);
-    for (let i = 0; i < 250; i++) await kv.set(["zz filler", i], value);
+    for (let i = 0; i < 250; i++) await kv.set([`zz ${name}`, i], value);
   }
 
   async backUp(): Promise<Backup> {
