@@ -71,6 +71,12 @@ Deno.test({
 Deno.test("makeBackup() copies one instant of a store that is written to, by this process and another connection", () =>
   withStore(2_000, async ({ store, folder }) => {
     using kv = await Deno.openKv(store);
+    // Between the two keys that are written together: many steps of the copy.
+    for (let i = 0; i < 3_000; i += 100) {
+      const filler = kv.atomic();
+      for (let j = i; j < i + 100; j++) filler.set(["kv filler", j], new Uint8Array(1_000));
+      await filler.commit();
+    }
     let writing = true;
     const writer = (async () => {
       for (let n = 1; writing; n++) {
