@@ -85,15 +85,18 @@ Deno.test("makeBackup() copies one instant of a store that is written to, by thi
       }
     })();
     const seen: string[] = [];
-    for (let i = 0; i < 5; i++) {
-      const { path } = await makeBackup(store, folder, later(i));
-      using copy = new RawStore(path);
-      const [a, b] = [copy.get(["job", "first"]), copy.get(["log", "last", 1])];
-      deepStrictEqual(a, b);
-      seen.push(new TextDecoder().decode(a));
+    try {
+      for (let i = 0; i < 5; i++) {
+        const { path } = await makeBackup(store, folder, later(i));
+        using copy = new RawStore(path);
+        const [a, b] = [copy.get(["job", "first"]), copy.get(["log", "last", 1])];
+        deepStrictEqual(a, b);
+        seen.push(new TextDecoder().decode(a));
+      }
+    } finally {
+      writing = false;
+      await writer;
     }
-    writing = false;
-    await writer;
     ok(Number(seen.at(-1)) > Number(seen[0]), `it was not written to: ${seen}`);
   }));
 
