@@ -17,6 +17,7 @@ import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
 import { readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
+import { asksForSchedule } from "./schedule_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { showDryRun } from "./dry_run.ts";
 import { renderReport } from "./render/report.ts";
@@ -41,6 +42,8 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       "Name a spec file, or use --auto; --help shows examples",
     );
   }
+  const draft = asksForSchedule(flags) ? await scheduledDraft(cli, specs, flags, searches) : undefined;
+  if (draft !== undefined && flags.schedulePreview !== true) return;
   const request = await toRequest(cli, specs, flags, { searches, tokens });
   const spec = await loadRequest(request, {
     cwd: cli.cwd,
@@ -56,6 +59,13 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   const { yellow } = colorsFor(cli.stderr, cli.env);
   for (const note of spec.notes) await cli.stderr.write(`${note}\n`);
   for (const warning of spec.warnings) await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+  if (draft !== undefined) {
+    for (const warning of draft.warnings.filter((it) => !spec.warnings.includes(it))) {
+      await cli.stderr.write(`${yellow("Warning:")} ${warning}\n`);
+    }
+    const { showSchedulePreview } = await import("./schedule/schedule_preview.ts");
+    return await showSchedulePreview(cli, request, spec, draft.job);
+  }
   if (flags.dryRun === true) return await showDryRun(cli, request, spec);
   if (spec.collectors.length + spec.hostCollectors.length + spec.unsupported.length === 0) {
     throw new SupportBundleError("The specs name no collectors, so there is nothing to collect", {
@@ -100,6 +110,14 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   } finally {
     progress.clear();
   }
+}
+
+/** The job that the options would make, saved as a template where that is asked for. */
+async function scheduledDraft(cli: CliContext, specs: string[], flags: Flags, searches: boolean) {
+  const { draftOf, saveAsTemplate } = await import("./schedule/scheduled_options.ts");
+  const draft = await draftOf(cli, specs, flags, searches);
+  if (flags.scheduleTemplate) await saveAsTemplate(cli, flags.scheduleTemplate, draft);
+  return draft;
 }
 
 /** What scripts read as `archivePath` is theirs to send on: of an archive that is held back, it is empty. */

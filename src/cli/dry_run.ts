@@ -16,25 +16,29 @@ const WIDTH = 100;
 /** `--dry-run`: the merged spec on standard output, with the permissions that it needs as comments, and on standard error
  * those that the account lacks. Without a cluster, nothing is said about the account. */
 export async function showDryRun(cli: CliContext, request: PipelineRequest, spec: LoadedSpec): Promise<void> {
-  const { signal } = cli;
   const kube = connectKube(request.kube as KubeOptions, { ...cli.env }, { clock: cli.clock });
   try {
-    const { needs } = await neededPermissions(spec, { kube, namespace: request.namespace, signal });
+    const { needs } = await neededPermissions(spec, { kube, namespace: request.namespace, signal: cli.signal });
     await cli.stdout.write(permissionComments(needs) + printSpec(spec));
-    const lacking = await lackingPermissions(kube, needs, signal);
-    if (lacking.length === 0) return;
-    const { yellow } = colorsFor(cli.stderr, cli.env);
-    const lines = describeNeeds(lacking).flatMap((line) => wrap(line, "  ", WIDTH));
-    const rest = lines.length - MAX_LINES;
-    await cli.stderr.write(
-      `${yellow("Warning:")} This account lacks ${lacking.length} of ${needs.length} permissions; it may not\n` +
-        lines.slice(0, MAX_LINES).map((line) => `${line}\n`).join("") +
-        (rest > 0 ? `  and ${rest} lines more\n` : "") +
-        "  `support-bundle rbac` prints the roles that allow all of it\n",
-    );
+    await warnOfLacking(cli, kube, needs);
   } finally {
     kube.close();
   }
+}
+
+/** Names on standard error the permissions that the account lacks; nothing where that cannot be found out. */
+export async function warnOfLacking(cli: CliContext, kube: KubeClient, needs: readonly AccessNeed[]): Promise<void> {
+  const lacking = await lackingPermissions(kube, needs, cli.signal);
+  if (lacking.length === 0) return;
+  const { yellow } = colorsFor(cli.stderr, cli.env);
+  const lines = permissionLines(lacking, "  ");
+  const rest = lines.length - MAX_LINES;
+  await cli.stderr.write(
+    `${yellow("Warning:")} This account lacks ${lacking.length} of ${needs.length} permissions; it may not\n` +
+      lines.slice(0, MAX_LINES).map((line) => `${line}\n`).join("") +
+      (rest > 0 ? `  and ${rest} lines more\n` : "") +
+      "  `support-bundle rbac` prints the roles that allow all of it\n",
+  );
 }
 
 /** What the account may not do. Nothing when that cannot be found out. */
@@ -53,9 +57,14 @@ async function lackingPermissions(
   }
 }
 
+/** Needs in words, broken into lines. */
+export function permissionLines(needs: readonly AccessNeed[], indent: string): string[] {
+  return describeNeeds(needs).flatMap((line) => wrap(line, indent, WIDTH));
+}
+
 function permissionComments(needs: readonly AccessNeed[]): string {
   if (needs.length === 0) return "";
-  const lines = describeNeeds(needs).flatMap((line) => wrap(line, "#   ", WIDTH));
+  const lines = permissionLines(needs, "#   ");
   return `# Permissions that this needs:\n${lines.join("\n")}\n`;
 }
 

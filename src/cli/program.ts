@@ -11,6 +11,7 @@ import { addLeakGateFlag } from "./leak_gate_flag.ts";
 import { addScrubValuesFlag } from "./scrub_values.ts";
 import { addSizeFlags } from "./size_flags.ts";
 import { addTokenFlags } from "./token_flags.ts";
+import { addScheduleFlags } from "./schedule_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
 import { serviceCommand } from "./service/service_command.ts";
 
@@ -26,6 +27,7 @@ Examples:
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
   support-bundle spec.yaml --upload s3://bucket/bundles/
   support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
+  support-bundle --auto -n shop --schedule-preview --cron "0 2 * * *"
   support-bundle schedule create nightly --cron "0 2 * * *" --auto
   support-bundle schedule daemon start
 
@@ -99,6 +101,7 @@ export function program(cli: CliContext): Command {
   addSizeFlags(root);
   addDiscoveryFlags(root);
   addKubeFlags(root);
+  addScheduleFlags(root);
   root.action(async (specs: string[], flags) => {
     const { collectBundle } = await import("./collect_bundle.ts");
     const commands = root.commands.map((command) => command.name()).filter((name) => name !== "attempt");

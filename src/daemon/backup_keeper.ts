@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
 import { listBackups, makeBackup } from "../store/backup.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { DaemonMetrics } from "./metrics.ts";
+import { backupEveryMs, type Settings, storeLocation } from "./settings.ts";
 
 export interface BackupOptions {
   /** The store's file. */
@@ -13,6 +15,21 @@ export interface BackupOptions {
   clock: Clock;
   log: DaemonLog;
   metrics: Pick<DaemonMetrics, "backups">;
+}
+
+/** Backs up the store as the settings say, until what is returned is disposed of.
+ * @returns undefined when they say that it is not */
+export function keepBackups(
+  state: StateFolder,
+  settings: Settings,
+  options: Pick<BackupOptions, "clock" | "log" | "metrics">,
+): AsyncDisposable | undefined {
+  const location = storeLocation(state, settings);
+  const everyMs = backupEveryMs(settings, location);
+  if (everyMs === undefined || !("path" in location)) return undefined;
+  const keeper = new BackupKeeper({ ...options, store: location.path, folder: state.backups, everyMs });
+  keeper.start();
+  return { [Symbol.asyncDispose]: () => keeper.stop() };
 }
 
 /** After a failure it is tried again this soon, if the interval is not shorter. */

@@ -24,6 +24,7 @@ export function beginAttempt(execution: Execution, job: Job | undefined, now: Da
     endTime: null,
     retryAt: null,
     process: null,
+    bundleRemoved: null,
   };
 }
 

@@ -4,6 +4,7 @@ import { uncheckedPath } from "../bundle/quarantine_paths.ts";
 import { tryParseDuration } from "../core/duration.ts";
 import { parseSize } from "../core/size.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
+import { DEFAULT_SIZE_LIMITS } from "../pipeline/size_budget.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
@@ -14,13 +15,15 @@ const COLLECTOR_DEADLINE_MS = 5 * 60_000;
 
 /** What the child of an attempt is told to do.
  * @param previous the job's last finished execution, if it had one
- * @param timeoutMs hard limit of the attempt: gathering stops when nine tenths of it are over */
+ * @param timeoutMs hard limit of the attempt: gathering stops when nine tenths of it are over
+ * @param maxBundleBytes no job collects more */
 export function buildRequest(
   job: Job,
   execution: Execution,
   state: StateFolder,
   previous: Execution | undefined,
   timeoutMs: number,
+  maxBundleBytes?: number,
 ): PipelineRequest {
   const paths = executionPaths(job, execution.id, state);
   const deadlineMs = Math.floor(timeoutMs * 0.9);
@@ -44,7 +47,7 @@ export function buildRequest(
     sizeLimits: definedOnly({
       file: sizeOf(job.limits.maxFileSize),
       collector: sizeOf(job.limits.maxCollectorSize),
-      bundle: sizeOf(job.limits.maxBundleSize),
+      bundle: bundleLimit(job, maxBundleBytes),
     }),
     collectorDeadlineMs: Math.min(COLLECTOR_DEADLINE_MS, deadlineMs),
     upload: job.upload.enabled
@@ -92,6 +95,15 @@ export async function removeLeftovers(
 export function attemptTimeoutMs(job: Job, capMs?: number): number {
   const own = tryParseDuration(job.limits.timeout);
   return Math.min(own !== undefined && own > 0 ? own : DEFAULT_TIMEOUT_MS, capMs ?? Infinity);
+}
+
+/** What an attempt of the job may collect, unpacked.
+ * @param capBytes no job gets more
+ * @returns undefined: as much as the command line, 0: any amount */
+export function bundleLimit({ limits }: Pick<Job, "limits">, capBytes?: number): number | undefined {
+  const own = sizeOf(limits.maxBundleSize);
+  if (capBytes === undefined) return own;
+  return Math.min(own === 0 ? Infinity : own ?? DEFAULT_SIZE_LIMITS.bundle, capBytes);
 }
 
 /** The job's name where that is a plain file name; otherwise one that no other job has either. */

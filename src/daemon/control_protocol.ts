@@ -35,6 +35,8 @@ export interface DaemonStatus {
   executions: RunningExecution[];
   /** Executions that wait for a slot. */
   waiting: number;
+  /** Those of them that wait for something else than a slot. An older daemon does not say. */
+  held?: HeldExecution[];
   maxConcurrent: number;
   ports: { metrics?: number; health?: number };
   /** What is not as it was asked for, such as a port that was in use. */
@@ -50,6 +52,15 @@ export interface RunningExecution {
   attempt: number;
   /** The last thing it said it was doing. */
   progress: string;
+}
+
+export interface HeldExecution {
+  id: string;
+  job: string;
+  /** `disk` */
+  resource: string;
+  /** For people. */
+  reason: string;
 }
 
 export const MAX_REQUEST_BYTES = 4096;

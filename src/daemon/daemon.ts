@@ -6,26 +6,35 @@ import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
+import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
-import { describeSetAside, setAsideDetail } from "../store/describe_set_aside.ts";
+import { Admission } from "./admission.ts";
 import { auditor } from "./auditor.ts";
-import { BackupKeeper } from "./backup_keeper.ts";
+import { keepBackups } from "./backup_keeper.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
-import { daemonStatusReader } from "./daemon_status.ts";
+import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
+import { type DiskLimits, DiskResource } from "./disk_resource.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
 import { loadSettings } from "./load_settings.ts";
 import { LocalExecutor } from "./local_executor.ts";
+import { LogRotation, rotatedFiles } from "./log_rotation.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
 import { failureNotifier } from "./notify_failure.ts";
 import { acquirePidFile } from "./pid_file.ts";
+import { diskRoom } from "./process_metrics.ts";
+import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
 import { Rescuer } from "./rescuer.ts";
+import { reportSetAside } from "./report_set_aside.ts";
+import { RetentionKeeper } from "./retention_keeper.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
-import { backupEveryMs, concurrency, type Settings, storeLocation } from "./settings.ts";
+import type { StatusPageSource } from "./status_page/status_data.ts";
+import type { StatusPage } from "./status_page/status_page.ts";
+import { concurrency, hasSharedStore, retentionAgeMs, type Settings, storeLocation } from "./settings.ts";
 
 /** What flags say; it outranks the settings, also when they are read again. */
 export interface DaemonFlags {
@@ -63,7 +72,7 @@ export interface DaemonOptions {
  * @throws {DaemonRunningError} when the state folder has a daemon
  * @throws {SettingsError} {@linkcode PortInUseError} StoreError */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
-  const { state, env, flags = {} } = options;
+  const { state, env, flags = {}, openStore = openJobStore } = options;
   const clock = options.clock ?? systemClock;
   if (Deno.build.os !== "windows") Deno.umask(0o077); // whatever is written here is this user's alone
   await makeFolders(state);
@@ -90,32 +99,59 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of loaded.warnings) log.warn(warning);
 
-  const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
   const location = storeLocation(state, loaded.settings);
-  const store = auditDaemon(await openStore(location, { clock, thorough: true, backups: state.backups }), audit);
+  const opened = await openStore(location, { clock, thorough: true, backups: state.backups });
+  let counted: DaemonMetrics = noMetrics;
+  const store = auditDaemon(countErrors(opened, () => counted.storeFailed()), audit);
   services.defer(() => store.close());
-  const warnings: string[] = [];
-  if (store.setAside !== undefined) {
-    warnings.push(...describeSetAside(store.setAside));
-    for (const line of warnings) log.error(line, { component: "store" });
-    await audit({ action: "rebuild", detail: setAsideDetail(store.setAside) });
-  }
+  const warnings = await reportSetAside(store.setAside, log, audit);
 
   const census = new JobCensus(store, clock);
   const stopping = new AbortController();
   const owner = await newLeaseOwner();
   const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
   const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
+  const ready: ReadinessChecks = {
+    store: async () => {
+      await store.revision();
+      return "";
+    },
+    scheduler: () => scheduler.problem(),
+    daemon: () => stopping.signal.aborted ? "stopping" : "",
+  };
+  const maxConcurrent = () => executorLimits(loaded.settings, flags).maxConcurrent;
   const metrics = loaded.settings.metricsEnabled
     ? await prometheusMetrics({
       now: () => clock.now(),
+      startTime,
       jobs: () => census.read(),
       running: () => executor.running().length,
+      held: () => admission.held().length,
+      waiting: () => executor.waiting(),
+      maxConcurrent,
       lastSuccess: (jobId) => lastSuccess(store, jobId),
+      ready: () => checkReadiness(ready),
+      unreadable: () => store.unreadable().length,
+      disk: () => diskRoom(state.root),
     })
     : undefined;
-  const counted: DaemonMetrics = metrics ?? noMetrics;
+  counted = metrics ?? noMetrics;
+  const retention = new RetentionKeeper({
+    store,
+    clock,
+    state,
+    log,
+    audit,
+    settings: () => ({ defaultAgeMs: retentionAgeMs(loaded.settings), shared: hasSharedStore(loaded.settings) }),
+  });
+  const disk = new DiskResource({
+    store,
+    state,
+    limits: () => diskLimits(loaded.settings),
+    makeRoom: (bytes) => retention.makeRoom(bytes),
+  });
+  const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
   const executor = new LocalExecutor({
     store,
     clock,
@@ -129,6 +165,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     graceMs: options.graceMs,
     lease: options.leaseTimes,
     notifyFailure,
+    admission,
+    onEnd: (jobId) => retention.jobEnded(jobId),
   });
   const scheduler = new Scheduler({
     store,
@@ -150,9 +188,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const next = await loadSettings(state, env, flags.config);
       const restart = needRestart(loaded.settings, next.settings);
       await openDaemonLog(logOptions(next.settings, flags));
+      loaded = next;
       executor.setLimits(executorLimits(next.settings, flags));
       scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
-      loaded = next;
       for (const warning of next.warnings) log.warn(warning);
       const message = `read the settings again (${next.source ?? "defaults"})` +
         (restart.length === 0 ? "" : `; ${restart.join(", ")} will take effect after a restart`);
@@ -164,32 +202,39 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     }
   };
   const ports: { metrics?: number; health?: number } = {};
+  const statusSource: StatusSource = {
+    state,
+    jobs: () => census.read(),
+    clock,
+    executor,
+    startTime,
+    ports,
+    warnings,
+    draining: () => stopping.signal.aborted,
+    maxConcurrent,
+    held: () => admission.held(),
+  };
   const control = await ControlSocket.open(state, {
     nudge: () => scheduler.nudge(),
-    status: daemonStatusReader({
-      state,
-      jobs: () => census.read(),
-      clock,
-      executor,
-      startTime,
-      ports,
-      warnings,
-      draining: () => stopping.signal.aborted,
-      maxConcurrent: () => executorLimits(loaded.settings, flags).maxConcurrent,
-    }),
+    status: daemonStatusReader(statusSource),
     stop: () => stop("asked through the control socket"),
     reload,
   }, log);
   services.defer(() => control.stop());
 
-  const servers = openServers(loaded.settings, metrics, {
-    store: async () => {
-      await store.revision();
-      return "";
-    },
-    scheduler: () => scheduler.problem(),
-    daemon: () => stopping.signal.aborted ? "stopping" : "",
-  }, log);
+  const servers = openServers(
+    loaded.settings,
+    metrics,
+    ready,
+    log,
+    statusPage({
+      now: () => clock.now(),
+      status: daemonStatusReader({ ...statusSource, jobs: () => Promise.resolve([]) }),
+      jobs: () => census.read(),
+      store,
+      ready: () => checkReadiness(ready),
+    }),
+  );
   services.defer(async () => void await Promise.all(servers.servers.map((server) => server.stop())));
   Object.assign(ports, servers.ports);
   for (const warning of servers.warnings) log.warn(warning);
@@ -213,19 +258,24 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log.error("a record of the store cannot be read and was set aside", { component: "store", key, error: reason });
   }
 
+  const rotation = new LogRotation({
+    clock,
+    log,
+    settings: () => ({ file: logOptions(loaded.settings, flags).file, ageMs: loaded.settings.logRotateAge }),
+    reopen: () => openDaemonLog(logOptions(loaded.settings, flags)),
+  });
   const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
-  const everyMs = backupEveryMs(loaded.settings, location);
-  const backups = everyMs === undefined || !("path" in location)
-    ? undefined
-    : new BackupKeeper({ store: location.path, folder: state.backups, everyMs, clock, log, metrics: counted });
+  services.defer(() => rotation.stop());
+  services.defer(() => retention.stop());
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
-  services.defer(() => backups?.stop());
   services.defer(() => scheduler.stop());
   executor.start();
   rescuer.start();
   scheduler.start();
-  backups?.start();
+  services.use(keepBackups(state, loaded.settings, { clock, log, metrics: counted }));
+  retention.start();
+  rotation.start();
   services.use(options.handleSignals === false ? undefined : listenToSignals(stop, reload, log));
 
   await pidFile.update({ ports, control: control.address });
@@ -296,6 +346,7 @@ function logOptions(settings: Settings, flags: DaemonFlags) {
     level: flags.logLevel ?? settings.logLevel,
     file,
     rotateSize: settings.logRotateSize,
+    keep: rotatedFiles(settings.logRotateAge),
     stdout: terminal ? "text" as const : file === undefined ? "json" as const : undefined,
   };
 }
@@ -305,6 +356,15 @@ function executorLimits(settings: Settings, flags: DaemonFlags) {
     maxConcurrent: flags.maxConcurrent ?? concurrency(settings),
     timeoutCapMs: settings.executionTimeout,
     maxMemoryMB: settings.maxMemoryMB,
+    maxBundleBytes: settings.maxBundleSize,
+  };
+}
+
+function diskLimits({ minFreeSpace, maxDiskSpaceMB, maxBundleSize }: Settings): DiskLimits {
+  return {
+    minFreeBytes: minFreeSpace,
+    quotaBytes: maxDiskSpaceMB && maxDiskSpaceMB * 1_000_000,
+    maxBundleBytes: maxBundleSize,
   };
 }
 
@@ -324,6 +384,13 @@ function needRestart(before: Settings, after: Settings): string[] {
 function attemptCommand(): { command: string; args: string[] } {
   const { command, args } = selfCommand();
   return { command, args: [...args, "attempt"] };
+}
+
+/** Loaded when somebody looks: most daemons never show it. */
+function statusPage(source: StatusPageSource): (request: Request) => Promise<Response> {
+  let page: Promise<StatusPage> | undefined;
+  const load = async () => new (await import("./status_page/status_page.ts")).StatusPage(source);
+  return async (request) => (await (page ??= load())).answer(request);
 }
 
 async function lastSuccess(store: JobStore, jobId: string): Promise<Date | undefined> {

@@ -15,6 +15,7 @@ export type LogComponent =
   | "analyzer"
   | "uploader"
   | "notifier"
+  | "retention"
   | "store";
 
 /** Names of jobs and ids of executions; whatever else helps. Never secrets. */
@@ -33,8 +34,10 @@ export interface DaemonLog {
 export interface DaemonLogOptions {
   level: LogLevel;
   file?: string;
-  /** The file is renamed to `.1` … `.5` when it would grow beyond this. Bytes. */
+  /** The file is renamed to `.1` … when it would grow beyond this. Bytes. */
   rotateSize: number;
+  /** How many renamed files are kept. Default 5. */
+  keep?: number;
   /** Also to standard output: `text` for people, `json` for a service manager. */
   stdout?: "text" | "json";
 }
@@ -48,7 +51,7 @@ export async function openDaemonLog(options: DaemonLogOptions): Promise<DaemonLo
     await Deno.mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
     sinks.file = getRotatingFileSink(options.file, {
       maxSize: options.rotateSize,
-      maxFiles: 5,
+      maxFiles: options.keep ?? 5,
       bufferSize: 0, // a log that loses its last lines in a crash is of no use
       formatter: jsonLine,
     });

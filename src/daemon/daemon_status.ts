@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
-import type { DaemonStatus } from "./control_protocol.ts";
+import type { DaemonStatus, HeldExecution } from "./control_protocol.ts";
 import type { Executor } from "./executor.ts";
 import type { JobFacts } from "./job_census.ts";
 import { ownCpuMs } from "./process_identity.ts";
@@ -11,6 +11,7 @@ export interface StatusSource {
   jobs(): Promise<readonly JobFacts[]>;
   clock: Clock;
   executor: Pick<Executor, "running" | "waiting">;
+  held(): HeldExecution[];
   startTime: Date;
   ports: DaemonStatus["ports"];
   warnings: string[];
@@ -20,6 +21,8 @@ export interface StatusSource {
 
 // Over a shorter time, the clock's grain would be all one sees.
 const MIN_CPU_WINDOW_MS = 500;
+
+const MAX_HELD = 100;
 
 /** @returns what answers `status`; it remembers the last time it was asked, for the processor's share since then */
 export function daemonStatusReader(source: StatusSource): () => Promise<DaemonStatus> {
@@ -49,6 +52,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       draining: source.draining(),
       executions: source.executor.running(),
       waiting: source.executor.waiting(),
+      held: source.held().slice(0, MAX_HELD),
       maxConcurrent: source.maxConcurrent(),
       ports: source.ports,
       warnings: source.warnings,

@@ -26,4 +26,6 @@ export interface ExecutorLimits {
   timeoutCapMs?: number;
   /** Resident memory of an attempt. */
   maxMemoryMB?: number;
+  /** No attempt collects more, whatever its job says. */
+  maxBundleBytes?: number;
 }

@@ -3,6 +3,7 @@ import { EXIT } from "../core/exit_codes.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
 import type { Execution, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import { classifyFailure } from "../schedule/failure_class.ts";
 import { decideRetry } from "../schedule/retry.ts";
 import type { AttemptEnd } from "./attempt_process.ts";
 
@@ -50,6 +51,7 @@ export function finishAttempt(
     status: verdict.status,
     error: verdict.error,
     errorCode: verdict.errorCode,
+    errorClass: verdict.status === "failed" ? classifyFailure(verdict) : "",
     exitCode: verdict.exitCode,
     endTime: times.now.toISOString(),
     duration: durationMs / 1000,
@@ -88,6 +90,7 @@ export function finishInterrupted(
     ...execution,
     error: INTERRUPTED,
     errorCode: "INTERRUPTED",
+    errorClass: "transient",
     exitCode: null,
     process: null,
   };

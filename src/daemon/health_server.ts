@@ -1,11 +1,10 @@
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import type { DaemonLog } from "./daemon_log.ts";
+import { namesThisMachine } from "./loopback_host.ts";
 import type { PrometheusMetrics } from "./metrics.ts";
+import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { DEFAULT_HEALTH_ADDRESS, DEFAULT_METRICS_ADDRESS, type ListenAddress, type Settings } from "./settings.ts";
-
-/** Answers of `/readyz`: every part with what it says; an empty text is fine. */
-export type ReadinessChecks = Record<string, () => Promise<string> | string>;
 
 export interface HealthServerOptions {
   address: ListenAddress;
@@ -13,14 +12,14 @@ export interface HealthServerOptions {
   metrics?: Pick<PrometheusMetrics, "contentType" | "text">;
   /** Absent: `/healthz` and `/readyz` are not served. */
   ready?: ReadinessChecks;
+  /** Answers `/` and `/status.json`. Absent: they are not served. */
+  page?(request: Request): Promise<Response>;
   /** A check that takes longer has failed. Default 3 s. */
   checkTimeoutMs?: number;
   log: DaemonLog;
 }
 
-const CHECK_TIMEOUT_MS = 3_000;
-
-/** Serves `/healthz`, `/readyz` and `/metrics` to whoever watches the daemon. */
+/** Serves `/healthz`, `/readyz`, `/metrics` and the status page to whoever watches the daemon. */
 export class HealthServer {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   #stopping: Promise<void> | undefined;
@@ -48,7 +47,7 @@ export class HealthServer {
 
   async #answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const { metrics, ready } = this.options;
+    const { metrics, ready, page } = this.options;
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("only GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
     }
@@ -57,9 +56,14 @@ export class HealthServer {
     }
     if (pathname === "/healthz" && ready !== undefined) return new Response("ok\n");
     if (pathname === "/readyz" && ready !== undefined) {
-      return await readiness(ready, this.options.checkTimeoutMs ?? CHECK_TIMEOUT_MS);
+      return await readiness(ready, this.options.checkTimeoutMs);
+    }
+    if (page !== undefined && (pathname === "/" || pathname === "/status.json")) {
+      if (namesThisMachine(request, this.options.address.hostname)) return await page(request);
+      return new Response("ask for localhost or 127.0.0.1: other names are not answered here\n", { status: 421 });
     }
     const paths = [
+      ...(page === undefined ? [] : ["/", "/status.json"]),
       ...(ready === undefined ? [] : ["/healthz", "/readyz"]),
       ...(metrics === undefined ? [] : ["/metrics"]),
     ];
@@ -87,6 +91,7 @@ export function openServers(
   metrics: HealthServerOptions["metrics"],
   ready: ReadinessChecks,
   log: DaemonLog,
+  page?: HealthServerOptions["page"],
 ): { servers: HealthServer[]; ports: { metrics?: number; health?: number }; warnings: string[] } {
   const servers: HealthServer[] = [];
   const warnings: string[] = [];
@@ -110,36 +115,19 @@ export function openServers(
   const same = metrics !== undefined && healthAddress.port !== 0 && healthAddress.port === metricsAddress.port &&
     healthAddress.hostname === metricsAddress.hostname;
   if (same) {
-    const port = open("healthCheckPort", { address: healthAddress, metrics, ready });
+    const port = open("healthCheckPort", { address: healthAddress, metrics, ready, page });
     return { servers, ports: { metrics: port, health: port }, warnings };
   }
   const ports = {
     metrics: metrics === undefined ? undefined : open("metricsPort", { address: metricsAddress, metrics }),
-    health: open("healthCheckPort", { address: healthAddress, ready }),
+    health: open("healthCheckPort", { address: healthAddress, ready, page }),
   };
   return { servers, ports, warnings };
 }
 
-async function readiness(checks: ReadinessChecks, timeoutMs: number): Promise<Response> {
-  const lines: string[] = [];
-  let ready = true;
-  for (const [name, check] of Object.entries(checks)) {
-    const problem = await bounded(check, timeoutMs);
-    if (problem !== "") ready = false;
-    lines.push(`${name}: ${problem || "ok"}\n`);
-  }
+async function readiness(checks: ReadinessChecks, timeoutMs?: number): Promise<Response> {
+  const problems = await checkReadiness(checks, timeoutMs);
+  const lines = [...problems].map(([name, problem]) => `${name}: ${problem || "ok"}\n`);
+  const ready = [...problems.values()].every((problem) => problem === "");
   return new Response(lines.join(""), { status: ready ? 200 : 503 });
-}
-
-/** A check that hangs is a check that failed. */
-async function bounded(check: () => Promise<string> | string, timeoutMs: number): Promise<string> {
-  const late = Promise.withResolvers<string>();
-  const timer = setTimeout(() => late.resolve(`no answer within ${timeoutMs} ms`), timeoutMs);
-  try {
-    return await Promise.race([check(), late.promise]);
-  } catch (error) {
-    return describeError(error);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Job } from "../schedule/job.ts";
+import type { Timing } from "../schedule/expected_interval.ts";
 import type { JobStore } from "../store/job_store.ts";
 
 /** The little of a job that status and metrics tell: a supervisor with 10,000 jobs does not keep 10,000 records. */
@@ -11,6 +12,9 @@ export interface JobFacts {
   /** Milliseconds since the epoch; NaN when there is none. */
   nextRun: number;
   lastRun: number;
+  failuresInRow: number;
+  /** One object for all jobs that have the same. */
+  timing: Timing;
 }
 
 // At most this share of the time is spent on counting, however often somebody asks.
@@ -19,6 +23,7 @@ const BUSY_SHARE = 0.05;
 /** Counts the jobs when somebody asks, and only when something changed since the last time. */
 export class JobCensus {
   #facts: readonly JobFacts[] = [];
+  #timings = new Map<string, Timing>();
   #revision: string | undefined;
   #goodUntil = 0;
   #counting: Promise<readonly JobFacts[]> | undefined;
@@ -36,9 +41,24 @@ export class JobCensus {
     const revision = await this.store.revision();
     if (revision === this.#revision) return this.#facts;
     const facts: JobFacts[] = [];
-    await this.store.eachJob(({ id, name, enabled, status, nextRun, lastRun }) =>
-      facts.push({ id, name, enabled, status, nextRun: Date.parse(nextRun ?? ""), lastRun: Date.parse(lastRun ?? "") })
-    );
+    const timings = new Map<string, Timing>();
+    await this.store.eachJob((job) => {
+      const timing = { schedules: job.schedules, timezone: job.timezone, blackout: job.blackout };
+      const key = JSON.stringify(timing);
+      const shared = timings.get(key) ?? this.#timings.get(key) ?? timing;
+      timings.set(key, shared);
+      facts.push({
+        id: job.id,
+        name: job.name,
+        enabled: job.enabled,
+        status: job.status,
+        nextRun: Date.parse(job.nextRun ?? ""),
+        lastRun: Date.parse(job.lastRun ?? ""),
+        failuresInRow: job.failuresInRow,
+        timing: shared,
+      });
+    });
+    this.#timings = timings;
     this.#facts = facts.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
     this.#revision = revision;
     const now = this.clock.now().getTime();

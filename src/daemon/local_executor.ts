@@ -7,6 +7,7 @@ import { decideTurn } from "../schedule/overlap.ts";
 import { compareQueued } from "../schedule/queue_order.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
+import type { Admission } from "./admission.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
 import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
@@ -17,6 +18,7 @@ import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor, ExecutorLimits } from "./executor.ts";
 import { finishAttempt, type FinishedAttempt, REPLACED } from "./finish_attempt.ts";
 import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
+import { keepAnalysis } from "./keep_analysis.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 import { previousExecution } from "./previous_execution.ts";
@@ -40,6 +42,10 @@ export interface LocalExecutorOptions {
   lease?: { leaseMs: number; renewEveryMs: number };
   /** Tells of a failure that the child could not tell of. */
   notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
+  /** Decides what has to wait although there is a slot. */
+  admission?: Admission;
+  /** Called after each attempt. */
+  onEnd?(jobId: string): void;
   random?: () => number;
 }
 
@@ -55,6 +61,8 @@ interface Slot {
 const WRITE_TRIES = 6;
 // After the store failed.
 const RETRY_MS = 1_000;
+// Until what was not admitted is looked at again.
+const ADMISSION_MS = 10_000;
 
 /** Runs attempts as child processes of this daemon, a limited number at a time, by priority and due time. */
 export class LocalExecutor implements Executor {
@@ -131,28 +139,28 @@ export class LocalExecutor implements Executor {
       this.#woken = Promise.withResolvers();
       if (this.#draining) return;
       try {
-        await this.#fill();
+        if (await this.#fill() === "held") await this.#retryTime(ADMISSION_MS);
       } catch (error) {
         this.options.log.error("cannot look for executions to run", {
           component: "executor",
           error: describeError(error),
         });
-        await this.#retryTime();
+        await this.#retryTime(RETRY_MS);
       }
     }
   }
 
   /** Ends after a while, or when something happens before. The next look is due then. */
-  async #retryTime(): Promise<void> {
+  async #retryTime(ms: number): Promise<void> {
     const happened = new AbortController();
     void this.#woken.promise.then(() => happened.abort());
-    await this.options.clock.sleep(RETRY_MS, happened.signal);
+    await this.options.clock.sleep(ms, happened.signal);
     this.wake();
   }
 
   /** Gives free slots to those that are due and have their turn. */
-  async #fill(): Promise<void> {
-    const { store, clock, owner, lease } = this.options;
+  async #fill(): Promise<"held" | undefined> {
+    const { store, clock, owner, lease, admission } = this.options;
     const now = clock.now();
     const active = await store.activeExecutions();
     const due: Execution[] = [];
@@ -165,13 +173,16 @@ export class LocalExecutor implements Executor {
     }
     due.sort(compareQueued);
     this.#waiting = due.length;
+    const mayStart = admission?.round([...this.#slots.keys()]);
     for (const execution of due) {
       if (this.#slots.size >= this.#limits.maxConcurrent || this.#draining) break;
+      if (await mayStart?.(execution) === false) continue; // what needs less may
       const claimed = await store.claimLease(execution.id, owner, clock.now(), lease?.leaseMs ?? LEASE_MS);
       if (claimed === undefined) continue; // another daemon's
       this.#waiting--;
       this.#occupy(execution, claimed);
     }
+    return admission !== undefined && admission.held().length > 0 ? "held" : undefined;
   }
 
   /** Ends an execution whose place a later one takes, unless it is another daemon's to end. */
@@ -199,6 +210,7 @@ export class LocalExecutor implements Executor {
       .catch((error) => log.error("the execution could not be carried through", { error: describeError(error) }))
       .finally(() => {
         this.#slots.delete(execution.id);
+        this.options.onEnd?.(execution.jobId);
         this.wake();
       });
   }
@@ -233,7 +245,7 @@ export class LocalExecutor implements Executor {
           { startedAt, now: clock.now(), timeoutMs },
           (this.options.random ?? Math.random)(),
         );
-        await this.#keepAnalysis(finished, end, job);
+        await keepAnalysis(finished, end, job, state, log);
         // Whoever waits for the result finds the log complete and nothing left behind.
         await removeLeftovers(job, slot.execution.id, state);
         sayResult(finished, slot.log);
@@ -303,7 +315,7 @@ export class LocalExecutor implements Executor {
       const end = await runAttempt({
         command,
         env: { [EXECUTION_ENV]: slot.execution.id, [WORK_ENV]: paths.work },
-        request: buildRequest(job, slot.execution, state, previous, timeoutMs),
+        request: buildRequest(job, slot.execution, state, previous, timeoutMs, this.#limits.maxBundleBytes),
         limits: { timeoutMs, graceMs: this.options.graceMs ?? 10_000, maxMemoryMB: this.#limits.maxMemoryMB },
         clock,
         signal: slot.abort.signal,
@@ -360,25 +372,10 @@ export class LocalExecutor implements Executor {
       }
     }
     for (const { stage, status, durationMs } of execution.stages) {
-      if (status !== "skipped") metrics.stage(stage, durationMs / 1000);
+      if (status !== "skipped") metrics.stage(stage, durationMs / 1000, status);
     }
     if (final) metrics.finished(job.id, execution.status, execution.duration, execution.bundleSize, clock.now());
     else metrics.retried();
-  }
-
-  async #keepAnalysis(finished: FinishedAttempt, end: AttemptEnd, job: Job): Promise<void> {
-    if (end.report === undefined || end.report.archive === undefined || end.report.analysis.length === 0) return;
-    const { analysis } = executionPaths(job, finished.execution.id, this.options.state);
-    try {
-      await Deno.writeTextFile(analysis, JSON.stringify(end.report.analysis, null, 2) + "\n", { mode: 0o600 });
-      finished.execution.analysisPath = analysis;
-    } catch (error) {
-      this.options.log.warn("cannot keep the analysis beside the bundle", {
-        component: "executor",
-        execution: finished.execution.id,
-        error: describeError(error),
-      });
-    }
   }
 
   async #notify(job: Job, execution: Execution, previous: Execution | undefined, log: AttemptLog): Promise<void> {

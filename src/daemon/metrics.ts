@@ -1,6 +1,10 @@
 import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { EXECUTION_STATUSES, type ExecutionStatus } from "../schedule/execution.ts";
+import type { SkipReason } from "../schedule/firing.ts";
+import { VERSION } from "../core/version.ts";
 import type { JobFacts } from "./job_census.ts";
+import { JobMetrics, type JobMetricsSource } from "./job_metrics.ts";
+import { type DiskRoom, processMetrics } from "./process_metrics.ts";
 
 /** What the daemon counts. */
 export interface DaemonMetrics {
@@ -8,13 +12,17 @@ export interface DaemonMetrics {
   started(lateByMs?: number): void;
   /** An execution reached a final status. @param bundleBytes 0 when there is no bundle */
   finished(jobId: string, status: ExecutionStatus, seconds: number, bundleBytes: number, at: Date): void;
-  /** A stage of an attempt ended. */
-  stage(stage: string, seconds: number): void;
+  /** A stage of an attempt ended. @param status `ok`, `partial` or `failed` */
+  stage(stage: string, seconds: number, status: string): void;
   retried(): void;
   /** Due times were not run. @param count default 1 */
   skipped(reason: string, count?: number): void;
   /** When the newest backup of the store was made, or that one could not be made. */
   backups(what: { lastSuccess: Date } | { failed: true }): void;
+  /** An execution has to wait for a resource. */
+  limitReached(resource: string): void;
+  /** A call to the store failed. */
+  storeFailed(): void;
 }
 
 export const noMetrics: DaemonMetrics = {
@@ -24,16 +32,28 @@ export const noMetrics: DaemonMetrics = {
   retried() {},
   skipped() {},
   backups() {},
+  limitReached() {},
+  storeFailed() {},
 };
 
 /** What is read when somebody asks for the metrics. */
-export interface MetricsSource {
+export interface MetricsSource extends JobMetricsSource {
   now(): Date;
+  startTime: Date;
+  /** @throws {StoreError} */
   jobs(): Promise<readonly JobFacts[]>;
-  /** Attempts that run. */
+  /** Attempts that run, executions that wait for a slot, and how many slots there are. */
   running(): number;
-  /** When an execution of the job last ended with a bundle; undefined when none ever did. */
-  lastSuccess(jobId: string): Promise<Date | undefined>;
+  /** Executions that wait for something else than a slot. */
+  held(): number;
+  waiting(): number;
+  maxConcurrent(): number;
+  /** What is wrong, by check; empty where nothing is. The check `store` says whether the store can be asked. */
+  ready(): Promise<ReadonlyMap<string, string>>;
+  /** Records of the store that could not be read. */
+  unreadable(): number;
+  /** Of the state folder. */
+  disk(): Promise<DiskRoom | undefined>;
 }
 
 export interface PrometheusMetrics extends DaemonMetrics {
@@ -42,18 +62,8 @@ export interface PrometheusMetrics extends DaemonMetrics {
   text(): Promise<string>;
 }
 
-/** How late a job may be before it counts as overdue. */
-const OVERDUE_MS = 60_000;
-
-/** Jobs whose last success is looked up in one answer; the others follow in the next ones. */
-const MAX_READS = 200;
-
-/** Written here and not by the library: it would keep an object for each of thousands of jobs. */
-const PER_JOB = [
-  { name: "job_last_success_timestamp_seconds", help: "When an execution of the job last gave a bundle" },
-  { name: "job_next_run_timestamp_seconds", help: "The job's next due time" },
-  { name: "job_overdue", help: "1 when the job's due time passed a minute ago and nothing was started" },
-];
+/** Those that are counted from zero, so that the first one shows as an increase. */
+const SKIP_REASONS: SkipReason[] = ["blackout", "overlap", "queue-full", "too-late", "superseded", "disabled"];
 
 const PREFIX = "troubleshoot_scheduler_";
 
@@ -71,11 +81,18 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
 
   const jobsTotal = gauge("jobs_total", "Jobs in the store");
   const jobsActive = gauge("jobs_active", "Jobs that are enabled");
+  gauge("build_info", "1; the label is the version", ["version"]).set({ version: VERSION }, 1);
+  const ready = gauge("ready", "1 when /readyz has nothing to say about the check, else 0", ["check"]);
   const executions = counter("executions_total", "Executions that ended, by status", ["status"]);
   for (const status of EXECUTION_STATUSES) {
     if (!["pending", "running", "retrying"].includes(status)) executions.inc({ status }, 0);
   }
   const running = gauge("executions_running", "Attempts that run now");
+  const held = gauge("executions_held", "Executions that wait for a resource, such as disk space");
+  const limits = counter("resource_limit_reached_total", "Executions that had to wait for a resource", ["resource"]);
+  limits.inc({ resource: "disk" }, 0);
+  const waiting = gauge("executions_waiting", "Executions that are due and wait for a slot");
+  const slots = gauge("max_concurrent_executions", "Attempts that may run at a time");
   const retries = counter("retries_total", "Attempts that are to be repeated");
   const durations = histogram(
     "execution_duration_seconds",
@@ -93,6 +110,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     [0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800],
     ["stage"],
   );
+  const results = counter("stage_results_total", "Stages of attempts that ended, by outcome", ["stage", "status"]);
   const lateness = histogram(
     "start_lateness_seconds",
     "From the due time to the start of the first attempt",
@@ -102,17 +120,16 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
   const lastBackup = gauge("backup_last_success_timestamp_seconds", "When the newest backup of the store was made");
   lastBackup.remove(); // no value until it is known, or where none are made
   const backupFailures = counter("backup_failures_total", "Backups of the store that could not be made");
-  // By job id, in milliseconds; NaN when there is none. Kept up to date by what ends here.
-  const successes = new Map<string, number>();
-  const lastSuccess = async (job: JobFacts, reads: { left: number }): Promise<number> => {
-    const known = successes.get(job.id);
-    // Another daemon may have run it since. Its start is near enough to its end.
-    if (job.status === "completed" || job.status === "partial") return Math.max(known ?? 0, job.lastRun);
-    if (known !== undefined || Number.isNaN(job.lastRun) || reads.left-- <= 0) return known ?? NaN;
-    const success = (await source.lastSuccess(job.id))?.getTime() ?? NaN;
-    successes.set(job.id, success);
-    return success;
-  };
+  for (const reason of SKIP_REASONS) skips.inc({ reason }, 0);
+  const storeErrors = counter("store_errors_total", "Calls to the store that failed");
+  const unreadable = gauge(
+    "store_unreadable_records",
+    "Records that could not be read and were set aside since the start",
+  );
+  const available = gauge("state_disk_available_bytes", "Free space where the state folder is");
+  const size = gauge("state_disk_size_bytes", "Size of the file system where the state folder is");
+  const jobMetrics = new JobMetrics(source);
+  let jobs: readonly JobFacts[] = [];
 
   return {
     contentType: registry.contentType,
@@ -123,39 +140,41 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
       executions.inc({ status });
       durations.observe(seconds);
       if (bundleBytes > 0) sizes.observe(bundleBytes);
-      if (status === "completed" || status === "partial") successes.set(jobId, at.getTime());
+      if (status === "completed" || status === "partial") jobMetrics.succeeded(jobId, at);
     },
-    stage: (stage, seconds) => stages.observe({ stage }, seconds),
+    stage(stage, seconds, status) {
+      stages.observe({ stage }, seconds);
+      results.inc({ stage, status });
+    },
     retried: () => retries.inc(),
+    limitReached: (resource) => limits.inc({ resource }),
     skipped: (reason, count = 1) => skips.inc({ reason }, count),
     backups: (what) => "failed" in what ? backupFailures.inc() : lastBackup.set(what.lastSuccess.getTime() / 1000),
+    storeFailed: () => storeErrors.inc(),
     async text() {
-      const jobs = await source.jobs();
-      const now = source.now().getTime();
+      const problems = await source.ready();
+      for (const [check, problem] of problems) ready.set({ check }, problem === "" ? 1 : 0);
+      let readable = (problems.get("store") ?? "") === "";
+      try {
+        if (readable) jobs = await source.jobs();
+      } catch {
+        readable = false; // counted as an error of the store; the jobs are as they were last seen
+      }
       jobsTotal.set(jobs.length);
       jobsActive.set(jobs.filter((job) => job.enabled).length);
       running.set(source.running());
-      const known = new Set(jobs.map((job) => job.id));
-      for (const id of successes.keys()) if (!known.has(id)) successes.delete(id);
-      const perJob = PER_JOB.map(({ name, help }) => [
-        `# HELP ${PREFIX}${name} ${help}`,
-        `# TYPE ${PREFIX}${name} gauge`,
-      ]);
-      const reads = { left: MAX_READS };
-      for (const job of jobs) {
-        const success = await lastSuccess(job, reads);
-        const overdue = Number.isNaN(job.nextRun) ? NaN : job.nextRun < now - OVERDUE_MS ? 1 : 0;
-        const label = `{job="${escapeLabel(job.name)}"}`;
-        for (const [i, value] of [success / 1000, job.nextRun / 1000, overdue].entries()) {
-          if (!Number.isNaN(value)) perJob[i]!.push(`${PREFIX}${PER_JOB[i]!.name}${label} ${value}`);
-        }
-      }
-      return await registry.metrics() + perJob.flat().join("\n") + "\n";
+      held.set(source.held());
+      waiting.set(source.waiting());
+      slots.set(source.maxConcurrent());
+      unreadable.set(source.unreadable());
+      const disk = await source.disk();
+      available.set(disk?.available ?? NaN);
+      size.set(disk?.size ?? NaN);
+      const lines = [
+        ...await processMetrics(source.startTime),
+        ...await jobMetrics.lines(jobs, source.now(), readable),
+      ];
+      return await registry.metrics() + lines.join("\n") + "\n";
     },
   };
-}
-
-/** As the text format wants it. */
-function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

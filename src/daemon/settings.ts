@@ -36,6 +36,7 @@ const listenAddress = z.union([z.string(), z.number()]).transform((value, contex
 // Environment variables are text, whatever they mean.
 const flag = z.union([z.boolean(), z.enum(["true", "false", "1", "0"]).transform((v) => v === "true" || v === "1")]);
 const count = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1));
+const countOrNone = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(0));
 
 /** Where a server listens. */
 export type ListenAddress = z.output<typeof listenAddress>;
@@ -66,12 +67,23 @@ export const settingsSchema = z.object({
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
   logFile: z.string().optional(),
   logRotateSize: size.prefault("10MB"),
+  /** Rotated files that are older are removed, and a file is rotated after a day at the latest. */
+  logRotateAge: duration.optional(),
   /** Upper bound on how long a change can go unseen. A plain number is seconds. */
   checkInterval: duration.prefault("60s"),
   /** Who did what is taken down, by the command line and the daemon. */
   auditLogEnabled: flag.default(true),
   /** An attempt that needs more is ended. MB, as a number. */
   maxMemoryMB: count.optional(),
+  /** How long bundles are kept of jobs that do not say. 0: until they are deleted. The first outranks the second. */
+  retentionDays: countOrNone.optional(),
+  defaultRetentionDays: countOrNone.default(30),
+  /** Bundles and work folders together, with what the next attempt is expected to need. */
+  maxDiskSpaceMB: count.optional(),
+  /** No attempt begins while less is free on the disk of the state folder. */
+  minFreeSpace: size.prefault("256MB"),
+  /** No attempt collects more, unpacked, whatever its job says. */
+  maxBundleSize: size.optional(),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
@@ -79,16 +91,11 @@ export type Settings = z.output<typeof settingsSchema>;
 /** Keys that are accepted, so that a file for a fuller scheduler can be used, and change nothing yet. */
 export const NOT_YET_EFFECTIVE = [
   "maxJobsPerUser",
-  "defaultRetentionDays",
   "requireAuth",
   "allowedUsers",
   "allowedGroups",
-  "maxBundleSize",
   "autoUploadEnabled",
   "defaultUploadConfig",
-  "logRotateAge",
-  "retentionDays",
-  "maxDiskSpaceMB",
 ] as const;
 
 /** As above, within `storageConfig`. */
@@ -108,6 +115,17 @@ export const DEFAULT_HEALTH_ADDRESS: ListenAddress = { hostname: "127.0.0.1", po
 /** Running attempts at a time. */
 export function concurrency(settings: Settings): number {
   return settings.maxConcurrentJobs ?? settings.defaultMaxConcurrent;
+}
+
+/** How long bundles are kept of jobs that do not say; undefined: until they are deleted. */
+export function retentionAgeMs({ retentionDays, defaultRetentionDays }: Settings): number | undefined {
+  const days = retentionDays ?? defaultRetentionDays;
+  return days === 0 ? undefined : days * 86_400_000;
+}
+
+/** Whether several daemons, each with bundles of its own, use the store. */
+export function hasSharedStore({ storageBackend }: Settings): boolean {
+  return storageBackend === "kv-connect";
 }
 
 /** Where the settings keep jobs and executions; for everybody who opens the store. */

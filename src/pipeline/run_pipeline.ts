@@ -5,7 +5,7 @@ import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
 import { jsonEntry, textEntry } from "../bundle/entry.ts";
 import type { Manifest, StageOutcome } from "../bundle/manifest.ts";
-import { quarantinedPath, uncheckedPath } from "../bundle/quarantine_paths.ts";
+import { quarantinedPath } from "../bundle/quarantine_paths.ts";
 import { WorkFolder } from "../bundle/work_folder.ts";
 import { readWorkFolder } from "../bundle/work_folder_reader.ts";
 import { startDeadline } from "../collect/deadline.ts";
@@ -24,6 +24,7 @@ import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
 import { keepTokens } from "./keep_tokens.ts";
+import { nameArchive, unnamedPath } from "./name_archive.ts";
 import { loadLeakGate, passLeakGate, quarantineOf, whyNotGated } from "./leak_gate.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
@@ -268,13 +269,16 @@ async function archive(
       missing: writer.missing,
     };
     await writer.add(jsonEntry(BUNDLE_PATHS.manifest, manifest), NAME);
-    return await writeArchive(folder, {
-      path: whyNotGated(request) === undefined ? uncheckedPath(request.archivePath) : request.archivePath,
+    const archive = await writeArchive(folder, {
+      path: unnamedPath(request),
       rootName: request.rootName,
       first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.analysis],
       mtime: now,
       signal: context.abort,
     });
+    return whyNotGated(request) === undefined
+      ? archive
+      : { ...archive, path: await nameArchive(archive.path, request) };
   });
   if (written === undefined) throw run.failure;
   return written;
@@ -290,11 +294,7 @@ async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> 
   const gated = await stage(run, "leak-gate", context, async () => {
     const gated = await passLeakGate(archive!.path, {
       knownValues: run.knownValues ?? [],
-      async giveName(held) {
-        const name = held ? quarantinedPath(request.archivePath) : request.archivePath;
-        await Deno.rename(archive!.path, name);
-        return name;
-      },
+      giveName: (held) => nameArchive(archive!.path, request, held ? quarantinedPath : undefined),
       clock: context.clock,
       signal: context.abort,
       limitMs: GATE_LIMIT_MS,

@@ -9,6 +9,12 @@ export type AuditAction =
   | "delete"
   | "run"
   | "purge"
+  | "save-template"
+  | "delete-template"
+  | "pin"
+  | "unpin"
+  | "cleanup"
+  | "retention"
   | "finished"
   | "uploaded"
   | "backup"
@@ -23,8 +29,8 @@ export interface AuditEvent {
   job?: string;
   jobId?: string;
   execution?: string;
-  /** Names of the fields that were changed, how an execution ended, where a bundle went, which backup it was.
-   * No secrets. */
+  /** Names of the fields that were changed, the template's name, how an execution ended, where a bundle went, which backup it
+   * was. No secrets. */
   detail?: string;
 }
 

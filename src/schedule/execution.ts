@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FAILURE_CLASSES } from "./failure_class.ts";
 
 export const TRIGGERS = ["schedule", "manual", "catch-up", "backfill", "dependency", "recover"] as const;
 
@@ -41,8 +42,10 @@ export const executionSchema = z.object({
   endTime: z.iso.datetime().nullable().default(null),
   status: z.enum(EXECUTION_STATUSES).default("pending"),
   trigger: z.enum(TRIGGERS).default("schedule"),
-  /** The execution whose end created this one; empty: it has another trigger than `dependency`. */
+  /** The execution whose end (`dependency`), or whose failure (`recover`) created this one; empty with other triggers. */
   causedBy: z.string().default(""),
+  /** The last execution that was made to recover this one; empty: nobody has tried. */
+  recoveredBy: z.string().default(""),
   /** Which run of its job it is, from 1 in the order of creation; 0 for what was skipped, which is no run. */
   runNumber: z.number().int().default(0),
   /** What it does about active executions of its job that were created before it: runs beside them, waits until they have
@@ -52,6 +55,10 @@ export const executionSchema = z.object({
   analysisPath: z.string().default(""),
   uploadUrl: z.string().default(""),
   bundleSha256: z.string().default(""),
+  /** Neither the bundle nor this record is removed by retention or `cleanup`. */
+  pinned: z.boolean().default(false),
+  /** When the bundle was removed from this machine, and why; `bundlePath` is empty then. */
+  bundleRemoved: z.object({ at: z.iso.datetime(), why: z.string() }).nullable().default(null),
   /** Seconds, fractional, of the last attempt. */
   duration: z.number().default(0),
   /** Bytes. */
@@ -60,6 +67,8 @@ export const executionSchema = z.object({
   /** Message and code of what went wrong; empty when nothing did. */
   error: z.string().default(""),
   errorCode: z.string().default(""),
+  /** What kind of failure it was; empty: none, or one that an older version recorded. */
+  errorClass: z.enum(["", ...FAILURE_CLASSES]).default(""),
   exitCode: z.number().int().nullable().default(null),
   /** Attempts beyond the first. */
   retryCount: z.number().int().default(0),

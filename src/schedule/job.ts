@@ -112,6 +112,17 @@ export const jobSchema = z.object({
     maxCollectorSize: z.string().default(""),
     maxBundleSize: z.string().default(""),
   }).prefault({}),
+  /** Name of the template it was made from; empty: none. The template may be another by now, or gone. */
+  template: z.string().default(""),
+  /** What is kept of its bundles on this machine. */
+  retention: z.object({
+    /** A duration; empty: as the settings say, "0": any age. */
+    maxAge: z.string().default(""),
+    /** The newest ones; null: any number. */
+    maxCount: z.number().int().min(1).nullable().default(null),
+    /** A size, of all together; empty: any size. */
+    maxBytes: z.string().default(""),
+  }).prefault({}),
   createdAt: z.iso.datetime(),
   /** Start of the last execution that was not skipped. */
   lastRun: z.iso.datetime().nullable().default(null),

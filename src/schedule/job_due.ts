@@ -4,6 +4,12 @@ import { countDue, latestDue, nextDue, nextDues } from "./next_due.ts";
 
 // A due time counts from the job's start to its end, both inclusive. All of these throw as `nextDue` does.
 
+/** What the runs of a job depend on. */
+export type ScheduleOfJob = Pick<
+  Job,
+  "schedules" | "timezone" | "blackout" | "startAt" | "endAt" | "maxRuns" | "scheduledRuns" | "createdAt"
+>;
+
 /** The job's first due time after an instant. */
 export function nextDueOf(job: Job, after: Date): Date | undefined {
   const due = nextDue(job.schedules, job.timezone, notBeforeStart(job, after), anchorOf(job));
@@ -12,7 +18,7 @@ export function nextDueOf(job: Job, after: Date): Date | undefined {
 
 /** The next due times after an instant at which the job will run, ascending, no more of them than it may: those in
  * blackout hours are left out. */
-export function nextRunsOf(job: Job, after: Date, count: number): Date[] {
+export function nextRunsOf(job: ScheduleOfJob, after: Date, count: number): Date[] {
   const wanted = job.maxRuns === null ? count : Math.min(count, Math.max(0, job.maxRuns - job.scheduledRuns));
   const runs: Date[] = [];
   let from = notBeforeStart(job, after);
@@ -52,15 +58,15 @@ export function hasRunOut(job: Pick<Job, "maxRuns" | "scheduledRuns">): boolean 
 
 const MAX_DATE_MS = 8_640_000_000_000_000;
 
-function anchorOf(job: Job): Date {
+function anchorOf(job: ScheduleOfJob): Date {
   return new Date(job.createdAt);
 }
 
-function notBeforeStart({ startAt }: Job, after: Date): Date {
+function notBeforeStart({ startAt }: ScheduleOfJob, after: Date): Date {
   const beforeStart = startAt === null ? -Infinity : Date.parse(startAt) - 1;
   return after.getTime() < beforeStart ? new Date(beforeStart) : after;
 }
 
-function endOf({ endAt }: Job): Date {
+function endOf({ endAt }: ScheduleOfJob): Date {
   return new Date(endAt ?? MAX_DATE_MS);
 }

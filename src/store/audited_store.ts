@@ -55,7 +55,18 @@ export function auditCommands<Store extends JobStore>(store: Store, audit: Audit
     if (deleted) await audit({ action: "purge", execution: id });
     return deleted;
   };
-  return withMethods(store, { createJob, updateJob, deleteJob, fire, deleteExecution });
+  const saveTemplate: JobStore["saveTemplate"] = async (template, replace) => {
+    const saved = await store.saveTemplate(template, replace);
+    if (saved) await audit({ action: "save-template", detail: template.name });
+    return saved;
+  };
+  const deleteTemplate: JobStore["deleteTemplate"] = async (name) => {
+    const deleted = await store.deleteTemplate(name);
+    if (deleted) await audit({ action: "delete-template", detail: name });
+    return deleted;
+  };
+  const own = { createJob, updateJob, deleteJob, fire, deleteExecution, saveTemplate, deleteTemplate };
+  return withMethods(store, own);
 }
 
 /** A store that takes down what the daemon does: how executions end, where their bundles go, and which jobs pause themselves. */

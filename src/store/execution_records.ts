@@ -100,6 +100,19 @@ export class ExecutionRecords {
     return active.sort((a, b) => Date.parse(a.scheduledAt) - Date.parse(b.scheduledAt));
   }
 
+  /** Goes from one job's first entry to the next one's: costs as much as there are jobs. */
+  async jobs(): Promise<string[]> {
+    const ids: string[] = [];
+    const prefix = key.executionsByJob;
+    for (let selector: Deno.KvListSelector = { prefix };;) {
+      let next: string | undefined;
+      for await (const entry of this.#session.list(selector, { limit: 1 })) next = entry.key[1] as string;
+      if (next === undefined) return ids;
+      ids.push(next);
+      selector = from(prefix, `${next}\0`);
+    }
+  }
+
   async nextRetryAt(): Promise<number | undefined> {
     for await (const entry of this.#session.list({ prefix: key.retries }, { limit: 1 })) return entry.key[1] as number;
     return undefined;

@@ -15,6 +15,10 @@ const summarySchema = jobSchema.pick({
   status: true,
   lastRun: true,
   nextRun: true,
+  failuresInRow: true,
+  schedules: true,
+  timezone: true,
+  blackout: true,
 });
 
 /** Jobs, and their indexes by name, by due time and by the jobs they depend on. */
@@ -168,6 +172,7 @@ export class JobRecords {
       if (!exists) {
         operation.check(asCheck(executionEntry!));
         writeExecution(operation, replaced, execution);
+        if (execution.trigger === "recover") await this.#markRecovered(operation, execution);
       }
       writeJob(operation, job, { ...changed, id: jobId, name: job.name });
       if (!await this.#session.commit(operation)) return again;
@@ -198,6 +203,14 @@ export class JobRecords {
       if (!dryRun) await this.update(job.id, (current) => current);
     }
     return done;
+  }
+
+  /** Adds to what an execution recovers who does so: nobody sees the one without the other. */
+  async #markRecovered(operation: Deno.AtomicOperation, { id, causedBy }: Execution): Promise<void> {
+    const entry = await this.#session.get(key.execution(causedBy));
+    const failed = await this.#reader.read(executionSchema, entry);
+    if (failed === undefined) return;
+    writeExecution(operation.check(asCheck(entry)), failed, { ...failed, recoveredBy: id });
   }
 
   async #freeName(name: string, id: string): Promise<KvEntryMaybe | undefined> {

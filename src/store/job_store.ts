@@ -1,5 +1,6 @@
 import type { Execution, ExecutionLog, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import type { JobTemplate } from "../schedule/template.ts";
 
 /** Where jobs, executions and leases live. The port that the CLI and the daemon share; `kv_job_store.ts` implements it
  * on Deno KV. Every method throws `StoreError` when the store itself fails; losing a race is an answer, not an error. */
@@ -20,6 +21,14 @@ export interface JobStore {
   /** Removes the job and its index entries. Its executions stay, as history, until they are purged. */
   deleteJob(id: string): Promise<boolean>;
 
+  /** False when a template of this name exists, and is not to be replaced. */
+  saveTemplate(template: JobTemplate, replace?: boolean): Promise<boolean>;
+  getTemplate(name: string): Promise<JobTemplate | undefined>;
+  /** All templates, by name. */
+  listTemplates(): Promise<JobTemplate[]>;
+  /** Jobs made from it stay as they are. @returns false when there is none */
+  deleteTemplate(name: string): Promise<boolean>;
+
   /** Jobs whose `dependsOn` names this one. Reads the index. */
   dependentJobs(jobId: string): Promise<Job[]>;
   /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
@@ -27,7 +36,8 @@ export interface JobStore {
   /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
-   * already) and writes the job as `change` makes it, with its next due time.
+   * already) and writes the job as `change` makes it, with its next due time. What an execution with the trigger `recover`
+   * recovers (`causedBy`) gets its id as `recoveredBy`.
    * @param change may run several times; is told whether the slot has its execution already. Undefined: the job is not as
    * it was when this was decided, and nothing is to be written
    * @param replaceSkipped an execution of the slot that was skipped makes room: it has not run
@@ -50,6 +60,8 @@ export interface JobStore {
   /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */
   activeExecutions(jobId?: string): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
+  /** Ids of the jobs that have executions, deleted ones included. */
+  jobsWithExecutions(): Promise<string[]>;
   /** Executions that have ended (not those that were skipped), and of which nobody has said yet that it was looked what
    * follows. At most 100. */
   endedExecutions(): Promise<Execution[]>;
@@ -74,11 +86,16 @@ export interface JobStore {
   repair(options?: { dryRun?: boolean }): Promise<string[]>;
   /** Records that could not be read and were set aside since the store was opened. */
   unreadable(): UnreadableRecord[];
+  /** All records that were ever set aside, at most 1,000. */
+  setAsideRecords(): Promise<UnreadableRecord[]>;
   close(): void;
 }
 
 /** The little of a job that counting takes. */
-export type JobSummary = Pick<Job, "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun">;
+export type JobSummary = Pick<
+  Job,
+  "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun" | "failuresInRow" | "schedules" | "timezone" | "blackout"
+>;
 
 export type FireChange = (job: Job, slotTaken: boolean) => Job | undefined;
 export type FireOutcome = "created" | "exists" | "gone" | "stale";

@@ -19,6 +19,9 @@ export const key = {
   dependentsOf: (jobId: string) => ["job_by_dependency", jobId],
   dependent: (jobId: string, dependentId: string) => ["job_by_dependency", jobId, dependentId],
 
+  templates: ["template"],
+  template: (name: string) => ["template", name],
+
   executions: ["execution"],
   execution: (id: string) => ["execution", id],
   executionsByTime: ["execution_by_time"],
@@ -53,6 +56,7 @@ export const key = {
   setAsides: ["set_aside"],
   /** The value of an unreadable record, below the key it had. */
   setAside: (original: Deno.KvKey) => ["set_aside", ...original],
+  setAsideReasons: ["set_aside_reason"],
   setAsideReason: (original: Deno.KvKey) => ["set_aside_reason", ...original],
 } as const;
 

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Execution, ExecutionLog } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import type { JobTemplate } from "../schedule/template.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import { ExecutionRecords } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
@@ -22,6 +23,7 @@ import { migrateStore } from "./migrate_store.ts";
 import type { Migrations } from "./record_migrations.ts";
 import { RecordReader } from "./record_reader.ts";
 import { isLocked, notWritable, toStoreError } from "./store_error.ts";
+import { TemplateRecords } from "./template_records.ts";
 import { prepareStoreFile, restrictStoreFile, type SetAsideFile } from "./store_file.ts";
 
 /** A file on this machine, or a KV server (`http://…`, whose token is `DENO_KV_ACCESS_TOKEN` of the environment). */
@@ -98,6 +100,7 @@ export class KvJobStore implements JobStore {
   readonly #reader: RecordReader;
   readonly #jobs: JobRecords;
   readonly #executions: ExecutionRecords;
+  readonly #templates: TemplateRecords;
   readonly #leases: LeaseRecords;
   readonly #logs: LogRecords;
 
@@ -106,6 +109,7 @@ export class KvJobStore implements JobStore {
     this.#reader = reader;
     this.#jobs = new JobRecords(session, this.#reader);
     this.#executions = new ExecutionRecords(session, this.#reader);
+    this.#templates = new TemplateRecords(session, this.#reader);
     this.#leases = new LeaseRecords(session);
     this.#logs = new LogRecords(session);
     this.setAside = setAside;
@@ -137,6 +141,22 @@ export class KvJobStore implements JobStore {
 
   deleteJob(id: string): Promise<boolean> {
     return this.#jobs.delete(id);
+  }
+
+  saveTemplate(template: JobTemplate, replace = false): Promise<boolean> {
+    return this.#templates.save(template, replace);
+  }
+
+  getTemplate(name: string): Promise<JobTemplate | undefined> {
+    return this.#templates.get(name);
+  }
+
+  listTemplates(): Promise<JobTemplate[]> {
+    return this.#templates.list();
+  }
+
+  deleteTemplate(name: string): Promise<boolean> {
+    return this.#templates.delete(name);
   }
 
   dependentJobs(jobId: string): Promise<Job[]> {
@@ -190,6 +210,10 @@ export class KvJobStore implements JobStore {
     return this.#executions.delete(id);
   }
 
+  jobsWithExecutions(): Promise<string[]> {
+    return this.#executions.jobs();
+  }
+
   endedExecutions(): Promise<Execution[]> {
     return this.#executions.ended();
   }
@@ -234,6 +258,10 @@ export class KvJobStore implements JobStore {
 
   unreadable(): UnreadableRecord[] {
     return this.#reader.unreadable;
+  }
+
+  setAsideRecords(): Promise<UnreadableRecord[]> {
+    return this.#reader.setAsideRecords();
   }
 
   close(): void {

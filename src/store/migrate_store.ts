@@ -1,5 +1,7 @@
+import type * as z from "zod";
 import { executionSchema } from "../schedule/execution.ts";
 import { jobSchema } from "../schedule/job.ts";
+import { templateSchema } from "../schedule/template.ts";
 import { key } from "./keys.ts";
 import { again, type KvEntry, type KvSession } from "./kv_session.ts";
 import { encodeRecord, newerStore, SCHEMA_VERSION } from "./record_codec.ts";
@@ -14,6 +16,12 @@ export interface StoreMigration {
   before?(): Promise<unknown>;
 }
 
+const RECORDS = [
+  [key.jobs, jobSchema],
+  [key.executions, executionSchema],
+  [key.templates, templateSchema],
+] as const;
+
 /** Sees to it that the store is of this program's version: a new one says so, an older one is migrated. Killed in between,
  * the next one goes on.
  * @throws {StoreError} `STATE_NEWER` */
@@ -26,7 +34,7 @@ export async function migrateStore(session: KvSession, migration: StoreMigration
   if (version > SCHEMA_VERSION) throw newerStore(version);
   if (version === SCHEMA_VERSION) return;
   await migration.before?.();
-  for (const [prefix, schema] of [[key.jobs, jobSchema], [key.executions, executionSchema]] as const) {
+  for (const [prefix, schema] of RECORDS) {
     for await (const entry of session.list({ prefix }, { batchSize: 100 })) {
       await rewrite(session, migration.reader, schema, entry);
     }
@@ -42,12 +50,12 @@ export async function migrateStore(session: KvSession, migration: StoreMigration
 async function rewrite(
   session: KvSession,
   reader: RecordReader,
-  schema: typeof jobSchema | typeof executionSchema,
+  schema: z.ZodType<unknown>,
   found: KvEntry,
 ): Promise<void> {
   await session.untilCommitted(`migrate the record ${found.key.join("/")}`, async () => {
     const entry = await session.get(found.key);
-    const record = await reader.read<unknown>(schema, entry);
+    const record = await reader.read(schema, entry);
     if (record === undefined) return;
     const bytes = encodeRecord(record, `the record ${found.key.join("/")}`);
     return await session.commit(session.atomic().check(entry).set(found.key, bytes)) ? undefined : again;

@@ -5,6 +5,7 @@ export type RawRecord = Readonly<Record<string, unknown>>;
 export interface Migration {
   job?(record: RawRecord): RawRecord;
   execution?(record: RawRecord): RawRecord;
+  template?(record: RawRecord): RawRecord;
 }
 
 export type RecordKind = keyof Migration;

@@ -1,6 +1,7 @@
 import { carryProgress } from "../schedule/carry_progress.ts";
 import { executionSchema } from "../schedule/execution.ts";
 import { jobSchema } from "../schedule/job.ts";
+import { templateSchema } from "../schedule/template.ts";
 import { ExecutionRecords } from "./execution_records.ts";
 import { JobRecords } from "./job_records.ts";
 import { key } from "./keys.ts";
@@ -8,6 +9,7 @@ import type { KvSession } from "./kv_session.ts";
 import { logKeys } from "./log_records.ts";
 import type { RawStore } from "./raw_store.ts";
 import type { RecordReader } from "./record_reader.ts";
+import { TemplateRecords } from "./template_records.ts";
 
 /** What was taken over from another store. */
 export interface TakenOver {
@@ -23,7 +25,7 @@ export interface TakenOver {
 }
 
 /** Takes over what another store, a newer one, knows and this one does not: executions and their logs always, so that
- * nothing that ran runs again; of jobs either all, or only how far they have come.
+ * nothing that ran runs again; either jobs and templates too, or of jobs only how far they have come.
  * @param before the file that the session's store was made from: what is the same there is passed over */
 export async function takeOver(
   session: KvSession,
@@ -52,6 +54,8 @@ export async function takeOver(
   }
   for (const { id, name } of await jobRecords.list()) if (!known.has(id)) taken.absent.push(name);
 
+  if (jobs === "all") await takeTemplates(new TemplateRecords(session, reader), reader, newer, before);
+
   for (const value of newer.values(key.executions)) {
     const decoded = reader.decode(executionSchema, { key: key.executions, value });
     if (!("value" in decoded)) continue;
@@ -67,6 +71,19 @@ export async function takeOver(
   taken.complete = newer.complete;
   if (jobs === "progress" && newer.complete) await dropPurged(executionRecords, newer);
   return taken;
+}
+
+async function takeTemplates(
+  templates: TemplateRecords,
+  reader: RecordReader,
+  newer: RawStore,
+  before: RawStore | undefined,
+): Promise<void> {
+  for (const value of newer.values(key.templates)) {
+    const decoded = reader.decode(templateSchema, { key: key.templates, value });
+    if (!("value" in decoded) || same(value, before?.get(key.template(decoded.value.name)))) continue;
+    await templates.save(decoded.value, true);
+  }
 }
 
 /** What waited or ran, and has been purged since, must not run again. What had ended stays, as history. */

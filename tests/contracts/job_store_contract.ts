@@ -3,6 +3,7 @@ import { applyPlan, newExecution, withNextRun } from "../../src/schedule/apply_f
 import type { Execution, ExecutionLog } from "../../src/schedule/execution.ts";
 import { planDue } from "../../src/schedule/firing.ts";
 import { type Job, jobSchema, newJobId } from "../../src/schedule/job.ts";
+import { templateOf } from "../../src/schedule/template.ts";
 import type { JobStore, Lease } from "../../src/store/job_store.ts";
 
 export interface OpenedStore {
@@ -64,6 +65,9 @@ const line = (message: string): ExecutionLog => ({
   message,
   component: "executor",
 });
+
+const template = (name: string, changes: Partial<Job> = {}) =>
+  templateOf(sampleJob(changes), { name, tags: ["a"], createdBy: "ann@h1", createdAt: now.toISOString() });
 
 type Check = (store: JobStore, opened: OpenedStore) => Promise<void>;
 
@@ -434,6 +438,19 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual(await store.listExecutions({ limit: 0 }), []);
   }],
 
+  ["jobsWithExecutions() gives each job once, also when it was deleted", async (store) => {
+    const ids = ["job-1", "job-2", "job-12"];
+    for (const id of ids) {
+      const job = await storedJob(store, { id, name: id });
+      for (const day of [1, 2]) {
+        const at = new Date(Date.UTC(2026, 2, day));
+        await store.fire(id, newExecution(job, at, "schedule"), (it) => it);
+      }
+    }
+    await storedJob(store, { id: "job-3", name: "job-3" });
+    ok(await store.deleteJob("job-2"));
+    deepStrictEqual((await store.jobsWithExecutions()).sort(), ids.sort());
+  }],
   ["activeExecutions() gives those that are pending, running or retrying", async (store) => {
     const job = await storedJob(store);
     const statuses = ["pending", "running", "retrying", "completed", "failed", "skipped"] as const;
@@ -576,6 +593,62 @@ const behaviours: [behaviour: string, check: Check][] = [
     await store.appendLogs(id, Array.from({ length: 2_500 }, (_, i) => line(`new ${i}`)));
     const replaced = await store.readLogs(id);
     deepStrictEqual([replaced.length, replaced[0]!.message, replaced.at(-1)!.message], [1_000, "new 1500", "new 2499"]);
+  }],
+
+  ["saveTemplate() stores every field, and refuses a name that exists unless it is to be replaced", async (store) => {
+    const saved = template("weekly", {
+      schedules: ["@weekly"],
+      retry: { maxAttempts: 7, delay: "1s", maxDelay: "2s" },
+    });
+    strictEqual(await store.saveTemplate(saved), true);
+    deepStrictEqual(await store.getTemplate("weekly"), saved);
+    strictEqual(await store.saveTemplate(template("weekly")), false);
+    deepStrictEqual(await store.getTemplate("weekly"), saved);
+    strictEqual(await store.saveTemplate(template("weekly"), true), true);
+    deepStrictEqual(await store.getTemplate("weekly"), template("weekly"));
+  }],
+
+  ["saveTemplate() lets one of two writers have a name", async (store, { reopen }) => {
+    const other = await reopen();
+    try {
+      const won = await Promise.all(
+        Array.from(
+          { length: 6 },
+          (_, i) => (i % 2 === 0 ? store : other).saveTemplate(template("t", { description: String(i) })),
+        ),
+      );
+      strictEqual(won.filter(Boolean).length, 1);
+      strictEqual((await store.getTemplate("t"))!.job.description, String(won.indexOf(true)));
+    } finally {
+      other.close();
+    }
+  }],
+
+  ["listTemplates() sorts by name; deleteTemplate() takes one away and leaves its jobs", async (store) => {
+    for (const name of ["b", "c", "a"]) await store.saveTemplate(template(name));
+    const job = await storedJob(store, { template: "b" });
+    deepStrictEqual((await store.listTemplates()).map(({ name }) => name), ["a", "b", "c"]);
+    deepStrictEqual([await store.deleteTemplate("b"), await store.deleteTemplate("b")], [true, false]);
+    deepStrictEqual((await store.listTemplates()).map(({ name }) => name), ["a", "c"]);
+    deepStrictEqual(await store.listJobs(), [job]);
+    deepStrictEqual(await store.repair(), []);
+  }],
+
+  ["fire() writes a recovery into what it recovers, in the same step", async (store) => {
+    const job = await storedJob(store);
+    const failed = await storedExecution(store, job);
+    await store.updateExecution(failed.id, (e) => ({ ...e, status: "failed" }));
+    const recovery = { ...newExecution(job, later(1_000), "recover"), causedBy: failed.id };
+    strictEqual(await store.fire(job.id, recovery, () => undefined), "stale");
+    strictEqual((await store.getExecution(failed.id))!.recoveredBy, "");
+    strictEqual(await store.fire(job.id, recovery, (j) => j), "created");
+    const kept = (await store.getExecution(failed.id))!;
+    deepStrictEqual([kept.status, kept.recoveredBy], ["failed", recovery.id]);
+    deepStrictEqual((await store.listExecutions({ status: "failed" })).map(({ id }) => id), [failed.id]);
+    // What was purged meanwhile is no obstacle.
+    await store.deleteExecution(failed.id);
+    strictEqual(await store.fire(job.id, { ...recovery, id: `${recovery.id}x` }, (j) => j), "created");
+    deepStrictEqual(await store.repair(), []);
   }],
 
   ["revision() changes with jobs, with new executions and their status", async (store, { reopen }) => {

@@ -171,7 +171,7 @@ async function inRig(
   const evidence = await rig.evidence();
   for (const [name, times] of await rig.kills()) counts.set(name, times);
   const faults = judge(evidence);
-  if (faults.length > 0) rig.keep();
+  if (faults.length > 0) await rig.keep();
   return {
     slots: evidence.slots.reduce((sum, { due }) => sum + due.length, 0),
     executions: evidence.executions.length,

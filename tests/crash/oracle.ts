@@ -68,7 +68,9 @@ function judgeSlots({ job, due }: JobSlots, executions: readonly Execution[]): F
   const skipped = Object.values(job.skipped).reduce((sum, count) => sum + count, 0);
   const decided = runs.length + skipped;
   const sum = `${due.length} slots came due, ${runs.length} have an execution, ${skipped} were skipped`;
-  if (decided < due.length) report("lost", sum);
+  if (decided < due.length) {
+    report("lost", `${sum}; it is ${job.status}, next due ${job.nextRun ?? "never"} ${job.lastError}`.trim());
+  }
   if (decided > due.length) report("doubled", sum);
   if (job.runCount !== runs.length) {
     report("disagrees", `it counts ${job.runCount} runs, and has ${runs.length} executions`);

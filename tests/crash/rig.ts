@@ -1,3 +1,4 @@
+import { cp as copyFolder } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
 import { withNextRun } from "../../src/schedule/apply_firing.ts";
@@ -53,7 +54,7 @@ export class Rig implements AsyncDisposable {
 
   static async open(options: RigOptions): Promise<Rig> {
     const rig = new Rig(await Deno.makeTempDir({ prefix: "sb-crash-" }), options);
-    const settings = ["metricsEnabled: false", "healthCheckPort: 0"];
+    const settings = ["metricsEnabled: false", "healthCheckPort: 0", "minFreeSpace: 4kB"];
     if (options.url !== undefined) {
       settings.push("storageBackend: kv-connect", `storageConfig: { url: "${options.url}" }`);
     }
@@ -123,9 +124,12 @@ export class Rig implements AsyncDisposable {
     return new Map([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
   }
 
-  /** Has the folder stay, for whoever looks for the reason of a fault. */
-  keep(): void {
+  /** Has the folder stay, for whoever looks for the reason of a fault, and what lies elsewhere with it. */
+  async keep(): Promise<void> {
     this.#kept = true;
+    if (this.#options.stateRoot !== undefined) {
+      await copyFolder(this.#options.stateRoot, join(this.folder, "states"), { recursive: true });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,7 +49,7 @@ const behaviour: [name: string, before: number | undefined, turns: number[], exp
   ["makes one at start when there is none", undefined, [], ["12:00"]],
   ["makes one at start when the newest is older than the interval", 61, [], ["12:00", "10:59"]],
   ["makes none at start when the newest is younger", 20, [39], ["11:40"]],
-  ["makes the next when the newest is as old as the interval", 20, [15, 15, 15], ["12:40", "11:40"]],
+  ["makes the next when the newest is as old as the interval", 20, [15, 15, 10], ["12:40", "11:40"]],
   ["makes one an interval after the other", undefined, [15, 15, 15, 15, 15, 15, 15, 15], ["14:00", "13:00", "12:00"]],
   ["counts none from the future: the clock was set back", -120, [15, 15, 15, 15], ["14:00", "13:00", "12:00"]],
 ];

@@ -1,6 +1,12 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "../../src/daemon/build_request.ts";
+import {
+  attemptTimeoutMs,
+  buildRequest,
+  bundleLimit,
+  executionPaths,
+  removeLeftovers,
+} from "../../src/daemon/build_request.ts";
 import { stateFolder } from "../../src/schedule/state_folder.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
 
@@ -112,5 +118,24 @@ const timeouts: [limit: string, cap: number | undefined, expect: number][] = [
 for (const [limit, cap, expect] of timeouts) {
   Deno.test(`attemptTimeoutMs() of ${limit}, capped at ${cap}, is ${expect}`, () => {
     strictEqual(attemptTimeoutMs(sampleJob({ limits: { timeout: limit } }), cap), expect);
+  });
+}
+
+const bundleLimits: [name: string, own: string, cap: number | undefined, expect: number | undefined][] = [
+  ["is the job's own", "10MB", undefined, 10e6],
+  ["is that of the command line where nobody says", "", undefined, undefined],
+  ["is none where the job wants none", "0", undefined, 0],
+  ["is the cap where the job wants more", "10MB", 5e6, 5e6],
+  ["is the job's own below the cap", "10MB", 50e6, 10e6],
+  ["is the cap where the job wants none", "0", 5e6, 5e6],
+  ["is the cap where it is less than the command line's", "", 5e6, 5e6],
+  ["is the command line's where the cap is more", "", 9e12, 2e9],
+];
+
+for (const [name, own, cap, expect] of bundleLimits) {
+  Deno.test(`bundleLimit() ${name}`, () => {
+    const job = sampleJob({ limits: { maxBundleSize: own } });
+    strictEqual(bundleLimit(job, cap), expect);
+    strictEqual(buildRequest(job, sampleExecution(), state, undefined, 1_000, cap).sizeLimits.bundle, expect ?? 2e9);
   });
 }

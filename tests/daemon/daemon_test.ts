@@ -94,6 +94,8 @@ Deno.test({
       match(metrics, /^troubleshoot_scheduler_jobs_active 1$/m);
       const ready = await fetch(`http://127.0.0.1:${status.ports.health}/readyz`);
       deepStrictEqual([ready.status, await ready.text()], [200, "store: ok\nscheduler: ok\ndaemon: ok\n"]);
+      const page = await (await fetch(`http://127.0.0.1:${status.ports.health}/`)).text();
+      match(page, /<h1 class="good">[^]*All is well[^]*<tr role="row" id="run-job-0000000001-/);
       const later = (await daemonStatus(state))!;
       deepStrictEqual([later.jobsTotal, later.jobsActive], [2, 1]);
 

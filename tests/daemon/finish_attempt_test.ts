@@ -63,10 +63,11 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
       endedFor: "timeout",
     }),
     0,
-    { status: "quarantined", errorCode: "LEAK_GATE_FAILED", final: true, notify: false },
+    { status: "quarantined", errorCode: "LEAK_GATE_FAILED", errorClass: "", final: true, notify: false },
   ],
   ["tries a transient failure again", ended({ report: failed(true), exitCode: 6 }), 0, {
     status: "retrying",
+    errorClass: "transient",
     errorCode: "KUBE_UNREACHABLE",
     error: "no way",
     retryCount: 1,
@@ -115,6 +116,7 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
   }],
   ["tries a timeout again", ended({ exitCode: null, exitSignal: "SIGTERM", endedFor: "timeout" }), 0, {
     status: "retrying",
+    errorClass: "resource",
     errorCode: "TIMEOUT",
     error: "ended after 30m: the limit of an attempt",
     exitCode: 124,

@@ -1,28 +1,11 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { HealthServer, openServers, PortInUseError } from "../../src/daemon/health_server.ts";
-import { type MetricsSource, prometheusMetrics } from "../../src/daemon/metrics.ts";
+import { prometheusMetrics } from "../../src/daemon/metrics.ts";
 import { recordingLog } from "./fake_log.ts";
-import type { JobFacts } from "../../src/daemon/job_census.ts";
+import { metricsSource } from "./metrics_source.ts";
 
 const { log } = recordingLog();
 const anyPort = { hostname: "127.0.0.1", port: 0 };
-function job(fields: Partial<JobFacts> = {}): JobFacts {
-  return { id: "job-1", name: "nightly", enabled: true, status: "pending", nextRun: NaN, lastRun: NaN, ...fields };
-}
-
-const at = (time: string) => Date.parse(`2026-03-${time}Z`);
-const now = new Date("2026-03-02T12:00:00Z");
-
-function source(fields: Partial<MetricsSource> = {}): MetricsSource {
-  return {
-    now: () => now,
-    jobs: () => Promise.resolve([]),
-    running: () => 0,
-    lastSuccess: () => Promise.resolve(undefined),
-    ...fields,
-  };
-}
-
 async function get(
   port: number,
   path: string,
@@ -32,120 +15,9 @@ async function get(
   return { status: response.status, text: await response.text(), type: response.headers.get("content-type") ?? "" };
 }
 
-Deno.test("metrics tell of backups, and of none before one is known", async () => {
-  const metrics = await prometheusMetrics(source());
-  const values = async () =>
-    (await metrics.text()).split("\n").filter((line) => /^troubleshoot_scheduler_backup/.test(line));
-  deepStrictEqual(await values(), ["troubleshoot_scheduler_backup_failures_total 0"]);
-  metrics.backups({ lastSuccess: new Date("2026-03-02T12:00:00Z") });
-  metrics.backups({ failed: true });
-  deepStrictEqual(await values(), [
-    "troubleshoot_scheduler_backup_last_success_timestamp_seconds 1772452800",
-    "troubleshoot_scheduler_backup_failures_total 1",
-  ]);
-});
-
-Deno.test("metrics have the promised names, and count what happened", async () => {
-  const metrics = await prometheusMetrics(source({
-    jobs: () =>
-      Promise.resolve([
-        job({ name: 'a "quoted" one', lastRun: at("01T00:00:00"), nextRun: at("02T12:05:00") }),
-        job({ id: "late", name: "late", nextRun: at("02T11:58:00") }),
-        job({ id: "off", name: "off", enabled: false }),
-      ]),
-    running: () => 2,
-    lastSuccess: () => Promise.resolve(new Date("2026-03-01T00:00:00Z")),
-  }));
-  metrics.started(120);
-  metrics.finished("job-1", "completed", 42, 2_000_000, now);
-  metrics.finished("x", "failed", 3, 0, now);
-  metrics.finished("x", "failed", 3, 0, now);
-  metrics.skipped("overlap");
-  metrics.skipped("superseded", 4);
-  metrics.retried();
-  metrics.stage("collect", 2);
-  const lines = (await metrics.text()).split("\n");
-  for (
-    const line of [
-      "troubleshoot_scheduler_jobs_total 3",
-      "troubleshoot_scheduler_jobs_active 2",
-      "troubleshoot_scheduler_executions_running 2",
-      'troubleshoot_scheduler_executions_total{status="completed"} 1',
-      'troubleshoot_scheduler_executions_total{status="failed"} 2',
-      'troubleshoot_scheduler_executions_total{status="quarantined"} 0',
-      "# TYPE troubleshoot_scheduler_execution_duration_seconds histogram",
-      'troubleshoot_scheduler_execution_duration_seconds_bucket{le="60"} 3',
-      "troubleshoot_scheduler_execution_duration_seconds_sum 48",
-      "# TYPE troubleshoot_scheduler_bundle_size_bytes histogram",
-      "troubleshoot_scheduler_bundle_size_bytes_count 1",
-      'troubleshoot_scheduler_start_lateness_seconds_bucket{le="0.25"} 1',
-      'troubleshoot_scheduler_skipped_total{reason="overlap"} 1',
-      'troubleshoot_scheduler_skipped_total{reason="superseded"} 4',
-      "troubleshoot_scheduler_retries_total 1",
-      'troubleshoot_scheduler_stage_duration_seconds_count{stage="collect"} 1',
-      'troubleshoot_scheduler_job_last_success_timestamp_seconds{job="a \\"quoted\\" one"} ' + now.getTime() / 1000,
-      'troubleshoot_scheduler_job_next_run_timestamp_seconds{job="late"} 1772452680',
-      'troubleshoot_scheduler_job_overdue{job="late"} 1',
-      'troubleshoot_scheduler_job_overdue{job="a \\"quoted\\" one"} 0',
-    ]
-  ) ok(lines.includes(line), `no line ${line}`);
-  ok(!lines.some((line) => line.includes('job="off"')), "a disabled job has no due time");
-});
-
-const lastSuccess: [name: string, job: Partial<JobFacts>, reads: number, expect: number | undefined][] = [
-  ["is that of a run that just succeeded", { status: "completed", lastRun: at("02T03:00:00") }, 0, at("02T03:00:00")],
-  ["is that of a run that was partial", { status: "partial", lastRun: at("02T03:00:00") }, 0, at("02T03:00:00")],
-  [
-    "is looked up for a job that failed last, once",
-    { status: "failed", lastRun: at("02T03:00:00") },
-    1,
-    at("01T00:00:00"),
-  ],
-  ["is looked up for a job that runs", { status: "running", lastRun: at("02T03:00:00") }, 1, at("01T00:00:00")],
-  ["is absent for a job that never ran", {}, 0, undefined],
-];
-
-for (const [name, fields, expectedReads, expect] of lastSuccess) {
-  Deno.test(`metrics: a job's last success ${name}`, async () => {
-    let jobs = [job(fields)];
-    let reads = 0;
-    const metrics = await prometheusMetrics(source({
-      jobs: () => Promise.resolve(jobs),
-      lastSuccess: () => Promise.resolve((reads++, new Date(at("01T00:00:00")))),
-    }));
-    const read = async () =>
-      /^troubleshoot_scheduler_job_last_success_timestamp_seconds\{job="nightly"\} (\d+)$/m.exec(await metrics.text())
-        ?.[1];
-    const expected = expect === undefined ? undefined : String(expect / 1000);
-    strictEqual(await read(), expected);
-    strictEqual(await read(), expected);
-    strictEqual(reads, expectedReads);
-    jobs = [];
-    strictEqual(await read(), undefined, "a job that is gone is forgotten");
-  });
-}
-
-Deno.test("metrics look up only so many jobs in one answer, and the others in the next", async () => {
-  const jobs = Array.from(
-    { length: 450 },
-    (_, i) => job({ id: `${i}`, name: `${i}`, status: "failed", lastRun: at("02T03:00:00") }),
-  );
-  let reads = 0;
-  const metrics = await prometheusMetrics(source({
-    jobs: () => Promise.resolve(jobs),
-    lastSuccess: () => Promise.resolve((reads++, undefined)),
-  }));
-  const counts: number[] = [];
-  for (let i = 0; i < 4; i++) {
-    await metrics.text();
-    counts.push(reads);
-  }
-  deepStrictEqual(counts, [200, 400, 450, 450]);
-});
-
 Deno.test("health server answers /healthz, /readyz and /metrics, and nothing else", async () => {
   let problem = "";
-  const metrics = await prometheusMetrics(source());
+  const metrics = await prometheusMetrics(metricsSource());
   const server = new HealthServer({
     address: anyPort,
     metrics,
@@ -168,6 +40,21 @@ Deno.test("health server answers /healthz, /readyz and /metrics, and nothing els
   await rejects(get(port, "/healthz"));
 });
 
+Deno.test("health server leaves / and /status.json to the page, where the request names this machine", async () => {
+  const page = (request: Request) => Promise.resolve(new Response(`page ${new URL(request.url).pathname}`));
+  const server = new HealthServer({ address: anyPort, log, ready: {}, page });
+  const { port } = server;
+  deepStrictEqual(await get(port, "/").then(({ status, text }) => [status, text]), [200, "page /"]);
+  strictEqual((await get(port, "/status.json?page=2")).text, "page /status.json");
+  strictEqual((await get(port, "/nothing")).text, "not here; there is /, /status.json, /healthz, /readyz\n");
+  strictEqual((await get(port, "/", { method: "POST" })).status, 405);
+  // `fetch` does not send another host than that of its address.
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
+  match(await new Response(connection.readable).text(), /^HTTP\/1\.1 421 /);
+  await server.stop();
+});
+
 Deno.test("/readyz says that a check failed or hangs, and does not hang itself", async () => {
   const server = new HealthServer({
     address: anyPort,
@@ -182,7 +69,7 @@ Deno.test("/readyz says that a check failed or hangs, and does not hang itself",
 });
 
 Deno.test("openServers() opens one server where metrics and health share an address", async () => {
-  const metrics = await prometheusMetrics(source());
+  const metrics = await prometheusMetrics(metricsSource());
   const probe = Deno.listen(anyPort);
   const address = { hostname: "127.0.0.1", port: (probe.addr as Deno.NetAddr).port };
   probe.close();
@@ -200,7 +87,7 @@ Deno.test("openServers() opens one server where metrics and health share an addr
 });
 
 Deno.test("openServers() picks free ports for 0, and says which", async () => {
-  const metrics = await prometheusMetrics(source());
+  const metrics = await prometheusMetrics(metricsSource());
   const { servers, ports } = openServers({ metricsPort: anyPort, healthCheckPort: anyPort }, metrics, {}, log);
   strictEqual(servers.length, 2);
   strictEqual((await get(ports.metrics!, "/metrics")).status, 200);

@@ -38,7 +38,18 @@ Deno.test("JobCensus.read() lists jobs by name, with what status and metrics tel
     status: "pending",
     nextRun: Date.parse("2026-03-02T00:00:00Z"),
     lastRun: NaN,
+    failuresInRow: 0,
+    timing: { schedules: ["* * * * *"], timezone: "UTC", blackout: [] },
   });
+});
+
+Deno.test("JobCensus.read() keeps one object for all jobs with the same schedule, and the same one later", async () => {
+  const { census, add } = stage();
+  const [a, b] = await census.read();
+  add(sampleJob({ id: "c", name: "c" }));
+  const later = await census.read();
+  strictEqual(a!.timing, b!.timing);
+  strictEqual(later[2]!.timing, a!.timing);
 });
 
 Deno.test("JobCensus.read() reads again when something changed, and only then", async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 /** What the supervisor must not have in memory: it lives beside the workloads it watches, for months. */
 const HEAVY =
-  /\/src\/(?:kube|collect|redact|analyze|upload|spec)\/|run_pipeline\.ts|@kubernetes|@aws-sdk|@smithy|prom-client|modern-tar|re2js|commander|\/yaml@/;
+  /\/src\/(?:kube|collect|redact|analyze|upload|spec|daemon\/status_page)\/|run_pipeline\.ts|@kubernetes|@aws-sdk|@smithy|prom-client|modern-tar|re2js|commander|\/yaml@/;
 
 interface Graph {
   roots: string[];

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { loadSettings, parseSettings } from "../../src/daemon/load_settings.ts";
-import { concurrency, type Settings, SettingsError } from "../../src/daemon/settings.ts";
+import { concurrency, retentionAgeMs, type Settings, SettingsError } from "../../src/daemon/settings.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const accepted: [name: string, text: string, env: Record<string, string>, expect: Partial<Settings>][] = [
@@ -21,6 +21,13 @@ const accepted: [name: string, text: string, env: Record<string, string>, expect
     executionTimeout: 5_400_000,
     logRotateSize: 2_097_152,
   }],
+  ["reads what bounds the disk", "maxDiskSpaceMB: 500\nmaxBundleSize: 1GB\nminFreeSpace: 1MB\nlogRotateAge: 7d\n", {}, {
+    maxDiskSpaceMB: 500,
+    maxBundleSize: 1e9,
+    minFreeSpace: 1e6,
+    logRotateAge: 7 * 86_400_000,
+  }],
+  ["keeps 256 MB free, and bundles for 30 days", "", {}, { minFreeSpace: 256e6, defaultRetentionDays: 30 }],
   ["reads a plain number of checkInterval as seconds", "checkInterval: 15\n", {}, { checkInterval: 15_000 }],
   ["reads a port as one of this machine alone", "metricsPort: 9100\n", {}, {
     metricsPort: { hostname: "127.0.0.1", port: 9100 },
@@ -111,12 +118,12 @@ for (const [name, text, env, message, hint] of refused) {
 
 Deno.test("parseSettings() warns of what has no effect yet", async () => {
   const { warnings } = await parseSettings(
-    "logLevel: info\nretentionDays: 30\nstorageConfig:\n  baseDir: /x\n",
+    "logLevel: info\nautoUploadEnabled: true\nstorageConfig:\n  baseDir: /x\n",
     "s.yaml",
     { TROUBLESHOOT_REQUIRE_AUTH: "true" },
   );
   deepStrictEqual(warnings, [
-    "s.yaml:2: `retentionDays` is accepted, and has no effect yet",
+    "s.yaml:2: `autoUploadEnabled` is accepted, and has no effect yet",
     "s.yaml:4: `storageConfig.baseDir` is accepted, and has no effect yet",
     "TROUBLESHOOT_REQUIRE_AUTH is accepted, and has no effect yet",
   ]);
@@ -129,6 +136,19 @@ Deno.test("concurrency() prefers maxConcurrentJobs", async () => {
     2,
   );
 });
+
+const ages: [text: string, days: number | undefined][] = [
+  ["", 30],
+  ["defaultRetentionDays: 7\n", 7],
+  ["defaultRetentionDays: 7\nretentionDays: 14\n", 14],
+  ["retentionDays: 0\n", undefined],
+  ["defaultRetentionDays: 0\n", undefined],
+];
+
+for (const [text, days] of ages) {
+  Deno.test(`retentionAgeMs() of ${JSON.stringify(text)} is ${days} days`, async () =>
+    strictEqual(retentionAgeMs((await parseSettings(text, "s.yaml")).settings), days && days * 86_400_000));
+}
 
 Deno.test("loadSettings() takes the first file there is", async () => {
   await using state = await temporaryState();

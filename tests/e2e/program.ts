@@ -18,15 +18,16 @@ export interface RunOptions {
 /** A folder of its own for one test, with the state folder of a scheduler in it. What was started there is ended, and all
  * of it removed, when it is disposed. */
 export class Sandbox implements AsyncDisposable {
-  private constructor(readonly folder: string, private readonly binary: string | undefined) {}
+  private constructor(
+    readonly folder: string,
+    private readonly binary: string | undefined,
+    readonly state = join(folder, "state"),
+  ) {}
 
-  /** @param binary another one than the one that is tested */
-  static async create(binary = BINARY): Promise<Sandbox> {
-    return new Sandbox(await Deno.makeTempDir({ prefix: "e2e-" }), binary);
-  }
-
-  get state(): string {
-    return join(this.folder, "state");
+  /** @param binary another one than the one that is tested
+   * @param state a state folder that is elsewhere */
+  static async create(binary = BINARY, state?: string): Promise<Sandbox> {
+    return new Sandbox(await Deno.makeTempDir({ prefix: "e2e-" }), binary, state);
   }
 
   path(name: string): string {

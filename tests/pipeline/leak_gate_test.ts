@@ -67,7 +67,7 @@ async function interfere(
           abort: abort.signal,
           emit: (event) => {
             const begins = event.type === "progress" && event.stage === "leak-gate";
-            if (begins) action(`${archivePath}.unchecked`, abort);
+            if (begins) action(`${archivePath}.${Deno.pid}.unchecked`, abort);
           },
         },
       ));

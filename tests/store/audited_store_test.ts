@@ -2,6 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { applyRun, newExecution, withPause } from "../../src/schedule/apply_firing.ts";
 import type { AuditEvent } from "../../src/schedule/audit.ts";
 import type { Job } from "../../src/schedule/job.ts";
+import { templateOf } from "../../src/schedule/template.ts";
 import { auditCommands, auditDaemon } from "../../src/store/audited_store.ts";
 import type { JobStore } from "../../src/store/job_store.ts";
 import { sampleJob } from "../contracts/job_store_contract.ts";
@@ -11,6 +12,7 @@ const job = sampleJob();
 const now = new Date("2026-03-02T00:00:00Z");
 const execution = newExecution(job, now, "manual");
 const paused = { by: "ann@h1", note: "maintenance", since: now.toISOString() };
+const template = templateOf(job, { name: "t", tags: [], createdBy: "ann@h1", createdAt: now.toISOString() });
 const ofJob = { job: job.name, jobId: job.id };
 const ofExecution = { ...ofJob, execution: execution.id };
 
@@ -33,6 +35,13 @@ const commands: [name: string, act: (store: JobStore) => Promise<unknown>, expec
   ["nothing that changes nothing", (store) => store.updateJob(job.id, (it) => it), []],
   ["a job that is deleted", (store) => store.deleteJob(job.id), [{ action: "delete", ...ofJob }]],
   ["not one that is not there", (store) => store.deleteJob("job-none"), []],
+  ["a template that is saved, once", async (store) => {
+    for (const _ of [1, 2]) await store.saveTemplate(template);
+  }, [{ action: "save-template", detail: "t" }]],
+  ["a template that is deleted, once", async (store) => {
+    await store.saveTemplate(template);
+    for (const _ of [1, 2]) await store.deleteTemplate("t");
+  }, [{ action: "save-template", detail: "t" }, { action: "delete-template", detail: "t" }]],
   ["a run by hand", (store) => store.fire(job.id, execution, applyRun), [{
     action: "run",
     ...ofExecution,

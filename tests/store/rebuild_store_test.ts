@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { EXIT } from "../../src/core/exit_codes.ts";
+import { templateOf } from "../../src/schedule/template.ts";
 import { makeBackup } from "../../src/store/backup.ts";
 import { describeSetAside } from "../../src/store/describe_set_aside.ts";
 import { openJobStore } from "../../src/store/kv_job_store.ts";
@@ -65,6 +66,13 @@ Deno.test("openJobStore() takes over what is newer in the damaged file and can b
     await store.deleteJob(renamed.id);
   });
   await stage.addJob("made", { nextRun: "2026-03-02T13:00:00.000Z" });
+  const template = templateOf(changed, {
+    name: "usual",
+    tags: [],
+    createdBy: "ann",
+    createdAt: "2026-03-02T12:00:00.000Z",
+  });
+  await stage.use((store) => store.saveTemplate(template));
   await stage.addJob("again", { name: "renamed" }); // the name of a job that the backup has
   const [jobs, logs, ended] = await stage.use(async (store) =>
     [await store.listJobs(), await store.readLogs(running.id), await store.endedExecutions()] as const
@@ -79,6 +87,7 @@ Deno.test("openJobStore() takes over what is newer in the damaged file and can b
     deepStrictEqual((await store.listJobs()).filter(({ name }) => name !== "gone"), jobs);
     strictEqual((await store.getExecution(running.id))?.status, "completed");
     deepStrictEqual(await store.getExecution(later.id), later);
+    deepStrictEqual(await store.listTemplates(), [template]);
     deepStrictEqual(await store.readLogs(running.id), logs);
     deepStrictEqual(await store.endedExecutions(), ended);
     deepStrictEqual(await store.activeExecutions(), []);

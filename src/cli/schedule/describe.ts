@@ -83,25 +83,9 @@ function describeTable(
       ...optional("Labels", pairs(job.labels)),
       ["Status", [statusPaint(job.status, colors)(job.status), ...reasons.map((reason) => `- ${oneLine(reason)}`)]],
       ...scheduleLines(job),
-      ["Collects", sourcesText(job)],
-      ...optional("Cluster", clusterText(job)),
-      [
-        "Redaction",
-        job.redact
-          ? [
-            [job.tokenize ? "on, with tokens that stay the same" : "on", ...job.hide].join(", "),
-            ...job.redactors.map(oneLine),
-          ]
-          : colors.red("off"),
-      ],
-      ...optional("Scrubs", job.redact ? scrubLines(job) : []),
-      ...job.redact && !job.leakGate ? [["Leak gate", colors.red("off")] as [string, string]] : [],
-      ["Analysis", job.analyze ? "on" : "off"],
-      ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
-      ...optional("Notifies", job.notify.map(notifyText)),
-      ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
+      ...definitionFields(job, colors),
       ...dependencies,
-      ...policyFields(job),
+      ...job.template === "" ? [] : [["Template", oneLine(job.template)] as [string, string]],
       ["Created", utcTime(new Date(job.createdAt))],
       [
         "Last run",
@@ -140,6 +124,33 @@ function describeTable(
     );
   }
   return sections.join("\n");
+}
+
+/** What a job collects and what becomes of it, for `renderFields`: of a draft and of a template, too. */
+export function definitionFields(
+  job: Job,
+  colors: ReturnType<typeof colorsFor>,
+): [label: string, value: string | string[]][] {
+  return [
+    ["Collects", sourcesText(job)],
+    ...optional("Cluster", clusterText(job)),
+    [
+      "Redaction",
+      job.redact
+        ? [
+          [job.tokenize ? "on, with tokens that stay the same" : "on", ...job.hide].join(", "),
+          ...job.redactors.map(oneLine),
+        ]
+        : colors.red("off"),
+    ],
+    ...optional("Scrubs", job.redact ? scrubLines(job) : []),
+    ...job.redact && !job.leakGate ? [["Leak gate", colors.red("off")] as [string, string]] : [],
+    ["Analysis", job.analyze ? "on" : "off"],
+    ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
+    ...optional("Notifies", job.notify.map(notifyText)),
+    ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
+    ...policyFields(job),
+  ];
 }
 
 function sourcesText(job: Job): string[] {

@@ -3,7 +3,15 @@ import type { CliContext } from "../cli_context.ts";
 import { colorsFor, statusPaint } from "../render/color.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { spanText, utcTime } from "../render/time.ts";
-import { durationText, errorText, findingsText, latenessText, logLine, sizeText } from "./execution_text.ts";
+import {
+  durationText,
+  errorText,
+  findingsText,
+  latenessText,
+  logLine,
+  removedText,
+  sizeText,
+} from "./execution_text.ts";
 
 /** One execution in full, for people. */
 export function executionDetails(cli: CliContext, execution: Execution, logs: ExecutionLog[] = []): string {
@@ -55,10 +63,7 @@ function summary(execution: Execution, paint: (text: string) => string): [string
     ["Execution", execution.id],
     ["Job", `${oneLine(execution.jobName)} (${execution.jobId})`],
     ["Status", paint(execution.status)],
-    [
-      "Trigger",
-      execution.causedBy === "" ? execution.trigger : `${execution.trigger}: the end of ${execution.causedBy}`,
-    ],
+    ["Trigger", triggerText(execution)],
     ["Scheduled", utcTime(new Date(execution.scheduledAt))],
     [
       "Started",
@@ -78,8 +83,12 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   }
   const error = errorText(execution);
   if (error !== "") fields.push(["Error", error]);
+  if (execution.errorClass !== "") fields.push(["Kind of failure", execution.errorClass]);
+  if (execution.recoveredBy !== "") fields.push(["Recovered by", execution.recoveredBy]);
   if (execution.exitCode !== null) fields.push(["Exit code", String(execution.exitCode)]);
   if (execution.bundlePath !== "") fields.push(["Bundle", `${execution.bundlePath} (${sizeText(execution)})`]);
+  if (execution.bundleRemoved !== null) fields.push(["Bundle", removedText(execution)]);
+  if (execution.pinned) fields.push(["Pinned", "yes: it is not removed until `schedule unpin`"]);
   if (execution.bundleSha256 !== "") fields.push(["SHA-256", execution.bundleSha256]);
   if (execution.uploadUrl !== "") fields.push(["Uploaded to", oneLine(execution.uploadUrl)]);
   if (execution.collectorCount > 0) fields.push(["Collectors", String(execution.collectorCount)]);
@@ -89,6 +98,11 @@ function summary(execution: Execution, paint: (text: string) => string): [string
     fields.push(["Used", `${peakMemoryMB} MB memory${cpuTimeMs === undefined ? "" : `, ${spanText(cpuTimeMs)} CPU`}`]);
   }
   return fields;
+}
+
+function triggerText({ trigger, causedBy }: Execution): string {
+  if (causedBy === "") return trigger;
+  return trigger === "recover" ? `recover: in place of ${causedBy}` : `${trigger}: the end of ${causedBy}`;
 }
 
 function heading(text: string): string {

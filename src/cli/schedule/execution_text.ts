@@ -2,7 +2,7 @@ import { EXIT } from "../../core/exit_codes.ts";
 import { formatSize } from "../../core/size.ts";
 import type { Execution, ExecutionLog } from "../../schedule/execution.ts";
 import { oneLine } from "../render/table.ts";
-import { spanText } from "../render/time.ts";
+import { spanText, utcTime } from "../render/time.ts";
 
 /** From the due time to the start of the last attempt: `+0.2 s`, `+3 h 5 min`; `-` when it has not started. */
 export function latenessText(execution: Execution): string {
@@ -15,8 +15,26 @@ export function durationText(execution: Execution): string {
   return execution.endTime === null || execution.startTime === null ? "-" : spanText(execution.duration * 1000);
 }
 
-export function sizeText(execution: Execution): string {
-  return execution.bundleSize > 0 ? formatSize(execution.bundleSize) : "-";
+/** `12 MB`, `12 MB pinned`, `12 MB removed`; `-` when there was no bundle. */
+export function sizeText({ bundleSize, pinned, bundleRemoved }: Execution): string {
+  const state = pinned ? "pinned" : bundleRemoved !== null ? "removed" : "";
+  return bundleSize > 0 ? `${formatSize(bundleSize)} ${state}`.trimEnd() : state || "-";
+}
+
+/** Why a bundle was removed, for people. */
+export const REMOVED_FOR: Readonly<Record<string, string>> = {
+  age: "it was older than is kept",
+  count: "newer ones are kept",
+  size: "newer ones are kept",
+  space: "to make room, after it was delivered",
+  cleanup: "by `schedule cleanup`",
+};
+
+/** What became of a bundle that is not there any more; empty when nothing did. */
+export function removedText({ bundleRemoved }: Execution): string {
+  if (bundleRemoved === null) return "";
+  const { at, why } = bundleRemoved;
+  return `removed at ${utcTime(new Date(at))}: ${REMOVED_FOR[why] ?? why}`;
 }
 
 /** `2 fail, 1 warn`; `none` when the analyzers had nothing to say against, `-` when none ran. */

@@ -18,6 +18,7 @@ import { utcTime } from "../render/time.ts";
 import { executionDetails } from "./execution_details.ts";
 import { durationText, errorText, findingsText, latenessText, logLine, sizeText } from "./execution_text.ts";
 import { resolveJob } from "./job_reference.ts";
+import { showDeadLetters } from "./show_dead_letters.ts";
 import { withStore } from "./with_store.ts";
 
 interface HistoryFlags {
@@ -26,6 +27,7 @@ interface HistoryFlags {
   since?: string;
   logs?: boolean;
   executionId?: string;
+  deadLetters?: boolean;
   output: OutputFormat;
 }
 
@@ -45,12 +47,14 @@ export function defineHistory(command: Command, cli: CliContext): void {
     .option("--since <time>", "due after this: a time span before now (24h, 7d) or RFC 3339")
     .option("--logs", "with their logs")
     .option("--execution-id <id>", "one execution in full, with stages, findings, redactions and its log")
+    .option("--dead-letters", "only those that failed for good, and that no later success of the job made good")
     .addHelpText(
       "after",
       `
 Examples:
   support-bundle schedule history
   support-bundle schedule history nightly --since 7d --status failed
+  support-bundle schedule history --dead-letters
   support-bundle schedule history --execution-id job-0a1b2c3d4e-20260301T020000Z
   support-bundle schedule history nightly -o json --logs`,
     );
@@ -60,6 +64,7 @@ Examples:
 async function history(cli: CliContext, reference: string | undefined, flags: HistoryFlags): Promise<void> {
   if (flags.executionId !== undefined) return await oneExecution(cli, reference, flags.executionId, flags.output);
   const since = flags.since === undefined ? undefined : parseSince(flags.since, cli.clock.now());
+  if (flags.deadLetters) return await deadLetterHistory(cli, reference, since, flags);
   const executions = await withStore(cli, async (store) => {
     const jobId = reference === undefined ? undefined : (await resolveJob(store, reference)).id;
     const found = await store.listExecutions({ jobId, status: flags.status, since, limit: flags.limit });
@@ -73,23 +78,39 @@ async function history(cli: CliContext, reference: string | undefined, flags: Hi
   }
 }
 
+async function deadLetterHistory(
+  cli: CliContext,
+  reference: string | undefined,
+  since: Date | undefined,
+  flags: HistoryFlags,
+) {
+  if (flags.status !== undefined) {
+    throw new UsageError("--status says nothing beside --dead-letters: they have failed", "Leave one of them out");
+  }
+  await showDeadLetters(cli, reference, since, flags);
+}
+
 async function oneExecution(cli: CliContext, reference: string | undefined, id: string, output: OutputFormat) {
   const execution = await withStore(cli, async (store) => {
-    const job = reference === undefined ? undefined : await resolveJob(store, reference);
-    const found = await store.getExecution(id);
-    if (found === undefined || (job !== undefined && found.jobId !== job.id)) {
-      throw new SupportBundleError(
-        job === undefined ? `There is no execution "${id}"` : `The job "${job.name}" has no execution "${id}"`,
-        {
-          code: "EXECUTION_NOT_FOUND",
-          exitCode: EXIT.notFound,
-          hint: "`support-bundle schedule history` lists the ids",
-        },
-      );
-    }
-    return await withLogs(store, found);
+    return await withLogs(store, await findExecution(store, reference, id));
   });
   await printData(cli, output, execution, () => executionDetails(cli, execution, execution.logs));
+}
+
+/** The execution of an id, which must be the job's where one is named.
+ * @throws {SupportBundleError} `EXECUTION_NOT_FOUND`, and what `resolveJob` throws */
+export async function findExecution(store: JobStore, reference: string | undefined, id: string): Promise<Execution> {
+  const job = reference === undefined ? undefined : await resolveJob(store, reference);
+  const found = await store.getExecution(id);
+  if (found !== undefined && (job === undefined || found.jobId === job.id)) return found;
+  throw new SupportBundleError(
+    job === undefined ? `There is no execution "${id}"` : `The job "${job.name}" has no execution "${id}"`,
+    {
+      code: "EXECUTION_NOT_FOUND",
+      exitCode: EXIT.notFound,
+      hint: "`support-bundle schedule history` lists the ids",
+    },
+  );
 }
 
 async function withLogs(store: JobStore, execution: Execution): Promise<Execution & { logs: ExecutionLog[] }> {

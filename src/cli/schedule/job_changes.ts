@@ -13,6 +13,7 @@ import { operatorName } from "../operator_name.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
+import { applyRetentionFlags } from "./retention_flags.ts";
 
 /** A job as flags would make it, and what its maker should know. */
 export interface JobDraft {
@@ -23,19 +24,21 @@ export interface JobDraft {
 /** Applies flags to a job and checks everything that they touch: times, files, specs, destinations. Writes nothing.
  * @param job the job to change; for a new one, a blank one with all defaults
  * @param isNew checks what a job cannot do without, whether a flag touched it or not
+ * @param needsSchedule false for templates: a job that is made from one may get its schedule then
  * @throws {UsageError} and what the checks of specs and destinations throw */
-export async function applyJobFlags(cli: CliContext, job: Job, flags: JobFlags, isNew: boolean): Promise<JobDraft> {
-  if (flags.template !== undefined) {
-    throw new UsageError(
-      "--template: templates are not in this version",
-      "Write the flags out, or keep them in a script",
-    );
-  }
+export async function applyJobFlags(
+  cli: CliContext,
+  job: Job,
+  flags: JobFlags,
+  isNew: boolean,
+  { needsSchedule = true } = {},
+): Promise<JobDraft> {
   const warnings: string[] = [];
   const draft: Job = structuredClone(job);
   applyPlainFlags(cli, draft, flags);
-  applySchedule(draft, flags, isNew, warnings, cli.clock.now());
+  applySchedule(draft, flags, isNew, needsSchedule, warnings, cli.clock.now());
   warnings.push(...applyPolicyFlags(draft, flags, isNew, cli.clock.now()));
+  applyRetentionFlags(draft, flags);
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
@@ -100,14 +103,20 @@ function scrubLists(cli: CliContext, lists: string[]): string[] {
   return lists.map((text) => valueListReference(text, cli.cwd));
 }
 
-function applySchedule(draft: Job, flags: JobFlags, isNew: boolean, warnings: string[], now: Date): void {
+function applySchedule(
+  draft: Job,
+  flags: JobFlags,
+  isNew: boolean,
+  needsSchedule: boolean,
+  warnings: string[],
+  now: Date,
+): void {
   const given = flags.cron !== undefined || flags.every !== undefined;
   if (given) {
     draft.schedules = [...flags.cron ?? [], ...flags.every === undefined ? [] : [`@every ${flags.every.trim()}`]];
   }
-  if (isNew && !given) draft.schedules = [];
   if (flags.timezone !== undefined) draft.timezone = flags.timezone.trim();
-  if (draft.schedules.length === 0 && (flags.dependsOn ?? draft.dependsOn).length === 0) {
+  if (needsSchedule && draft.schedules.length === 0 && (flags.dependsOn ?? draft.dependsOn).length === 0) {
     throw new UsageError(
       "A job needs a schedule: neither --cron nor --every was given",
       'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h, or --depends-on another job',

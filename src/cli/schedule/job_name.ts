@@ -1,13 +1,13 @@
 import { UsageError } from "../../core/errors.ts";
 
-/** Checks the name of a new or renamed job: 1 to 100 characters after trimming, none that a path or a terminal minds.
+/** Checks the name of a new or renamed job, or of a template: 1 to 100 characters after trimming, none that a path or a terminal minds.
  * @returns the trimmed name */
-export function checkJobName(text: string): string {
+export function checkJobName(text: string, what: "job" | "template" = "job"): string {
   const name = text.trim();
   const length = [...name].length;
-  if (length === 0) throw new UsageError("A job cannot have an empty name", "Write a name of 1 to 100 characters");
+  if (length === 0) throw new UsageError(`A ${what} cannot have an empty name`, "Write a name of 1 to 100 characters");
   if (length > 100) {
-    throw new UsageError(`A job cannot have a name of ${length} characters`, "Write a name of 1 to 100 characters");
+    throw new UsageError(`A ${what} cannot have a name of ${length} characters`, "Write a name of 1 to 100 characters");
   }
   // deno-lint-ignore no-control-regex
   const fault = /[/\\:*?"<>|\x00-\x1f\x7f]/.exec(name)?.[0];

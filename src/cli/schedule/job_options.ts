@@ -13,9 +13,10 @@ import {
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
+import { addRetentionFlags, type RetentionFlags } from "./retention_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
-export interface JobFlags extends SizeFlags {
+export interface JobFlags extends SizeFlags, RetentionFlags {
   cron?: string[];
   every?: string;
   timezone?: string;
@@ -59,7 +60,6 @@ export interface JobFlags extends SizeFlags {
   context?: string;
   qps?: string;
   burst?: string;
-  template?: string;
 }
 
 /** Adds the flags that say what a job is. None has a default here: those of a new job are the schema's. */
@@ -136,9 +136,8 @@ export function addJobOptions(command: Command): Command {
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: as the daemon's environment says)")
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
-    .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)")
-    .addOption(new Option("--template <name>").hideHelp());
-  return addSizeFlags(addHideFlag(command));
+    .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)");
+  return addRetentionFlags(addSizeFlags(addHideFlag(command)));
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {

@@ -74,6 +74,8 @@ function activeReason(
         return `${execution.id} is put off until ${utcTime(new Date(execution.notBefore))}`;
       }
       if (turn.do === "wait") return `${execution.id} waits for the end of ${turn.behind}`;
+      const held = daemon?.held?.find(({ id }) => id === execution.id);
+      if (held !== undefined) return `${execution.id} waits for ${held.reason}`;
       return daemon === undefined
         ? `${execution.id} is queued`
         : `${execution.id} waits for a free slot (${daemon.executions.length} of ${daemon.maxConcurrent} in use)`;

@@ -38,6 +38,7 @@ const DEFINITION = [
   "scrubSecrets",
   "scrubValues",
   "leakGate",
+  "hide",
   "analyze",
   "kubernetes",
   "upload",
@@ -57,6 +58,7 @@ const DEFINITION = [
   "failuresInRow",
   "retry",
   "limits",
+  "retention",
 ] as const satisfies readonly (keyof Job)[];
 
 const MOVES_NEXT_RUN: readonly string[] = ["schedules", "timezone", "enabled", "startAt", "endAt", "maxRuns"];

@@ -1,5 +1,6 @@
 import type { Job, OverlapPolicy } from "../../schedule/job.ts";
 import { utcTime } from "../render/time.ts";
+import { retentionText } from "./retention_flags.ts";
 
 const OVERLAP: Readonly<Record<OverlapPolicy, string>> = {
   skip: "skip a run while the one before is not finished",
@@ -18,6 +19,7 @@ export function policyFields(job: Job): [label: string, value: string | string[]
     ...job.jitter === "" ? [] : [jitterField(job)],
     ...job.blackout.length === 0 ? [] : [["Blackout", job.blackout] as [string, string[]]],
     ...job.pauseAfterFailures === null ? [] : [pauseField(job.pauseAfterFailures, job.failuresInRow)],
+    ["Retention", retentionText(job)],
     ...job.startAt === null ? [] : [["Not before", utcTime(new Date(job.startAt))] as [string, string]],
     ...job.endAt === null ? [] : [["Not after", utcTime(new Date(job.endAt))] as [string, string]],
   ];

@@ -83,8 +83,9 @@ export async function needDaemon(cli: CliContext, name: string): Promise<void> {
   );
 }
 
-/** A run by hand is bound by the job's overlap policy like any other. */
-async function refuseOverlap(store: JobStore, job: Job): Promise<void> {
+/** A run by hand is bound by the job's overlap policy like any other.
+ * @throws {SupportBundleError} `JOB_ACTIVE` */
+export async function refuseOverlap(store: JobStore, job: Job): Promise<void> {
   const own = await store.activeExecutions(job.id);
   const decision = decideOverlap(job, own);
   if (decision.do === "start") return;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { newCommand } from "../command.ts";
+import { templateCommand } from "./template/template_command.ts";
 import { addLazyCommands, type LazyCommand } from "../lazy_commands.ts";
 
 const COMMANDS: LazyCommand[] = [
@@ -38,9 +39,29 @@ const COMMANDS: LazyCommand[] = [
     load: async () => (await import("./backfill.ts")).defineBackfill,
   },
   {
+    name: "recover",
+    summary: "restart what failed for good or was interrupted",
+    load: async () => (await import("./recover.ts")).defineRecover,
+  },
+  {
     name: "history",
     summary: "show what ran, when, and how it ended",
     load: async () => (await import("./history.ts")).defineHistory,
+  },
+  {
+    name: "pin",
+    summary: "keep the bundle of an execution whatever its age",
+    load: async () => (await import("./pin.ts")).definePin,
+  },
+  {
+    name: "unpin",
+    summary: "let the bundle of an execution be removed again",
+    load: async () => (await import("./pin.ts")).defineUnpin,
+  },
+  {
+    name: "cleanup",
+    summary: "remove what is not kept any longer, and mend what is broken",
+    load: async () => (await import("./cleanup.ts")).defineCleanup,
   },
   {
     name: "audit",
@@ -117,6 +138,7 @@ Examples:
     cli,
     COMMANDS,
   )
+    .addCommand(templateCommand(cli))
     .addCommand(daemon)
     .addHelpText(
       "after",

@@ -47,6 +47,11 @@ async function audited<Store extends JobStore>(cli: CliContext, store: Store, pa
   return auditCommands(store, (event) => takeDown(cli, path, event));
 }
 
+/** Takes down what a command did beyond changes of jobs, where the settings want that. */
+export async function takeDownEvent(cli: CliContext, event: AuditEvent): Promise<void> {
+  if ((await schedulerSettings(cli)).auditLogEnabled) await takeDown(cli, stateFolder(cli.env).auditLog, event);
+}
+
 /** What was done is done, also when it cannot be taken down: then it is said. */
 async function takeDown(cli: CliContext, path: string, event: AuditEvent): Promise<void> {
   const { AuditLog } = await import("../../store/audit_log.ts");

@@ -34,6 +34,7 @@ export class AnsweringDaemon implements AsyncDisposable {
       draining: false,
       executions: [],
       waiting: 0,
+      held: [],
       maxConcurrent: 3,
       ports: { metrics: 9090, health: 9091 },
       warnings: [],

@@ -34,6 +34,10 @@ const behaviour: [name: string, job: Partial<Job>, surroundings: Partial<JobSurr
     "the daemon (pid 7) is stopping, so nothing starts",
     waiting,
   ]],
+  ["waits for space on the disk", {}, {
+    active: [execution({})],
+    daemon: { ...daemon, held: [{ id: "ex-1", job: "nightly", resource: "disk", reason: "disk space: 1 MB free" }] },
+  }, ["ex-1 waits for disk space: 1 MB free", waiting]],
   ["is disabled", { enabled: false, nextRun: null }, {}, [
     "disabled: it runs with `schedule run` only, until `schedule enable`",
   ]],

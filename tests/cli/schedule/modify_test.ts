@@ -52,6 +52,10 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     nextRun: null,
     paused: { by: operatorName({}), note: "", since: NOW },
   }],
+  ["which personal data is hidden", ["--hide", "ip,email"], { hide: ["email", "ip"] }],
+  ["what is kept of its bundles", ["--retain-for", "7d", "--retain-count", "3"], {
+    retention: { maxAge: "7d", maxCount: 3, maxBytes: "" },
+  }],
   ["after how many failures it pauses", ["--pause-after-failures", "5"], { pauseAfterFailures: 5 }],
   ["from when and how often it runs, and counts the next run anew", ["--start", "2026-04-01", "--max-runs", "3"], {
     startAt: "2026-04-01T00:00:00.000Z",

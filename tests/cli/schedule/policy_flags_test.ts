@@ -23,6 +23,10 @@ const refused: [flags: string[], message: RegExp, hint?: RegExp][] = [
   [["--blackout", "Mon-Fri", "--blackout", "Sat,Sun"], /--blackout: these hours are the whole week/],
   [["--max-runs", "0"], /--max-runs: "0" is not a whole number from 1/],
   [["--max-runs", "many"], /--max-runs: "many" is not a whole number/],
+  [["--retain-for", "soon"], /--retain-for: "soon" is not a duration/],
+  [["--retain-count", "0"], /--retain-count: "0" is not a whole number from 1/],
+  [["--retain-size", "much"], /--retain-size: "much" is not a size/],
+  [["--retain-size", "0"], /--retain-size: 0 would keep nothing/, /5GB/],
   [["--pause-after-failures", "0"], /--pause-after-failures: "0" is not a whole number/],
 ];
 for (const [flags, message, hint] of refused) {
@@ -117,4 +121,18 @@ Deno.test("schedule describe tells each policy that is set", async () => {
       /^Not run: +2 queue-full, 7 too-late$/m,
     ]
   ) match(stdout, expect);
+});
+
+Deno.test("schedule create and modify say what is kept of a job's bundles, and take bounds away", async () => {
+  await using harness = await CliHarness.create();
+  const keep = ["--retain-for", "30d", "--retain-count", "10", "--retain-size", "5GB"];
+  strictEqual((await harness.run(["create", "x", "--every", "1h", "--auto", ...keep])).code, EXIT.ok);
+  const retention = async () => (await harness.json(["describe", "x"])).retention;
+  deepStrictEqual(await retention(), { maxAge: "30d", maxCount: 10, maxBytes: "5GB" });
+  match((await harness.run(["describe", "x"])).stdout, /Retention: +bundles for 30d, the newest 10, 5GB together\n/);
+  await harness.run(["modify", "x", "--retain-for", "0", "--retain-count", "", "--retain-size", ""]);
+  deepStrictEqual(await retention(), { maxAge: "0", maxCount: null, maxBytes: "" });
+  match((await harness.run(["describe", "x"])).stdout, /Retention: +bundles stay until they are deleted\n/);
+  await harness.run(["modify", "x", "--retain-for", ""]);
+  match((await harness.run(["describe", "x"])).stdout, /Retention: +bundles for as long as the settings say\n/);
 });

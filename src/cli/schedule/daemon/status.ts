@@ -15,6 +15,8 @@ interface StatusFlags {
   output: OutputFormat;
 }
 
+const SHOWN_HELD = 10;
+
 /** What is known of the daemon; `responding: false` when it lives and does not answer. */
 type Answer =
   | DaemonStatus
@@ -109,6 +111,9 @@ function statusText(cli: CliContext, state: StateFolder, answer: Answer): string
     ["Executions", [
       `${answer.executions.length} of ${answer.maxConcurrent} slots in use, ${answer.waiting} waiting`,
       ...executions,
+      ...(answer.held ?? []).slice(0, SHOWN_HELD).map(({ job, reason }) =>
+        colors.yellow(`${oneLine(job)}: waits for ${oneLine(reason)}`)
+      ),
     ]],
     ["Addresses", addresses(answer)],
     ...answer.warnings.length === 0 ? [] : [["Warnings", answer.warnings.map(oneLine)] as [string, string[]]],
@@ -120,7 +125,7 @@ function statusLine(answer: Answer): string {
   if ("responding" in answer) return `running=true responding=false pid=${answer.pid}`;
   return `running=true pid=${answer.pid} memoryMB=${answer.memoryMB} cpuPercent=${answer.cpuPercent} ` +
     `jobsActive=${answer.jobsActive} jobsTotal=${answer.jobsTotal} executions=${answer.executions.length} ` +
-    `waiting=${answer.waiting}`;
+    `waiting=${answer.waiting} held=${answer.held?.length ?? 0}`;
 }
 
 /** Where the daemon's servers listen, for people. */
