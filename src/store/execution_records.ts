@@ -48,6 +48,17 @@ export class ExecutionRecords {
     });
   }
 
+  /** Writes an execution of another store, which is right where the two differ. */
+  put(execution: Execution): Promise<void> {
+    return this.#session.untilCommitted(`write the execution ${execution.id}`, async () => {
+      const entry = await this.#session.get(key.execution(execution.id));
+      const old = await this.#read(entry);
+      const operation = this.#session.atomic().check(asCheck(entry));
+      writeExecution(operation, old, execution);
+      return await this.#session.commit(operation) ? undefined : again;
+    });
+  }
+
   async list(query: ExecutionQuery = {}): Promise<Execution[]> {
     const { jobId, status, since, limit = Infinity } = query;
     const prefix = jobId !== undefined
