@@ -50,7 +50,11 @@ export function textIn(value: unknown, ...fields: string[]): string {
 export function countIn(value: unknown, ...fields: string[]): number {
   const found = fields.reduce<unknown>((at, field) => isRecord(at) ? at[field] : undefined, value) ?? 0;
   if (typeof found === "number") return found;
-  throw new SupportBundleError(`${fields.join(".")} of ${textIn(value, "metadata", "name")} is not a number`, {
+  throw new SupportBundleError(`${fields.join(".")} of "${nameIn(value)}" is not a number`, {
     code: "ANALYZER_INPUT",
   });
+}
+
+function nameIn(value: unknown): string {
+  return textIn(value, "metadata", "name") || textIn(value, "name");
 }
