@@ -38,7 +38,7 @@ export const customResourceDefinition = defineAnalyzer({
     const read = readOutcomes(outcomes, () => () => true);
     const chosen = mostSevere(read.filter(({ status }) => status !== "pass"));
     yield chosen === undefined
-      ? noOutcomeMatched(`that ${about} was not found`, { evidence })
+      ? noOutcomeMatched(`the missing custom resource definition "${name}"`, { evidence })
       : toResult({ ...chosen, message: chosen.message || `${about} was not found` }, { evidence });
   },
 });
