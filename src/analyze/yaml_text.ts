@@ -1,6 +1,8 @@
 import { SpecConditionError } from "./condition_error.ts";
 import { parseAllDocuments, stringify } from "yaml";
 
+const BARE_MASK = /(^[ \t]*|[:-][ \t]+|[[{,][ \t]*)(\*{3}[A-Z][A-Z0-9_]{0,100}\*{3})(?=[ \t]*(?:[,\]}\r]|$))/gm;
+
 /** The first document of a YAML text.
  * @param exact makes bigints of integers, so that they can be told from floats
  * @throws {Error} when it is not YAML; no message quotes the text */
@@ -9,7 +11,7 @@ export function parseYaml(text: string, exact = false): unknown {
     return firstDocument(text, exact);
   } catch (error) {
     // Without quotes a mask reads as an alias.
-    const quoted = text.replace(/((?:^|[:[{,-])[ \t]*)(\*{3}[A-Z][A-Z0-9_]{0,100}\*{3})/gm, '$1"$2"');
+    const quoted = text.replace(BARE_MASK, '$1"$2"');
     if (quoted === text) throw error;
     return firstDocument(quoted, exact);
   }
@@ -35,8 +37,7 @@ function firstDocument(text: string, exact: boolean): unknown {
   });
   const first = Array.isArray(documents) ? documents[0] : undefined;
   if (first === undefined) return null;
-  const error = first.errors[0];
-  if (error !== undefined) throw new Error(`it is not valid YAML (${error.code})`);
+  if (first.errors.length > 0) throw new Error("it is not valid YAML");
   try {
     return first.toJS() ?? null;
   } catch {
@@ -46,7 +47,9 @@ function firstDocument(text: string, exact: boolean): unknown {
 
 /** As Go programs write it: sorted keys, lists not indented, long lines as they are. Ends with a line break. */
 export function toYaml(value: unknown): string {
-  return stringify(value ?? null, { sortMapEntries: true, indentSeq: false, lineWidth: 0 });
+  const text = stringify(value ?? null, { sortMapEntries: true, indentSeq: false, lineWidth: 0 });
+  // A text of several lines on its own: the package does not indent it.
+  return typeof value === "string" && /^[|>]/.test(text) ? text.replace(/\n(?=[^\n])/g, "\n  ") : text;
 }
 
 /** The same data with numbers in place of bigints. */
