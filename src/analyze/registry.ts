@@ -9,6 +9,7 @@ import { customResourceDefinition } from "./kinds/cluster/custom_resource_defini
 import { deploymentStatus } from "./kinds/cluster/deployment_status.ts";
 import { distribution } from "./kinds/cluster/distribution.ts";
 import { event } from "./kinds/cluster/event.ts";
+import { http } from "./kinds/cluster/http.ts";
 import { imagePullSecret } from "./kinds/cluster/image_pull_secret.ts";
 import { ingress } from "./kinds/cluster/ingress.ts";
 import { ingressClass } from "./kinds/cluster/ingress_class.ts";
@@ -52,6 +53,7 @@ export const clusterAnalyzers: readonly Analyzer[] = [
   jsonCompare,
   clusterResource,
   event,
+  http,
 ];
 
 /** Analyzers of `spec.hostAnalyzers`, in the same way. */
