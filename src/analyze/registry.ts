@@ -1,30 +1,63 @@
 import type { Analyzer } from "./analyzer.ts";
+import { clusterContainerStatuses } from "./kinds/cluster/cluster_container_statuses.ts";
 import { clusterPodStatuses } from "./kinds/cluster/cluster_pod_statuses.ts";
+import { clusterResource } from "./kinds/cluster/cluster_resource.ts";
 import { clusterVersion } from "./kinds/cluster/cluster_version.ts";
 import { configMap } from "./kinds/cluster/config_map.ts";
+import { containerRuntime } from "./kinds/cluster/container_runtime.ts";
+import { customResourceDefinition } from "./kinds/cluster/custom_resource_definition.ts";
 import { deploymentStatus } from "./kinds/cluster/deployment_status.ts";
+import { distribution } from "./kinds/cluster/distribution.ts";
+import { event } from "./kinds/cluster/event.ts";
+import { http } from "./kinds/cluster/http.ts";
+import { imagePullSecret } from "./kinds/cluster/image_pull_secret.ts";
+import { ingress } from "./kinds/cluster/ingress.ts";
+import { ingressClass } from "./kinds/cluster/ingress_class.ts";
+import { jobStatus } from "./kinds/cluster/job_status.ts";
+import { jsonCompare } from "./kinds/cluster/json_compare.ts";
 import { nodeResources } from "./kinds/cluster/node_resources.ts";
+import { replicasetStatus } from "./kinds/cluster/replicaset_status.ts";
 import { secret } from "./kinds/cluster/secret.ts";
+import { statefulsetStatus } from "./kinds/cluster/statefulset_status.ts";
+import { storageClass } from "./kinds/cluster/storage_class.ts";
 import { textAnalyze } from "./kinds/cluster/text_analyze.ts";
+import { yamlCompare } from "./kinds/cluster/yaml_compare.ts";
 import { cpu } from "./kinds/host/cpu.ts";
 import { diskUsage } from "./kinds/host/disk_usage.ts";
 import { hostOS } from "./kinds/host/host_os.ts";
+import { hostJsonCompare } from "./kinds/host/json_compare.ts";
 import { memory } from "./kinds/host/memory.ts";
 import { hostTextAnalyze } from "./kinds/host/text_analyze.ts";
 
 /** Analyzers of `spec.analyzers`, in the order that decides when an entry names two kinds. */
 export const clusterAnalyzers: readonly Analyzer[] = [
   clusterVersion,
+  storageClass,
+  ingressClass,
+  customResourceDefinition,
+  ingress,
   secret,
   configMap,
+  imagePullSecret,
   deploymentStatus,
+  statefulsetStatus,
+  jobStatus,
+  replicasetStatus,
   clusterPodStatuses,
+  clusterContainerStatuses,
+  containerRuntime,
+  distribution,
   nodeResources,
   textAnalyze,
+  yamlCompare,
+  jsonCompare,
+  clusterResource,
+  event,
+  http,
 ];
 
 /** Analyzers of `spec.hostAnalyzers`, in the same way. */
-export const hostAnalyzers: readonly Analyzer[] = [cpu, memory, diskUsage, hostOS, hostTextAnalyze];
+export const hostAnalyzers: readonly Analyzer[] = [cpu, memory, diskUsage, hostOS, hostTextAnalyze, hostJsonCompare];
 
 /** Every kind that specs may name under `spec.analyzers`, in order of precedence, whether this version has it or not. */
 export const KNOWN_CLUSTER_ANALYZERS: readonly string[] = [
