@@ -22,12 +22,33 @@ import { statefulsetStatus } from "./kinds/cluster/statefulset_status.ts";
 import { storageClass } from "./kinds/cluster/storage_class.ts";
 import { textAnalyze } from "./kinds/cluster/text_analyze.ts";
 import { yamlCompare } from "./kinds/cluster/yaml_compare.ts";
+import { blockDevices } from "./kinds/host/block_devices.ts";
+import { certificate } from "./kinds/host/certificate.ts";
+import { certificatesCollection } from "./kinds/host/certificates_collection.ts";
 import { cpu } from "./kinds/host/cpu.ts";
 import { diskUsage } from "./kinds/host/disk_usage.ts";
+import { filesystemPerformance } from "./kinds/host/filesystem_performance.ts";
 import { hostOS } from "./kinds/host/host_os.ts";
+import { hostServices } from "./kinds/host/host_services.ts";
+import { hostHttp } from "./kinds/host/http.ts";
+import { httpLoadBalancer } from "./kinds/host/http_load_balancer.ts";
+import { ipv4Interfaces } from "./kinds/host/ipv4_interfaces.ts";
 import { hostJsonCompare } from "./kinds/host/json_compare.ts";
+import { kernelConfigs } from "./kinds/host/kernel_configs.ts";
+import { kernelModules } from "./kinds/host/kernel_modules.ts";
 import { memory } from "./kinds/host/memory.ts";
+import { networkNamespaceConnectivity } from "./kinds/host/network_namespace_connectivity.ts";
+import { hostRegistryImages } from "./kinds/host/registry_images.ts";
+import { subnetAvailable } from "./kinds/host/subnet_available.ts";
+import { subnetContainsIP } from "./kinds/host/subnet_contains_ip.ts";
+import { hostSysctl } from "./kinds/host/sysctl.ts";
+import { systemPackages } from "./kinds/host/system_packages.ts";
+import { tcpConnect } from "./kinds/host/tcp_connect.ts";
+import { tcpLoadBalancer } from "./kinds/host/tcp_load_balancer.ts";
+import { tcpPortStatus } from "./kinds/host/tcp_port_status.ts";
 import { hostTextAnalyze } from "./kinds/host/text_analyze.ts";
+import { time } from "./kinds/host/time.ts";
+import { udpPortStatus } from "./kinds/host/udp_port_status.ts";
 
 /** Analyzers of `spec.analyzers`, in the order that decides when an entry names two kinds. */
 export const clusterAnalyzers: readonly Analyzer[] = [
@@ -57,7 +78,35 @@ export const clusterAnalyzers: readonly Analyzer[] = [
 ];
 
 /** Analyzers of `spec.hostAnalyzers`, in the same way. */
-export const hostAnalyzers: readonly Analyzer[] = [cpu, memory, diskUsage, hostOS, hostTextAnalyze, hostJsonCompare];
+export const hostAnalyzers: readonly Analyzer[] = [
+  cpu,
+  memory,
+  tcpLoadBalancer,
+  httpLoadBalancer,
+  diskUsage,
+  tcpPortStatus,
+  udpPortStatus,
+  hostHttp,
+  time,
+  blockDevices,
+  systemPackages,
+  kernelModules,
+  tcpConnect,
+  ipv4Interfaces,
+  subnetAvailable,
+  subnetContainsIP,
+  filesystemPerformance,
+  certificate,
+  certificatesCollection,
+  hostServices,
+  hostOS,
+  hostTextAnalyze,
+  kernelConfigs,
+  hostJsonCompare,
+  networkNamespaceConnectivity,
+  hostSysctl,
+  hostRegistryImages,
+];
 
 /** Every kind that specs may name under `spec.analyzers`, in order of precedence, whether this version has it or not. */
 export const KNOWN_CLUSTER_ANALYZERS: readonly string[] = [
