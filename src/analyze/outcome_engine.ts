@@ -1,3 +1,4 @@
+import { describeError } from "../core/errors.ts";
 import type { AnalyzerResult, Outcomes } from "./analyzer.ts";
 import { SpecConditionError } from "./condition_error.ts";
 import type { Condition } from "./when.ts";
@@ -98,4 +99,9 @@ export function judge<Value>(
 export function fileMissing(path: string, more: Omit<AnalyzerResult, "outcome" | "uri"> = {}): AnalyzerResult {
   const message = `The bundle does not have ${path}, or it is empty`;
   return { ...more, outcome: { status: "skipped", reason: "file-missing", message } };
+}
+
+/** The result when a part of the input cannot be judged, and the other parts can. */
+export function notJudged(error: unknown, more: Omit<AnalyzerResult, "outcome" | "uri"> = {}): AnalyzerResult {
+  return { ...more, outcome: { status: "error", message: describeError(error) } };
 }
