@@ -1,4 +1,7 @@
 import type { Analyzer } from "./analyzer.ts";
+import { cephStatus } from "./kinds/cluster/ceph_status.ts";
+import { certificates } from "./kinds/cluster/certificates.ts";
+import { clickhouse } from "./kinds/cluster/clickhouse.ts";
 import { clusterContainerStatuses } from "./kinds/cluster/cluster_container_statuses.ts";
 import { clusterPodStatuses } from "./kinds/cluster/cluster_pod_statuses.ts";
 import { clusterResource } from "./kinds/cluster/cluster_resource.ts";
@@ -9,18 +12,30 @@ import { customResourceDefinition } from "./kinds/cluster/custom_resource_defini
 import { deploymentStatus } from "./kinds/cluster/deployment_status.ts";
 import { distribution } from "./kinds/cluster/distribution.ts";
 import { event } from "./kinds/cluster/event.ts";
+import { goldpinger } from "./kinds/cluster/goldpinger.ts";
 import { http } from "./kinds/cluster/http.ts";
 import { imagePullSecret } from "./kinds/cluster/image_pull_secret.ts";
 import { ingress } from "./kinds/cluster/ingress.ts";
 import { ingressClass } from "./kinds/cluster/ingress_class.ts";
 import { jobStatus } from "./kinds/cluster/job_status.ts";
 import { jsonCompare } from "./kinds/cluster/json_compare.ts";
+import { longhorn } from "./kinds/cluster/longhorn.ts";
+import { mssql } from "./kinds/cluster/mssql.ts";
+import { mysql } from "./kinds/cluster/mysql.ts";
+import { nodeMetrics } from "./kinds/cluster/node_metrics.ts";
 import { nodeResources } from "./kinds/cluster/node_resources.ts";
+import { postgres } from "./kinds/cluster/postgres.ts";
+import { redis } from "./kinds/cluster/redis.ts";
+import { registryImages } from "./kinds/cluster/registry_images.ts";
 import { replicasetStatus } from "./kinds/cluster/replicaset_status.ts";
+import { s3Status } from "./kinds/cluster/s3_status.ts";
 import { secret } from "./kinds/cluster/secret.ts";
 import { statefulsetStatus } from "./kinds/cluster/statefulset_status.ts";
 import { storageClass } from "./kinds/cluster/storage_class.ts";
+import { sysctl } from "./kinds/cluster/sysctl.ts";
 import { textAnalyze } from "./kinds/cluster/text_analyze.ts";
+import { velero } from "./kinds/cluster/velero.ts";
+import { weaveReport } from "./kinds/cluster/weave_report.ts";
 import { yamlCompare } from "./kinds/cluster/yaml_compare.ts";
 import { blockDevices } from "./kinds/host/block_devices.ts";
 import { certificate } from "./kinds/host/certificate.ts";
@@ -72,9 +87,24 @@ export const clusterAnalyzers: readonly Analyzer[] = [
   textAnalyze,
   yamlCompare,
   jsonCompare,
+  postgres,
+  mysql,
+  mssql,
+  redis,
+  clickhouse,
+  cephStatus,
+  velero,
+  longhorn,
+  registryImages,
+  weaveReport,
+  sysctl,
   clusterResource,
+  certificates,
+  goldpinger,
   event,
+  nodeMetrics,
   http,
+  s3Status,
 ];
 
 /** Analyzers of `spec.hostAnalyzers`, in the same way. */

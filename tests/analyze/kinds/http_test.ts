@@ -45,10 +45,10 @@ const behaviour: [name: string, config: Record<string, unknown>, files: Record<s
       "skipped/no-outcome-matched: No outcome of the spec matched the failure in result.json: connection refused",
     ]],
     ["fails on a status that is hidden", healthz, { "healthz.json": { response: { status: "***HIDDEN***" } } }, [
-      'throws: The response in healthz.json of the bundle has no number "status"',
+      'error: The response in healthz.json of the bundle has no number "status"',
     ]],
     ["fails on a file of another form", healthz, { "healthz.json": [null] }, [
-      "throws: healthz.json of the bundle holds neither a response nor an error",
+      "error: healthz.json of the bundle holds neither a response nor an error",
     ]],
     ["fails on a file that is no JSON", healthz, { "healthz.json": "<html>" }, [
       "throws: Cannot read healthz.json of the bundle as JSON",

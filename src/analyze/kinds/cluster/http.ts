@@ -2,7 +2,7 @@ import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { defineAnalyzer, outcomesField, textField } from "../../analyzer.ts";
 import { isHttpFile, readHttpAnswer } from "../../http_answer.ts";
 import { httpCondition } from "../../http_expression.ts";
-import { fileMissing, judge, readOutcomes } from "../../outcome_engine.ts";
+import { fileMissing, judge, notJudged, readOutcomes } from "../../outcome_engine.ts";
 import { ParsedFiles } from "../../parsed_files.ts";
 
 export const http = defineAnalyzer({
@@ -29,8 +29,13 @@ export const http = defineAnalyzer({
         yield fileMissing(path);
         continue;
       }
-      const answer = readHttpAnswer(value, path);
-      yield judge(outcomes, answer, answer.what, { evidence: [{ path }] });
+      const more = { evidence: [{ path }] };
+      try {
+        const answer = readHttpAnswer(value, path);
+        yield judge(outcomes, answer, answer.what, more);
+      } catch (error) {
+        yield notJudged(error, more);
+      }
     }
   },
 });
