@@ -85,6 +85,10 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
   ]],
   ["takes a reason of the status itself", { outcomes: [fail("= Evicted", "{{ .Name }}")] }, ["fail: gone"]],
   ["takes blanks around a message away", { ...shop, outcomes: [warn("= Pending", "  {{ .Name }}\n ")] }, ["warn: new"]],
+  ["looks into namespaces in order", {
+    namespaces: ["shop", "other"],
+    outcomes: [fail("= Evicted", "{{ .Name }}"), warn("= Pending", "{{ .Name }}")],
+  }, ["fail: gone", "warn: new"]],
   ["looks into each namespace once", { namespaces: ["other", "other"], outcomes: [fail("", "{{ .Name }}")] }, [
     "fail: gone",
   ]],

@@ -35,7 +35,7 @@ export const clusterPodStatuses = defineAnalyzer({
   async *analyze(config, bundle) {
     const files = ParsedFiles.of(bundle);
     const { outcomes, title } = compile(config);
-    const namespaces = [...new Set(config.namespaces ?? [])];
+    const namespaces = [...new Set(config.namespaces ?? [])].sort();
     const paths = namespaces.length > 0
       ? namespaces.map((each) => bundlePath("cluster-resources/pods", `${each}.json`))
       : await files.find(GLOB);
