@@ -37,7 +37,8 @@ testMistakes(time, [
 
 testBehaviour(time, [
   ["shows the clock when no outcome matches", { outcomes: [fail("timezone != UTC")] }, { [path]: clock(true, false) }, [
-    "skipped/no-outcome-matched: No outcome of the spec matched the time zone UTC, ntp_synchronized true, ntp_active false",
+    "skipped/no-outcome-matched: No outcome of the spec matched the clock " +
+    '{"timezone":"UTC","ntp_synchronized":true,"ntp_active":false}',
   ]],
   ["fails where the time zone is hidden", { outcomes: [pass("timezone = UTC")] }, {
     [path]: clock(true, true, "***HIDDEN***"),

@@ -19,7 +19,7 @@ export const hostOS = defineAnalyzer({
     const outcomes = readOutcomes(config.outcomes, osCondition);
     return judgeHostData(bundle, "system/hostos_info.json", title(config), (data) => {
       const { platform, platformVersion, kernelVersion } = data.value;
-      const what = `${platform} ${platformVersion} with the kernel ${kernelVersion}`;
+      const what = JSON.stringify({ platform, platformVersion, kernelVersion });
       return judge(outcomes, data, what, { evidence: [{ path: data.path }] });
     });
   },

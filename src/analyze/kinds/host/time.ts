@@ -14,8 +14,8 @@ export const time = defineHostAnalyzer<HostData>({
   when: "timezone == UTC, ntp == synchronized+active",
   condition: timeCondition,
   read: objectIn,
-  show: ({ value }) =>
-    `the time zone ${value.timezone}, ntp_synchronized ${value.ntp_synchronized}, ntp_active ${value.ntp_active}`,
+  show: ({ value: { timezone, ntp_synchronized, ntp_active } }) =>
+    `the clock ${JSON.stringify({ timezone, ntp_synchronized, ntp_active })}`,
 });
 
 function timeCondition(when: string): Condition<HostData> {
