@@ -51,7 +51,8 @@ export async function* keyedObjectPresence(
   const wholePath = keyedObjectPath(folder, { name, namespace });
   for (const candidate of new Set([path, wholePath])) {
     const file = await files.json(candidate);
-    if (!isRecord(file)) continue;
+    if (file === undefined) continue;
+    if (!isRecord(file)) throw new Error(`${candidate} of the bundle does not say whether ${label} "${name}" exists`);
     const exists = file.secretExists === true || file.configMapExists === true;
     const data = isRecord(file.data) ? file.data : undefined;
     if (candidate !== path && exists && data === undefined) continue;

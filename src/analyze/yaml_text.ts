@@ -32,6 +32,8 @@ function firstDocument(text: string, exact: boolean): unknown {
   const documents = parseAllDocuments(text.replace(/^\uFEFF/, ""), {
     intAsBigInt: exact,
     merge: true,
+    // Looking for repeated keys takes a time that grows with the square of their number.
+    uniqueKeys: false,
     logLevel: "silent",
     prettyErrors: false,
   });

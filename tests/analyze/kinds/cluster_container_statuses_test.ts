@@ -14,11 +14,15 @@ const pod = (name: string, ...containerStatuses: object[]) => ({
   status: { containerStatuses, initContainerStatuses: [container("init", 9, oom)] },
 });
 const oom = { lastState: { terminated: { reason: "OOMKilled", message: "out of memory" } } };
+const loop = {
+  lastState: { terminated: { reason: "Error", message: "no disk" } },
+  state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } },
+};
 const files = {
   [`${FOLDER}/shop.json`]: {
     items: [
       pod("web", container("app", 5, oom), container("sidecar", 4, oom), container("calm", 0)),
-      pod("db", container("pg", 2, { state: { waiting: { reason: "CrashLoopBackOff", message: "back-off" } } })),
+      pod("db", container("pg", 2, loop)),
     ],
   },
   [`${FOLDER}/jobs.json`]: [{
@@ -49,7 +53,7 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
   ["goes on to further outcomes", {
     outcomes: [fail("== OOMKilled", WHICH), warn("== CrashLoopBackOff", WHICH)],
   }, ["fail: shop/web/app", "fail: shop/web/sidecar", "warn: shop/db/pg"]],
-  ["has the outcome without when where none matched", { outcomes: [fail("== Error"), pass("", "all is well")] }, [
+  ["has the outcome without when where none matched", { outcomes: [fail("== Nothing"), pass("", "all is well")] }, [
     "pass: all is well",
   ]],
   ["has it not where one matched, and ends there", {
@@ -64,6 +68,11 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
   ["renders the fields of the container", {
     outcomes: [fail("== CrashLoopBackOff", "{{ .RestartCount }} {{ .Ready }} {{ .Message }}")],
   }, ["fail: 2 false back-off"]],
+  ["renders what the state of the reason says", { outcomes: [fail("== error", "{{ .Message }}")] }, ["fail: no disk"]],
+  ["renders what any state says where another reason was asked for", {
+    restartCount: 2,
+    outcomes: [fail("!= OOMKilled", "{{ .Message }}")],
+  }, ["fail: no disk"]],
   ["says which container matched where there is no message", { outcomes: [fail("== CrashLoopBackOff", "")] }, [
     "fail: Container matched. Container: pg, Namespace: shop, Pod: db",
   ]],
@@ -73,7 +82,7 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
     "fail: Container matched. Container: pg, Namespace: shop, Pod: db " +
     '(Cannot use the template "{{ .Nope }}": Container has no field Nope)',
   ]],
-  ["says so when no outcome matches", { outcomes: [fail("== Error")] }, [
+  ["says so when no outcome matches", { outcomes: [fail("== Nothing")] }, [
     "skipped/no-outcome-matched: No outcome of the spec matched any of the 5 containers",
   ]],
   ["names a namespace that is not in the bundle", { namespaces: ["nope"], outcomes: [fail()] }, [

@@ -25,6 +25,9 @@ name: second
 const files = {
   "conf/app.yaml": text,
   "conf/empty.yaml": "",
+  "conf/null.yaml": "---\n",
+  "conf/long.yaml": "a: 1\n".repeat(1_000_000),
+  "conf/deep.yaml": "[".repeat(20_000),
   "conf/broken.yaml": "a: [1\nb: 2",
   "conf/endless.yaml": `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${Array(9).fill("*a")}]\nc: &c [${
     Array(9).fill("*b")
@@ -55,8 +58,17 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
     "pass: equal",
   ]],
   ["compares the first document alone", { ...app, path: "name", value: "second", outcomes: both }, ["fail: different"]],
-  ["compares the whole document", { collectorName: "conf/", fileName: "empty.yaml", value: "", outcomes: both }, [
+  ["compares the whole document", { collectorName: "conf/", fileName: "null.yaml", value: "", outcomes: both }, [
     "pass: equal",
+  ]],
+  ["says so when the file is empty", { ...app, fileName: "empty.yaml", value: "", outcomes: both }, [
+    "skipped/file-missing: The bundle does not have conf/empty.yaml, or it is empty",
+  ]],
+  ["fails on a file that is too long to be parsed", { ...app, fileName: "long.yaml", outcomes: both }, [
+    "throws: Cannot read conf/long.yaml of the bundle as YAML",
+  ]],
+  ["fails on a file that is nested too deeply", { ...app, fileName: "deep.yaml", outcomes: both }, [
+    "throws: Cannot read conf/deep.yaml of the bundle as YAML",
   ]],
   ["has true for fail and false for pass where they are written", {
     ...app,
@@ -108,10 +120,10 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
     "skipped/file-missing: The bundle does not have conf/*.yaml, or it is empty",
   ]],
   ["fails on what is no YAML", { ...app, fileName: "broken.yaml", outcomes: both }, [
-    "throws: Cannot read conf/broken.yaml of the bundle",
+    "throws: Cannot read conf/broken.yaml of the bundle as YAML",
   ]],
   ["fails on aliases that grow without end", { ...app, fileName: "endless.yaml", outcomes: both }, [
-    "throws: Cannot read conf/endless.yaml of the bundle",
+    "throws: Cannot read conf/endless.yaml of the bundle as YAML",
   ]],
   ["refuses a value that is no YAML", { ...app, value: "[1", outcomes: both }, [
     "throws: Cannot read the field value: it is not valid YAML",

@@ -70,7 +70,7 @@ export const clusterContainerStatuses = defineAnalyzer({
       for (const container of containers) {
         if (!outcome.holds(container)) continue;
         matched++;
-        const message = render(outcome.template, container);
+        const message = render(outcome.template, container, words(outcome.when)[1]!);
         yield toResult({ ...outcome, message }, { evidence: [{ path: container.path }] });
       }
     }
@@ -96,8 +96,12 @@ function reasonCondition(when: string): Condition<Container> {
     throw badWhen(when, "it is not an operator and a reason", "Write it as == OOMKilled");
   }
   const equality = comparison(operator, when, EQUALITIES) === "=";
-  const wanted = reason.toLowerCase();
-  return ({ status }) => STATES.some((path) => textIn(status, ...path, "reason").toLowerCase() === wanted) === equality;
+  return ({ status }) => statesOf(status, reason).length > 0 === equality;
+}
+
+/** The states that have this reason. */
+function statesOf(status: Record<string, unknown>, reason: string): string[][] {
+  return STATES.filter((path) => textIn(status, ...path, "reason").toLowerCase() === reason.toLowerCase());
 }
 
 function containersOf(file: unknown, path: string): Container[] {
@@ -113,8 +117,9 @@ function containersOf(file: unknown, path: string): Container[] {
   });
 }
 
-/** The message, or where there is none, or it cannot be made, which container it is about. */
-function render(template: Template, { namespace, pod, status, restartCount }: Container): string {
+/** The message, or where there is none, or it cannot be made, which container it is about.
+ * @param reason that was asked for: what its state says comes first */
+function render(template: Template, { namespace, pod, status, restartCount }: Container, reason: string): string {
   const name = textIn(status, "name");
   const about = `Container matched. Container: ${name}, Namespace: ${namespace}, Pod: ${pod}`;
   try {
@@ -124,7 +129,9 @@ function render(template: Template, { namespace, pod, status, restartCount }: Co
       ContainerName: name,
       Ready: status.ready === true,
       RestartCount: restartCount,
-      Message: STATES.map((path) => textIn(status, ...path, "message")).find((text) => text !== "") ?? "",
+      Message: [...statesOf(status, reason), ...STATES].map((path) =>
+        textIn(status, ...path, "message")
+      ).find((text) => text !== "") ?? "",
     }));
     return message || about;
   } catch (error) {

@@ -1,11 +1,11 @@
-import { SupportBundleError } from "../../../core/errors.ts";
 import { defineAnalyzer, outcomesField, textField } from "../../analyzer.ts";
 import { compareValues } from "../../compare_values.ts";
 import { comparedFile, equalityOutcomes, judgeEquality } from "../../equality_outcomes.ts";
 import { icon } from "../../icons.ts";
 import { fileMissing } from "../../outcome_engine.ts";
+import { ParsedFiles } from "../../parsed_files.ts";
 import { parseValuePath, valueAt } from "../../value_path.ts";
-import { expectedYaml, parseYaml, withoutBigInts } from "../../yaml_text.ts";
+import { expectedYaml, withoutBigInts } from "../../yaml_text.ts";
 
 export const yamlCompare = defineAnalyzer({
   kind: "yamlCompare",
@@ -31,16 +31,10 @@ export const yamlCompare = defineAnalyzer({
   async *analyze({ collectorName, fileName, path: valuePath, value, outcomes }, bundle) {
     const path = comparedFile(collectorName, fileName);
     const read = equalityOutcomes(outcomes, true);
-    const text = await bundle.readText(path);
-    if (text === undefined) {
+    const document = await ParsedFiles.of(bundle).yaml(path);
+    if (document === undefined) {
       yield fileMissing(path);
       return;
-    }
-    let document: unknown;
-    try {
-      document = parseYaml(text, true);
-    } catch (cause) {
-      throw new SupportBundleError(`Cannot read ${path} of the bundle`, { cause, code: "ANALYZER_INPUT" });
     }
     const actual = valueAt(document, parseValuePath(valuePath ?? ""));
     yield judgeEquality(
