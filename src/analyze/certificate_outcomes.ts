@@ -14,14 +14,15 @@ export interface CertificateOutcome extends ReadOutcome<unknown> {
 }
 
 /** Reads the outcomes for certificates: `pass` is for the valid, `fail` for the others, whatever their `when`; `warn`,
- * with `when: notAfter < Today + <N> days`, for the valid that soon are no more.
+ * with `when: notAfter < Today + <N> days`, for the valid that soon are no more. A warning without days is for none.
  * @throws {SpecConditionError} */
 export function readCertificateOutcomes(outcomes: Outcomes | undefined): CertificateOutcome[] {
   return readOutcomes(outcomes, () => () => true).map((outcome) => {
     if (outcome.status !== "warn") return outcome;
-    const [, days] = /notAfter\s*<\s*Today\s*\+\s*(\d{1,6})\s*days?\b/i.exec(outcome.when) ?? [];
-    if (days === undefined) throw badWhen(outcome.when, "it does not say when to warn", HINT);
-    return { ...outcome, withinDays: Number(days) };
+    const match = /notAfter\s*<\s*Today(?:\s*\+\s*(\d{1,6})\s*days?\b|\s*$)/i.exec(outcome.when);
+    if (match === null && outcome.when !== "") throw badWhen(outcome.when, "it does not say when to warn", HINT);
+    const days = match?.[1];
+    return days === undefined ? outcome : { ...outcome, withinDays: Number(days) };
   });
 }
 
@@ -42,7 +43,7 @@ export function judgeCertificate(
   const results = (chosen: CertificateOutcome[], rest: (outcome: CertificateOutcome) => string = () => "") =>
     chosen.map((outcome) => toResult({ ...outcome, message: says(outcome, rest(outcome)) }, { evidence: [{ path }] }));
   if (!valid) return results(outcomes.filter(({ status }) => status === "fail"));
-  const warnings = outcomes.filter(({ status }) => status === "warn");
+  const warnings = outcomes.filter(({ withinDays }) => withinDays !== undefined);
   if (warnings.length > 0) {
     const notAfter = endOf(certificate, path);
     const soon = warnings.filter(({ withinDays }) => now.getTime() + withinDays! * DAY_MS > notAfter);

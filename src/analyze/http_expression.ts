@@ -212,7 +212,7 @@ class ExpressionParser {
     if (token === undefined) throw this.fail("a value is missing at its end");
     const { type, value, text } = token;
     if (type === "number" || type === "text") return { type, literal: value, of: () => value };
-    if (type === "word" && text === "statusCode") return { type: "number", of: (status) => status };
+    if (type === "word" && text.toLowerCase() === "statuscode") return { type: "number", of: (status) => status };
     if (type === "word" && (text === "true" || text === "false")) return { type: "boolean", of: () => text === "true" };
     throw this.fail(
       type === "word" ? `there is no "${text}", only statusCode` : `"${text}" stands where a value should`,

@@ -1,7 +1,6 @@
 import { SupportBundleError } from "../core/errors.ts";
 import { hiddenValue, isHidden } from "./hidden.ts";
 import { isRecord, recordsOf, textIn } from "./stored_objects.ts";
-import { parseYaml } from "./yaml_text.ts";
 
 /** What is judged of a node, volume, replica or engine of Longhorn. Texts are empty where the file has none. */
 export interface LonghornObject {
@@ -20,13 +19,7 @@ export interface LonghornObject {
 /** Reads an object as Kubernetes writes it (`metadata.name`, `spec.numberOfReplicas`), or with Go's names in lower case
  * (`objectmeta.name`, `spec.numberofreplicas`), or with both.
  * @throws {SupportBundleError} when it is neither, or redaction has hidden what is judged */
-export function readLonghornObject(text: string, path: string): LonghornObject {
-  let value: unknown;
-  try {
-    value = parseYaml(text);
-  } catch (cause) {
-    throw new SupportBundleError(`Cannot read ${path} of the bundle as YAML`, { cause, code: "ANALYZER_INPUT" });
-  }
+export function readLonghornObject(value: unknown, path: string): LonghornObject {
   if (!isRecord(value)) throw new SupportBundleError(`${path} of the bundle is no object`, { code: "ANALYZER_INPUT" });
   const spec = isRecord(value.spec) ? value.spec : {};
   const first = (...paths: string[][]) => paths.map((fields) => textIn(value, ...fields)).find(Boolean);
@@ -39,8 +32,7 @@ export function readLonghornObject(text: string, path: string): LonghornObject {
     failedAt: either(["spec", "failedAt"], ["spec", "failedat"]),
     wanted: either(["spec", "desireState"], ["spec", "instancespec", "desirestate"]),
     current: either(["status", "currentState"], ["status", "instancestatus", "currentstate"]),
-    ...(typeof replicas === "number" ? { replicas } : {}),
-    ...(typeof replicas === "string" && /^\d+$/.test(visible(replicas, path)) ? { replicas: Number(replicas) } : {}),
+    ...(/^\d+$/.test(visible(String(replicas), path)) ? { replicas: Number(replicas) } : {}),
   };
 }
 

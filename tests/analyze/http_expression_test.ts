@@ -7,6 +7,7 @@ const behaviour: [when: string, statusCode: number, holds: boolean][] = [
   ["statusCode = 200", 200, true],
   ["statusCode === 200", 404, false],
   ["statusCode==200", 200, true],
+  ["statuscode == 200", 200, true],
   ["statusCode != 200", 404, true],
   ["statusCode !== 404", 404, false],
   ["statusCode >= 200 && statusCode < 300", 204, true],

@@ -18,6 +18,8 @@ const conditions: [when: string, status: string, holds: boolean][] = [
   ["> HEALTH_ERR", "HEALTH_OK", true],
   ["> HEALTH_WARN", "HEALTH_WARN", false],
   [">= HEALTH_WARN", "HEALTH_OK", true],
+  ["!= HEALTH_OK", "HEALTH_WARN", true],
+  ["!= HEALTH_OK", "HEALTH_OK", false],
   [">=  HEALTH_WARN", "HEALTH_ERR", false],
 ];
 for (const [when, status, holds] of conditions) {
@@ -25,7 +27,7 @@ for (const [when, status, holds] of conditions) {
     deepStrictEqual(
       await verdictsOf(
         cephStatus,
-        { outcomes: [pass(when), pass("HEALTH_OK", "else"), pass("< HEALTH_OK", "else")] },
+        { outcomes: [pass(when), pass(">= HEALTH_ERR", "else")] },
         health(status),
       ),
       [holds ? "pass: P" : "pass: else"],
@@ -98,8 +100,8 @@ const behaviour: [name: string, config: Record<string, unknown>, files: Record<s
     ["refuses an unknown health that an earlier outcome hides", { outcomes: [pass(), fail("HEALTH_BAD")] }, {}, [
       'throws: Cannot read the condition "HEALTH_BAD": "HEALTH_BAD" is not a health',
     ]],
-    ["refuses !=", { outcomes: [fail("!= HEALTH_OK")] }, {}, [
-      'throws: Cannot read the condition "!= HEALTH_OK": "!=" is not an operator here',
+    ["refuses what is no operator", { outcomes: [fail("~ HEALTH_OK")] }, {}, [
+      'throws: Cannot read the condition "~ HEALTH_OK": "~" is not an operator here',
     ]],
     ["refuses a longer condition", { outcomes: [fail("health < HEALTH_OK")] }, {}, [
       'throws: Cannot read the condition "health < HEALTH_OK": it is not an operator and a health',

@@ -91,8 +91,9 @@ const behaviour: [name: string, outcomes: unknown[], files: Record<string, unkno
     `skipped/file-missing: The bundle does not have ${PATH}, or it is empty`,
   ]],
   ["fails on a file of another form", outcomes, { [PATH]: {} }, [`throws: ${PATH} of the bundle is not a list`]],
-  ["refuses a warning without a time", [pass(), warn()], {}, [
-    'throws: Cannot read the condition "": it does not say when to warn',
+  ["does not warn without days", [warn(), warn("notAfter < Today"), pass()], chain(soon), [`pass: tls.crt P, ${WEB}`]],
+  ["refuses days that cannot be read", [warn("notAfter < Today + some days")], {}, [
+    'throws: Cannot read the condition "notAfter < Today + some days": it does not say when to warn',
   ]],
   ["refuses another condition for warnings", [warn("notBefore < Today")], {}, [
     'throws: Cannot read the condition "notBefore < Today": it does not say when to warn',

@@ -14,7 +14,7 @@ import {
 } from "../../outcome_engine.ts";
 import { ParsedFiles } from "../../parsed_files.ts";
 import { isRecord, textIn } from "../../stored_objects.ts";
-import { compares, comparison, type Condition, ORDERINGS, words } from "../../when.ts";
+import { compares, comparison, type Condition, ORDERINGS_AND_NOT, words } from "../../when.ts";
 
 /** From the worst to the best. */
 const HEALTH = ["HEALTH_ERR", "HEALTH_WARN", "HEALTH_OK"];
@@ -81,7 +81,7 @@ function healthCondition(when: string): Condition<number> {
   if (parts.length === 1) parts.unshift("=");
   const hint = `Write it as HEALTH_WARN, or < HEALTH_OK; known are ${HEALTH.join(", ")}`;
   if (parts.length !== 2) throw badWhen(when, "it is not an operator and a health", hint);
-  const by = comparison(parts[0]!, when, ORDERINGS);
+  const by = comparison(parts[0]!, when, ORDERINGS_AND_NOT);
   const wanted = HEALTH.indexOf(parts[1]!);
   if (wanted < 0) throw badWhen(when, `"${parts[1]}" is not a health`, hint);
   return (actual) => compares(actual, by, wanted);

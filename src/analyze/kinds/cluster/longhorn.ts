@@ -88,9 +88,9 @@ function judgeInstance(kind: string, title: string, { name, wanted, current }: L
 async function judgeFile(judge: Judge, path: string, files: ParsedFiles): Promise<AnalyzerResult | undefined> {
   const evidence = [{ path }];
   try {
-    const text = await files.readText(path);
-    if (text === undefined || text.trim() === "") return fileMissing(path);
-    const problem = judge(readLonghornObject(text, path));
+    const object = await files.yaml(path);
+    if (object === undefined) return fileMissing(path);
+    const problem = judge(readLonghornObject(object, path));
     if (problem === undefined) return undefined;
     return toResult({ status: "warn", message: problem.message }, { title: problem.title, evidence });
   } catch (error) {

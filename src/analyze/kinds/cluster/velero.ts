@@ -114,7 +114,13 @@ interface PhaseKind {
   alwaysCounts?: boolean;
 }
 
-const FAILED = ["Failed", "PartiallyFailed", "FailedValidation"];
+const FAILED = [
+  "Failed",
+  "PartiallyFailed",
+  "FailedValidation",
+  "FinalizingPartiallyFailed",
+  "WaitingForPluginOperationsPartiallyFailed",
+];
 const BACKUPS: PhaseKind = { plural: "backups", one: "Backup", many: "Backups", failed: FAILED, alwaysCounts: true };
 const OTHERS: PhaseKind[] = [
   { plural: "podvolumebackups", one: "Pod Volume Backup", many: "Pod Volume Backups", failed: ["Failed"] },
