@@ -47,7 +47,8 @@ export interface JobStore {
   ): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
-  /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */
+  /** Executions that are pending, running or retrying, of one job or of all. Reads the index, and the records that were
+   * written since the last time. What is returned is shared: not to be changed. */
   activeExecutions(jobId?: string): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
   /** Executions that have ended (not those that were skipped), and of which nobody has said yet that it was looked what
@@ -63,6 +64,8 @@ export interface JobStore {
   /** Harmless when it is no longer the current one. */
   releaseLease(lease: Lease): Promise<void>;
   getLease(executionId: string): Promise<Lease | undefined>;
+  /** Those of many executions, in their order: a few reads, however many there are. */
+  getLeases(executionIds: readonly string[]): Promise<(Lease | undefined)[]>;
 
   /** Adds to an execution's log; the oldest entries go when there are more than 1,000. */
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void>;

@@ -202,8 +202,12 @@ export class KvJobStore implements JobStore {
     return this.#leases.release(lease);
   }
 
-  getLease(executionId: string): Promise<Lease | undefined> {
-    return this.#leases.get(executionId);
+  async getLease(executionId: string): Promise<Lease | undefined> {
+    return (await this.#leases.getMany([executionId]))[0];
+  }
+
+  getLeases(executionIds: readonly string[]): Promise<(Lease | undefined)[]> {
+    return this.#leases.getMany(executionIds);
   }
 
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void> {
