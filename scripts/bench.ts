@@ -297,13 +297,8 @@ async function measure(command: string[], env: Record<string, string> = {}): Pro
 
 /** The most memory a process has held, in MB; 0 where the system does not say. */
 function peakOf(pid: number): number {
-  return statusMB(pid, "VmHWM");
-}
-
-function statusMB(pid: number, field: string): number {
   try {
-    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(Deno.readTextFileSync(`/proc/${pid}/status`))
-      ?.[1];
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
     return Number(kilobytes ?? 0) * 1024 / 1e6;
   } catch {
     return 0;

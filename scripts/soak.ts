@@ -13,8 +13,8 @@ import { childrenOf, sampleProcess } from "./process_sample.ts";
 import { growthIn10Min, soakFaults, type SoakSample, type SoakSlot, warmSamples } from "./soak_verdict.ts";
 
 const SAMPLE_EVERY_MS = 2_000;
-/** After the last slot that counts: it may still run. */
-const SETTLE_MS = 10_000;
+/** Between the last slot that counts and the end: on a busy machine, runs wait for those before them. */
+const SETTLE_MS = 15_000;
 const SPEC = "apiVersion: troubleshoot.sh/v1beta2\nkind: HostCollector\nspec: {collectors: [{memory: {}}]}\n";
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
@@ -35,7 +35,7 @@ try {
 async function soak(): Promise<number> {
   const spec = join(state, "memory.yaml");
   await Deno.writeTextFile(spec, SPEC);
-  await schedule("create", "each-second", "--every", "1s", "--spec", spec, "--overlap", "allow");
+  await schedule("create", "each-second", "--every", "1s", "--spec", spec, "--overlap", "allow", "--catch-up", "all");
   const daemon = new Deno.Command(binary, {
     args: ["schedule", "daemon", "start", "--foreground", "--metrics-port", "0", "--health-port", "0"],
     env: { TROUBLESHOOT_SCHEDULER_DIR: state },
@@ -52,15 +52,14 @@ async function soak(): Promise<number> {
       samples.push({ atMs: Date.now() - begun, ...sampleProcess(daemon.pid), zombies });
       if (samples.length % 15 === 0) say(samples.at(-1)!);
     }
-    await schedule("disable", "each-second");
     await sleep(SETTLE_MS);
   } finally {
     daemon.kill("SIGTERM");
     await daemon.status;
   }
   const slots = await readSlots();
-  const times = slots.map(({ scheduledAt }) => Date.parse(scheduledAt));
-  const faults = soakFaults(samples, slots, Math.min(...times), Math.max(...times));
+  const first = Math.min(...slots.map(({ scheduledAt }) => Date.parse(scheduledAt)));
+  const faults = soakFaults(samples, slots, first, samples.at(-1)!.atMs + begun);
   const warm = warmSamples(samples);
   const range = (pick: (sample: SoakSample) => number) =>
     `${Math.min(...warm.map(pick)).toFixed(0)} to ${Math.max(...warm.map(pick)).toFixed(0)}`;
