@@ -1,3 +1,4 @@
+import { freeOldGarbage } from "../core/free_garbage.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Job } from "../schedule/job.ts";
 import type { JobStore } from "../store/job_store.ts";
@@ -13,6 +14,8 @@ export interface JobFacts {
   lastRun: number;
 }
 
+// What was read of so many jobs is worth a look for what can be given back.
+const MANY = 2_000;
 // At most this share of the time is spent on counting, however often somebody asks.
 const BUSY_SHARE = 0.05;
 
@@ -41,6 +44,7 @@ export class JobCensus {
     );
     this.#facts = facts.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
     this.#revision = revision;
+    if (facts.length > MANY) freeOldGarbage();
     const now = this.clock.now().getTime();
     const tookMs = now - startedAt;
     if (tookMs > 100) this.#goodUntil = now + tookMs / BUSY_SHARE;

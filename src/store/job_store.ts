@@ -24,6 +24,8 @@ export interface JobStore {
   dependentJobs(jobId: string): Promise<Job[]>;
   /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
   dueJobs(now: Date, limit?: number): Promise<Job[]>;
+  /** Ids of the jobs whose `nextRun` is after an instant, earliest first. Reads the index alone. */
+  jobsDueAfter(at: Date): Promise<string[]>;
   /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one

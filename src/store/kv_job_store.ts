@@ -139,6 +139,10 @@ export class KvJobStore implements JobStore {
     return this.#jobs.due(now, limit);
   }
 
+  jobsDueAfter(at: Date): Promise<string[]> {
+    return this.#jobs.dueAfter(at);
+  }
+
   async nextDueAt(): Promise<Date | undefined> {
     const [job, retry] = await Promise.all([this.#jobs.nextDueAt(), this.#executions.nextRetryAt()]);
     const next = Math.min(job ?? Infinity, retry ?? Infinity);

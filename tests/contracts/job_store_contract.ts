@@ -232,6 +232,13 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual((await store.dueJobs(now, 2)).map((job) => job.name), ["first", "second"]);
   }],
 
+  ["jobsDueAfter() gives those that are due later, earliest first", async (store) => {
+    const at = (ms: number) => storedJob(store, { nextRun: later(ms).toISOString() });
+    const [second, , , first] = [await at(3), await at(0), await at(1), await at(2)];
+    await storedJob(store, { nextRun: null });
+    deepStrictEqual(await store.jobsDueAfter(later(1)), [first.id, second.id]);
+  }],
+
   ["nextDueAt() is the earliest of due times and retries", async (store) => {
     strictEqual(await store.nextDueAt(), undefined);
     const job = await storedJob(store, { nextRun: later(60_000).toISOString() });

@@ -2,7 +2,7 @@ import type { Execution } from "../../src/schedule/execution.ts";
 import type { Job } from "../../src/schedule/job.ts";
 import type { FireChange, FireOutcome, JobStore } from "../../src/store/job_store.ts";
 
-/** As much of a store as the scheduler needs of one whose executions end at once: jobs by their ids and by due time. */
+/** As much of a store as the scheduler needs of one that is empty when it starts, and whose executions end at once: jobs by their ids and by due time. */
 export function memoryJobStore(): JobStore {
   const jobs = new Map<string, Job>();
   const due = new DueIndex();
@@ -13,7 +13,7 @@ export function memoryJobStore(): JobStore {
   const store: Partial<JobStore> = {
     createJob: (job) => Promise.resolve((put(job), true)),
     getJob: (id) => Promise.resolve(jobs.get(id)),
-    eachJob: (visit) => Promise.resolve(jobs.forEach(visit)),
+    jobsDueAfter: () => Promise.resolve([]),
     dueJobs: (now, limit = 1_000) => Promise.resolve(due.until(now.getTime(), limit).map((id) => jobs.get(id)!)),
     nextDueAt() {
       const first = due.first();

@@ -35,7 +35,6 @@ export async function simulate(options: SimulationOptions): Promise<{ ran: numbe
   const decided = await run(mixed, options, untilMs);
   const sums = { ran: 0, blackedOut: 0 };
   for (const zone of ZONES) {
-    // A day more on either side of the walk: no due time of the interval is at its edge.
     const year = new WalkedYear(zone, startMs, days);
     for (const it of mixed.filter(({ job }) => job.timezone === zone)) {
       const found = decided.get(it.job.id)!;
