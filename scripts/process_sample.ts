@@ -2,6 +2,8 @@
 export interface ProcessSample {
   /** Resident memory, in MB of a million bytes. */
   residentMB: number;
+  /** The part of it that is its own, and no page of a file: of the program, or of a database. */
+  anonymousMB: number;
   fileDescriptors: number;
   threads: number;
   /** Processor time so far, of itself alone, in milliseconds. */
@@ -18,6 +20,7 @@ export function sampleProcess(pid: number): ProcessSample {
   const [, , , , , , , , , , , userTicks, systemTicks] = statFields(pid);
   return {
     residentMB: field("VmRSS") * 1024 / 1e6,
+    anonymousMB: field("RssAnon") * 1024 / 1e6,
     fileDescriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
     threads: field("Threads"),
     cpuMs: (Number(userTicks) + Number(systemTicks)) * 1000 / TICKS_PER_SECOND,

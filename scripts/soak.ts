@@ -64,15 +64,18 @@ async function soak(): Promise<number> {
   const range = (pick: (sample: SoakSample) => number) =>
     `${Math.min(...warm.map(pick)).toFixed(0)} to ${Math.max(...warm.map(pick)).toFixed(0)}`;
   console.log(`slots ${slots.length}, of them completed ${slots.filter((it) => it.status === "completed").length}`);
-  console.log(`memory ${range((it) => it.residentMB)} MB, rises by ${growthIn10Min(warm).toFixed(1)} MB in 10 minutes`);
+  console.log(`memory ${range((it) => it.residentMB)} MB, of it anonymous ${range((it) => it.anonymousMB)} MB`);
+  console.log(`  which rises by ${growthIn10Min(warm).toFixed(1)} MB in 10 minutes`);
   console.log(`file descriptors ${range((it) => it.fileDescriptors)}, threads ${range((it) => it.threads)}`);
   console.log(faults.length === 0 ? "no faults" : faults.join("\n"));
   return faults.length === 0 ? 0 : 1;
 }
 
-function say({ atMs, residentMB, fileDescriptors, threads }: SoakSample): void {
+function say({ atMs, residentMB, anonymousMB, fileDescriptors, threads }: SoakSample): void {
   const storeMB = ["", "-wal"].reduce((sum, end) => sum + Deno.statSync(join(state, `store.db${end}`)).size, 0) / 1e6;
-  const figures = `${residentMB.toFixed(1)} MB, ${fileDescriptors} file descriptors, ${threads} threads`;
+  const figures = `${residentMB.toFixed(1)} MB (${
+    anonymousMB.toFixed(1)
+  } anonymous), ${fileDescriptors} file descriptors, ${threads} threads`;
   console.log(`${Math.round(atMs / 1000)} s: ${figures}, store ${storeMB.toFixed(1)} MB`);
 }
 

@@ -20,7 +20,7 @@ for (const [name, start, seed] of weeks) {
     await using state = await temporaryState();
     const store = await openJobStore({ path: state.store });
     try {
-      const { ran, blackedOut } = await simulate({
+      const { ran } = await simulate({
         store: endAtOnce(store),
         jobs: 300,
         seed,
