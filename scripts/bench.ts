@@ -1,7 +1,7 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
  *
  *   scripts/deno task bench            everything that this machine can
- *   scripts/deno task bench redaction  one section: startup, redaction, redact, gate, scheduler, cluster */
+ *   scripts/deno task bench redaction  one section: startup, redaction, redact, gate, scheduler, tick, cluster */
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -12,7 +12,7 @@ import { scanArchive } from "../src/leak_gate/scan_archive.ts";
 import { createRedactor } from "../src/redact/create_redactor.ts";
 import { KnownValues } from "../src/redact/values/known_values.ts";
 import { redactBench } from "./bench_redact.ts";
-import { schedulerBench } from "./bench_scheduler.ts";
+import { schedulerBench, tickBench } from "./bench_scheduler.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
 import { LARGE, planSeed, type SeedSize, TWICE } from "./test_cluster/seed_objects.ts";
@@ -28,7 +28,7 @@ const REDACT_STREAM = `
   const redactor = createRedactor({ builtIn: true, custom: [] });
   for await (const _ of redactor.redact("cluster-resources/pods.json", readable, () => {}));`;
 
-const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, gate, scheduler, cluster };
+const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, gate, scheduler, tick, cluster };
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
 const binary = await buildBinary();
@@ -198,6 +198,11 @@ async function redact(): Promise<void> {
 /** The scheduler with many jobs. */
 async function scheduler(): Promise<void> {
   await schedulerBench({ binary, scratch, measure, row, median });
+}
+
+/** What the scheduler's tick costs. */
+async function tick(): Promise<void> {
+  await tickBench({ binary, scratch, measure, row, median });
 }
 
 /** The state of a cluster with 2,200 pods in 50 namespaces, and of one with twice as many. */
