@@ -132,6 +132,8 @@ export class Scheduler {
         );
         for (const { job, done } of decided) if (!done) undecided.add(job.id);
       }
+      // The first of very many need not wait for the last; but to start a child delays the recording of what is due with it.
+      executor.wake();
     }
     await followExecutions(this.options);
     executor.wake(); // for what others recorded: `run`, another daemon, a retry whose time has come
@@ -141,7 +143,7 @@ export class Scheduler {
    * @param active kept up to date with what is created here
    * @returns false when it remains due for now */
   async #decide(job: Job, now: Date, active: Execution[]): Promise<boolean> {
-    const { store, executor, host } = this.options;
+    const { store, host } = this.options;
     let current = job;
     for (let decided = 0; decided < MAX_PER_TICK; decided++) {
       let plan: DuePlan | undefined;
@@ -167,7 +169,6 @@ export class Scheduler {
       if (outcome === "exists") continue; // decided by another daemon
       if (execution.status === "pending") active.push(execution);
       this.#say(job, execution, plan);
-      executor.wake(); // the first of many need not wait for the last
     }
     return false;
   }
