@@ -35,6 +35,26 @@ function startBalancer(backend: number): { port: number; connections: () => numb
   };
 }
 
+/** Something else that listens: it answers whatever it hears, in HTTP, and hangs up. */
+function startStranger(): { port: number } & AsyncDisposable {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answer = new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+  const serving = (async () => {
+    for await (const client of listener) {
+      await client.read(new Uint8Array(4096));
+      await client.write(answer).catch(() => {});
+      client.close();
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await serving;
+    },
+  };
+}
+
 interface Case {
   kind: AnyCollector;
   path: string;
@@ -78,8 +98,8 @@ for (const each of kinds) {
   });
 
   Deno.test(`${kind} does not take another server for this machine, and tries until its time is over`, async () => {
-    const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("hello"));
-    await using balancer = startBalancer(other.addr.port);
+    await using other = startStranger();
+    await using balancer = startBalancer(other.port);
     const clock = new ManualClock();
     const turns: Promise<void>[] = [];
     // Told after each attempt, before the pause.
@@ -90,7 +110,6 @@ for (const each of kinds) {
     deepStrictEqual([status, error], ["connection-timeout", undefined]);
     strictEqual(message, "not reached within 3s: something else answers there");
     deepStrictEqual([turns.length, balancer.connections()], [3, 3]);
-    await other.shutdown();
   });
 
   Deno.test(`${kind} says that its port is in use`, async () => {
@@ -101,27 +120,25 @@ for (const each of kinds) {
   });
 
   Deno.test(`${kind} ends at once with the run, whatever its own time is`, async () => {
-    const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("hello"));
+    await using other = startStranger();
     const controller = new AbortController();
     const port = freePort();
-    const running = collectAll(each.kind, { address: address(other.addr.port), port }, {
+    const running = collectAll(each.kind, { address: address(other.port), port }, {
       signal: controller.signal,
       progress: () => controller.abort(new DOMException("stop", "AbortError")),
     });
     await rejects(running, { name: "AbortError" });
     Deno.listen({ hostname: "0.0.0.0", port }).close();
-    await other.shutdown();
   });
 
   Deno.test(`${kind} ends with a result before the deadline of the collector`, async () => {
-    const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("hello"));
+    await using other = startStranger();
     const clock = new ManualClock();
     const deadlineAt = new Date(clock.now().getTime() + 10_000);
-    const running = check(each, { address: address(other.addr.port), port: freePort() }, { clock, deadlineAt });
+    const running = check(each, { address: address(other.port), port: freePort() }, { clock, deadlineAt });
     await clock.untilSleeping();
     await clock.advance(8_000);
     strictEqual((await running).status, "connection-timeout");
-    await other.shutdown();
   });
 }
 
