@@ -77,11 +77,10 @@ for (const [name, input, expect] of merges) {
 
 async function moduleEntries(root: string): Promise<Record<string, string>> {
   const entries: Entry[] = await Array.fromAsync(kernelModuleFiles(root, "6.1.0", signal));
-  const texts = entries.map(async (entry) => {
+  return Object.fromEntries(entries.map((entry) => {
     ok(entry.type === "file");
-    return [entry.path, new TextDecoder().decode(entry.bytes)] as const;
-  });
-  return Object.fromEntries(await Promise.all(texts));
+    return [entry.path, new TextDecoder().decode(entry.bytes)];
+  }));
 }
 
 const PATH = "host-collectors/system/kernel_modules";
