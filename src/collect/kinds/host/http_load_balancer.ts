@@ -40,8 +40,13 @@ export const httpLoadBalancer = defineCollector({
         hint: "Write an address such as http://lb.example.com/healthz",
       });
     }
-    const ms = ownTimeMs(timeoutMs(timeout) ?? TIMEOUT_MS, context);
-    const { result, bound } = await inTurn("tcp", port, context.signal, () => reach(url, port, ms, context));
+    const ownMs = timeoutMs(timeout) ?? TIMEOUT_MS;
+    const { result, bound } = await inTurn(
+      "tcp",
+      port,
+      context.signal,
+      () => reach(url, port, ownTimeMs(ownMs, context), context),
+    );
     yield networkEntry("httpLoadBalancer", collectorName || "httpLoadBalancer", result, `POST ${url.origin}`);
     if (!bound) throw checkFailed(`TCP port ${port}`, result);
   },

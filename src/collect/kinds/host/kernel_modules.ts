@@ -103,17 +103,16 @@ export function mergeModules(
   },
 ): Record<string, KernelModule> {
   const modules = new Map<string, KernelModule>();
-  const add = (name: string | undefined, module: KernelModule, replace: boolean) => {
+  const add = (line: string, module: KernelModule) => {
+    const name = moduleName(line);
     if (name === undefined) return;
-    for (const each of new Set([name, name.replaceAll("-", "_")])) {
-      if (replace || !modules.has(each)) modules.set(each, module);
+    const kernelName = name.replaceAll("-", "_");
+    for (const each of new Set([name, kernelName])) {
+      if (!modules.has(each)) modules.set(each, loaded.get(kernelName) ?? module);
     }
   };
-  for (const file of files) add(moduleName(file), { size: 0, instances: 0, status: "loadable" }, true);
-  for (const [name, module] of loaded) {
-    for (const known of modules.keys()) if (known.replaceAll("-", "_") === name) modules.set(known, module);
-    modules.set(name, module);
-  }
-  for (const line of builtin) add(moduleName(line), { size: 0, instances: 0, status: "loaded" }, false);
+  for (const file of files) add(file, { size: 0, instances: 0, status: "loadable" });
+  for (const [name, module] of loaded) modules.set(name, module);
+  for (const line of builtin) add(line, { size: 0, instances: 0, status: "loaded" });
   return Object.fromEntries(modules);
 }

@@ -3,7 +3,6 @@ import { timeoutMs } from "../../deadline.ts";
 import { textField } from "../../text_field.ts";
 import { isPlainHost, parseHostPort } from "./host_port.ts";
 import { networkEntry, type NetworkResult } from "./network_status.ts";
-import { ownTimeMs } from "./own_time.ts";
 import { portField } from "./port_field.ts";
 import { reachOverTcp } from "./tcp_reach.ts";
 
@@ -26,7 +25,7 @@ export const tcpLoadBalancer = defineCollector({
       : await reachOverTcp(
         { hostname: "0.0.0.0", port },
         target,
-        ownTimeMs(timeoutMs(timeout) ?? TIMEOUT_MS, context),
+        timeoutMs(timeout) ?? TIMEOUT_MS,
         context,
       );
     yield networkEntry("tcpLoadBalancer", collectorName || "tcpLoadBalancer", result, address);

@@ -2,7 +2,6 @@ import { defineCollector } from "../../collector.ts";
 import { textField } from "../../text_field.ts";
 import { interfaceIpv4, localIpv4 } from "./local_ipv4.ts";
 import { checkFailed, CONNECTED, networkEntry } from "./network_status.ts";
-import { ownTimeMs } from "./own_time.ts";
 import { portField } from "./port_field.ts";
 import { reachOverTcp } from "./tcp_reach.ts";
 
@@ -21,7 +20,7 @@ export const tcpPortStatus = defineCollector({
     const own = name === "" ? undefined : interfaceIpv4(name);
     const listenAt = { hostname: own ?? "0.0.0.0", port };
     const dialTo = { hostname: own ?? localIpv4(), port };
-    const result = await reachOverTcp(listenAt, dialTo, ownTimeMs(TIMEOUT_MS, context), context);
+    const result = await reachOverTcp(listenAt, dialTo, TIMEOUT_MS, context);
     yield networkEntry("tcpPortStatus", collectorName || "tcpPortStatus", result, `TCP port ${port}`);
     if (result !== CONNECTED) throw checkFailed(`TCP port ${port}`, result);
   },

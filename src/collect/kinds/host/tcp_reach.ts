@@ -2,6 +2,7 @@ import type { CollectContext } from "../../collector.ts";
 import { formatDuration } from "../../../core/duration.ts";
 import { startDeadline } from "../../deadline.ts";
 import { bindFailure, CONNECTED, connectFailure, type NetworkResult } from "./network_status.ts";
+import { ownTimeMs } from "./own_time.ts";
 import { inTurn } from "./port_turns.ts";
 import { TokenListener } from "./token_listener.ts";
 
@@ -13,16 +14,18 @@ interface Address {
   port: number;
 }
 
-/** Listens at one address for as long as it takes to see whether another leads to it. Tried again until `ms` are over, but
- * not after a refusal.
+/** Listens at one address for as long as it takes to see whether another leads to it. Tried again until `ownMs` are over, or
+ * what the collector has left, but not after a refusal.
  * @throws the signal's reason when aborted */
 export async function reachOverTcp(
   listenAt: Address,
   dialTo: Address,
-  ms: number,
-  { clock, signal, progress }: Pick<CollectContext, "clock" | "signal" | "progress">,
+  ownMs: number,
+  context: CollectContext,
 ): Promise<NetworkResult> {
+  const { clock, signal, progress } = context;
   return await inTurn("tcp", listenAt.port, signal, async () => {
+    const ms = ownTimeMs(ownMs, context);
     let listener: TokenListener;
     try {
       listener = new TokenListener(listenAt);
