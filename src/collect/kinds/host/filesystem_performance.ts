@@ -126,8 +126,8 @@ async function measureByFio(
   const ignored = beside && Promise.all([drain(beside.stdout), drain(beside.stderr)]);
   try {
     if (beside !== undefined) await clock.sleep(warmUpMs, deadline.signal);
-    const left = Math.max(1000, runMs - (beside === undefined ? 0 : warmUpMs));
-    const runSeconds = Number.isFinite(left) ? Math.floor(left / 1000) : undefined;
+    throwIfOver(deadline, signal);
+    const runSeconds = Math.max(1, Math.floor((runMs - (beside === undefined ? 0 : warmUpMs)) / 1000));
     const child = start(fioArgs({ directory, fileSize, blockSize, runSeconds }));
     const [stdout, stderr, exitCode] = await Promise.all([
       readBounded(child.stdout, MAX_OUTPUT_BYTES, { drain: true }),

@@ -6,8 +6,8 @@ export interface FioPlan {
   directory: string;
   fileSize: number;
   blockSize: number;
-  /** Undefined: until the file has its size. */
-  runSeconds?: number;
+  /** The measurement ends by then, or when the file has its size. */
+  runSeconds: number;
 }
 
 /** Operations that go on beside the measurement. */
@@ -28,7 +28,7 @@ export function fioArgs({ directory, fileSize, blockSize, runSeconds }: FioPlan)
     "--fdatasync=1",
     `--size=${fileSize}`,
     `--bs=${blockSize}`,
-    ...(runSeconds === undefined ? [] : [`--runtime=${runSeconds}`]),
+    `--runtime=${runSeconds}`,
     "--output-format=json",
   ];
 }

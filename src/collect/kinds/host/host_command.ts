@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { SupportBundleError } from "../../../core/errors.ts";
+import { formatSize } from "../../../core/size.ts";
 import { withTimeLimit } from "../../../core/time_limit.ts";
 import { readBounded } from "../../bounded_body.ts";
 import { findCommand, startGrouped } from "./child_process.ts";
@@ -15,8 +16,8 @@ const MAX_OUTPUT_BYTES = 4_000_000;
 const TIMEOUT_MS = 30_000;
 
 /** Runs a tool of the host whose answer is small, in its plain locale.
- * @throws {SupportBundleError} `COMMAND_NOT_FOUND` when the host does not have it, `COMMAND_TIMEOUT` when it does not end;
- * the signal's reason when aborted */
+ * @throws {SupportBundleError} `COMMAND_NOT_FOUND` when the host does not have it, `COMMAND_TIMEOUT` when it does not end,
+ * `HOST_OUTPUT` when it writes more than 4 MB; the signal's reason when aborted */
 export async function hostCommand(
   command: string,
   args: string[],
@@ -37,6 +38,11 @@ export async function hostCommand(
     if (limited.aborted) {
       throw new SupportBundleError(`"${command}" did not end within ${limitMs / 1000} s, and was killed`, {
         code: "COMMAND_TIMEOUT",
+      });
+    }
+    if (stdout.truncated) {
+      throw new SupportBundleError(`"${command}" wrote more than ${formatSize(MAX_OUTPUT_BYTES)}`, {
+        code: "HOST_OUTPUT",
       });
     }
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -16,7 +16,8 @@ export class TokenListener implements AsyncDisposable {
   /** @throws what the system says when nobody can listen there */
   constructor(address: { hostname: string; port: number }) {
     this.#listener = Deno.listen({ ...address, transport: "tcp" });
-    this.#serving = this.#serve();
+    // Whoever waits for an answer sees that there is none.
+    this.#serving = this.#serve().catch(() => {});
   }
 
   /** Dials an address and asks.
@@ -52,13 +53,14 @@ export class TokenListener implements AsyncDisposable {
   }
 
   async #serve(): Promise<void> {
-    const answering: Promise<void>[] = [];
+    const answering = new Set<Promise<void>>();
     for await (const connection of this.#listener) {
-      if (this.#connections.size >= MAX_CONNECTIONS) {
+      if (answering.size >= MAX_CONNECTIONS) {
         closeQuietly(connection);
         continue;
       }
-      answering.push(this.#answerTo(connection));
+      const answered = this.#answerTo(connection).then(() => void answering.delete(answered));
+      answering.add(answered);
     }
     await Promise.all(answering);
   }
