@@ -38,11 +38,11 @@ Deno.test("journald needs a name for its files", () => {
 });
 
 /** A journalctl that is a script, first in the PATH. */
-async function withJournalctl(script: string, test: (env: Record<string, string>) => Promise<void>) {
+async function withJournalctl(script: string, test: (env: Record<string, string>, folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir({ prefix: "journalctl-" });
   try {
     await Deno.writeTextFile(join(folder, "journalctl"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    await test({ PATH: `${folder}:${Deno.env.get("PATH")}` });
+    await test({ PATH: `${folder}:${Deno.env.get("PATH")}` }, folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -75,11 +75,12 @@ Deno.test({
   name: "journald ends a journalctl that goes on for ever, after 30 seconds, and keeps what it wrote",
   ignore: !linux,
   fn: () =>
-    withJournalctl("echo first; sleep 60", async (env) => {
+    withJournalctl('echo first; touch "${0%/*}/up"; sleep 60', async (env, folder) => {
       const clock = new ManualClock();
       const turned = clock.untilSleeping().then(async () => {
         strictEqual(clock.nextWake!.getTime() - clock.now().getTime(), 30_000);
-        await new Promise((resolve) => setTimeout(resolve, 300)); // the script is up by then
+        const up = () => Deno.stat(join(folder, "up")).then(() => true, () => false);
+        while (!await up()) await new Promise((resolve) => setTimeout(resolve, 5));
         await clock.advance(30_000);
       });
       const { files } = await collectAll(journald, { collectorName: "kubelet" }, { env, clock });
