@@ -2,12 +2,12 @@
 export type Zone = Record<string, { type: 1 | 5 | 28; ttl: number; data: number[] }[] | "silent" | "truncated">;
 
 /** A DNS server on a port of 127.0.0.1, over UDP and TCP. Keys of its zone are `name. type`; it has no other names.
- * Answers point back at the question's name. */
-export function startDnsServer(zone: Zone): { port: number; asked: string[] } & AsyncDisposable {
+ * Answers point back at the question's name.
+ * @param asked is given the keys that it was asked for */
+export function startDnsServer(zone: Zone, asked: string[] = []): { port: number } & AsyncDisposable {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
-  const asked: string[] = [];
   const reply = (question: Uint8Array, overTcp: boolean): Uint8Array | undefined => {
     const { name, type, end } = readQuestion(question);
     const key = `${name} ${type}`;
@@ -44,7 +44,6 @@ export function startDnsServer(zone: Zone): { port: number; asked: string[] } & 
   })();
   return {
     port,
-    asked,
     async [Symbol.asyncDispose]() {
       socket.close();
       listener.close();
