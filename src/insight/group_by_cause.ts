@@ -23,9 +23,8 @@ export function groupByCause<Result extends AnalyzerResult>(results: readonly Re
 
 function merge<Result extends AnalyzerResult>(first: Result, rest: readonly Result[]): Result {
   const worst = rest.some(({ outcome }) => outcome.status === "fail") && first.outcome.status === "warn";
-  const said = new Set([first.outcome.message, ...rest.map(({ outcome }) => outcome.message)]);
-  said.delete(first.outcome.message);
-  const follows = [...said].map((message) => message.split("\n")[0]!);
+  const firstLine = ({ outcome }: AnalyzerResult) => outcome.message.split("\n")[0]!;
+  const follows = [...new Set(rest.map(firstLine))].filter((line) => line !== firstLine(first));
   const more = follows.length > MAX_CONSEQUENCES ? ` And ${follows.length - MAX_CONSEQUENCES} more.` : "";
   const consequence = follows.length === 0
     ? ""

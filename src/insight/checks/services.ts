@@ -20,12 +20,13 @@ export const services: Insight = {
       const { value, namespace, name } = service;
       const spec = below(value, "spec");
       if (below(spec, "clusterIP") === "None" || below(spec, "publishNotReadyAddresses") === true) continue;
-      if (await cluster.isYoung(value)) continue;
       const backing = await backingOf(cluster, service);
       if (backing.state !== "no-pods" && backing.state !== "unready") continue;
+      const cause = backing.state === "unready" ? backing.cause : undefined;
+      if (cause === undefined && await cluster.isYoung(value)) continue;
       if (await hasReadyEndpoint(cluster, service)) continue;
       if (backing.state === "no-pods") yield await noPods(cluster, service, backing.selector);
-      else if (backing.cause !== undefined || backing.pods.every(({ young }) => !young)) {
+      else if (cause !== undefined || backing.pods.every(({ young }) => !young)) {
         yield {
           title: `Service ${namespace}/${name} has no ready pod`,
           outcome: {
@@ -33,7 +34,7 @@ export const services: Insight = {
             message: `Service ${namespace}/${name} has no ready pod (${counted(backing.pods.length, "pod")} not ready)`,
           },
           ...common(service),
-          cause: backing.cause ?? `service/${namespace}/${name}`,
+          cause: cause ?? `service/${namespace}/${name}`,
           explanation: "Connections to the Service fail until one of its pods is ready.",
           nextStep: `kubectl get pods -n ${namespace} -l ${labelsText(texts(below(spec, "selector")))}`,
           evidence: await cluster.evidence(service),

@@ -37,11 +37,10 @@ async function judge(cluster: ClusterFiles, workload: Stored): Promise<AnalyzerR
   const wanted = number(daemons ? below(status, "desiredNumberScheduled") : below(value, "spec", "replicas") ?? 1);
   const ready = number(below(status, daemons ? "numberReady" : "readyReplicas")) ?? 0;
   if (wanted === undefined || ready >= wanted || below(value, "spec", "paused") === true) return undefined;
-  if (await cluster.isYoung(value)) return undefined;
-
   const pods = (await cluster.pods()).of(kind, namespace, name);
   const troubled = await withoutCordoned(cluster, workload, pods.filter(({ trouble }) => trouble?.acute));
   const cause = troubled[0]?.trouble?.cause;
+  if (cause === undefined && await cluster.isYoung(value)) return undefined;
   const failure = await creationFailure(cluster, workload);
   if (cause === undefined && failure === undefined && await isUnderWay(cluster, workload, pods, wanted)) {
     return undefined;
