@@ -3,7 +3,7 @@ import { below, condition, text } from "./loose.ts";
 
 export interface NodeFacts {
   name: string;
-  /** `False`: the kubelet says so itself; `Unknown`: it does not report. */
+  /** `False`: the kubelet says so itself; `Unknown`: it does not report. A node that is being set up counts as ready. */
   ready: "True" | "False" | "Unknown";
   cordoned: boolean;
 }
@@ -11,7 +11,7 @@ export interface NodeFacts {
 export async function readNodes(cluster: ClusterFiles): Promise<Map<string, NodeFacts>> {
   const nodes = new Map<string, NodeFacts>();
   for await (const { name, value } of cluster.objects("nodes")) {
-    const ready = text(condition(value, "Ready")?.value.status);
+    const ready = await cluster.isYoung(value) ? "True" : text(condition(value, "Ready")?.value.status);
     nodes.set(name, {
       name,
       ready: ready === "False" || ready === "Unknown" ? ready : "True",

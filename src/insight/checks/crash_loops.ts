@@ -25,9 +25,12 @@ export const crashLoops: Insight = {
         status: group.acute ? "fail" : "warn",
         message: `${podsOf(group)}: container ${trouble.container} restarted ${trouble.restarts} times` +
           `${ended === "" ? "" : `; ${ended}`}.${own}${tailText(tail)}`,
-        explanation: (group.acute
-          ? "The container ends soon after each start, and Kubernetes waits longer before each new one. "
-          : "The container runs at the moment, but it ended several times, the last time within an hour. ") + hint,
+        explanation: [
+          group.acute
+            ? "The container ends soon after each start, and Kubernetes waits longer before each new one."
+            : "The container runs at the moment, but it ended several times, the last time within an hour.",
+          hint,
+        ].filter(Boolean).join(" "),
         nextStep: `kubectl logs -n ${first.namespace} ${first.name} -c ${trouble.container} --previous`,
         evidence: tail && [{ path: tail.path, line: tail.firstLine }],
       });

@@ -2,7 +2,7 @@ import { CronError } from "../../schedule/cron_expression.ts";
 import { nextDues } from "../../schedule/next_due.ts";
 import { affectedBy } from "../affected.ts";
 import type { Insight } from "../insight.ts";
-import { below, clip, list, number, text, time } from "../loose.ts";
+import { below, clip, list, type Loose, number, text, time } from "../loose.ts";
 
 /** What the controller may be late without anybody noticing. */
 const GRACE_MS = 120_000;
@@ -12,7 +12,7 @@ export const cronJobs: Insight = {
   title: "CronJobs that do not fire",
   reads: ["cronjobs"],
   when:
-    "At least two due times of a CronJob have passed since it last fired, or since it was made. Suspended CronJobs are left alone, and so are schedules that cannot " +
+    "At least two due times of a CronJob have passed since it last fired, or since it was made or changed. Suspended CronJobs are left alone, and so are schedules that cannot " +
     "be read here, and all of them where nothing tells when the bundle was collected",
   says:
     "When it fired last, how it is due, and what may keep it: a run that is still active with concurrencyPolicy Forbid, a short startingDeadlineSeconds",
@@ -25,8 +25,8 @@ export const cronJobs: Insight = {
       const spec = (key: string) => below(value, "spec", key);
       const schedule = text(spec("schedule"));
       const last = time(below(value, "status", "lastScheduleTime"));
-      const since = last ?? time(below(value, "metadata", "creationTimestamp"));
-      if (spec("suspend") === true || since === undefined || schedule === "") continue;
+      const since = Math.max(last ?? -Infinity, changedAt(value));
+      if (spec("suspend") === true || !Number.isFinite(since) || schedule === "") continue;
       const missed = missedDues(schedule, text(spec("timeZone")) || "UTC", since, now - GRACE_MS);
       if (missed === undefined) cluster.note(cronJob.path, `the schedule "${clip(schedule, 60)}" cannot be read`);
       if (missed === undefined || missed.length < 2) continue;
@@ -63,6 +63,13 @@ export const cronJobs: Insight = {
     }
   },
 };
+
+/** When its schedule was written last, as far as is known: before that, it may have been suspended, or due at other times. */
+function changedAt(value: Loose): number {
+  const writes = list(below(value, "metadata", "managedFields")).filter(({ subresource }) => subresource !== "status");
+  const times = [below(value, "metadata", "creationTimestamp"), ...writes.map((write) => write.time)];
+  return Math.max(...times.map((at) => time(at) ?? -Infinity));
+}
 
 /** The first two due times of an interval; undefined for a schedule or time zone that cannot be read. */
 function missedDues(schedule: string, timezone: string, after: number, until: number): Date[] | undefined {

@@ -152,12 +152,22 @@ const checks: [Insight, Row[]][] = [
     ["says nothing of a suspended one", { cronjobs: [cron({ suspend: true })] }, []],
     ["says nothing of one that is not due yet", { cronjobs: [cron({ schedule: "0 2 1 1 *" })] }, []],
     ["says nothing of a new one", { cronjobs: [cron({}, {}, young)] }, []],
+    ["says nothing of one that was suspended until now", {
+      cronjobs: [cron({}, { lastScheduleTime: ago(600) }, { managedFields: [{ manager: "kubectl", time: ago(5) }] })],
+    }, []],
+    ["does not take the controller's notes for a change", {
+      cronjobs: [
+        cron({}, { lastScheduleTime: ago(600) }, { managedFields: [{ subresource: "status", time: ago(5) }] }),
+      ],
+    }, ["fail cron-job/shop/nightly"]],
     ["warns where a run that goes on keeps it", {
       cronjobs: [cron({ concurrencyPolicy: "Forbid" }, { lastScheduleTime: ago(60), active: [{ name: "nightly-1" }] })],
     }, ["warn cron-job/shop/nightly"]],
     ["follows its time zone", {
       cronjobs: [
-        cron({ schedule: "30 13 * * *", timeZone: "Europe/Berlin" }, { lastScheduleTime: ago(2 * 24 * 60 + 30) }),
+        cron({ schedule: "30 13 * * *", timeZone: "Europe/Berlin" }, { lastScheduleTime: ago(2 * 24 * 60 + 30) }, {
+          creationTimestamp: ago(9 * 24 * 60),
+        }),
       ],
     }, ["fail cron-job/shop/nightly"]],
     ["knows when that is not due yet", {

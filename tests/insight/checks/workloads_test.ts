@@ -105,6 +105,11 @@ const checks: [Insight, Row[]][] = [
       pods: [agent("a"), agent("b", { node: "node-b", ready: false, statuses: [container({ ready: false })] })],
       nodes: [node("node-a"), cordoned],
     }, []],
+    ["says nothing of daemons on a node that is being set up", {
+      daemonsets: [daemons({ desiredNumberScheduled: 1, numberReady: 0 })],
+      pods: [agent("a", { created: YOUNG, ready: false, statuses: [container({ ready: false })] })],
+      nodes: [node("node-a", { Ready: "False" }, { metadata: { name: "node-a", ...young } })],
+    }, []],
     ["says nothing of daemons that no node wants", {
       daemonsets: [daemons({ desiredNumberScheduled: 0, numberReady: 0 })],
     }, []],
