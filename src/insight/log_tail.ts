@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { bundlePath, UnsafePathError } from "../bundle/bundle_path.ts";
 import type { ClusterFiles } from "./cluster_files.ts";
 
@@ -42,13 +43,18 @@ function lastLines(bytes: Uint8Array): Omit<LogTail, "path"> | undefined {
   const lines = new TextDecoder().decode(bytes.subarray(start)).split("\n");
   let number = 1;
   for (let at = bytes.indexOf(LF); at >= 0 && at < start; at = bytes.indexOf(LF, at + 1)) number++;
-  const numbered = lines.map((text, index) => ({ text: text.trimEnd(), line: number + index }))
+  const numbered = lines.map((text, index) => ({ text: plain(text), line: number + index }))
     .filter(({ text }) => text.trim() !== "").slice(-LINES);
   if (numbered.length === 0) return undefined;
   return {
     firstLine: numbered[0]!.line,
     lines: numbered.map(({ text }) => text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text),
   };
+}
+
+/** Without colours and other marks that steer a terminal. */
+function plain(line: string): string {
+  return stripVTControlCharacters(line).replaceAll("\t", " ").replace(/\p{Cc}/gu, "").trimEnd();
 }
 
 /** For a message: each line on one of its own. */

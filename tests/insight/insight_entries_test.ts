@@ -87,6 +87,21 @@ Deno.test("insight shows the last lines of a crashing container, where they are,
   deepStrictEqual(lines, { path, line: 37 });
 });
 
+Deno.test("insight repeats no mark of a log that steers a terminal", async () => {
+  const path = "cluster-resources/pods/logs/shop/web-1/main.log";
+  const files = wholeBundle({ nodes, pods: [pod({ statuses: [crashing()] })] }, {
+    [path]: "\x1b[31mred\x1b[0m\tx\x07\r\n",
+  });
+  const [finding] = await findingsOf(files);
+  match(finding!.outcome.message, /\n {2}red x$/);
+});
+
+Deno.test("insight quotes names in the commands that it advises", async () => {
+  const files = wholeBundle({ nodes, pods: [pod({ name: "x;reboot", statuses: [crashing({ name: "$(id)" })] })] });
+  const [finding] = await findingsOf(files);
+  strictEqual(finding!.nextStep, "kubectl logs -n shop 'x;reboot' -c '$(id)' --previous");
+});
+
 Deno.test("insight bounds what it repeats of a log", async () => {
   const path = "cluster-resources/pods/logs/shop/web-1/main.log";
   const files = wholeBundle({ nodes, pods: [pod({ statuses: [crashing()] })] }, { [path]: "x".repeat(300_000) });

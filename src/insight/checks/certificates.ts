@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { AnalyzerResult } from "../../analyze/analyzer.ts";
 import { affectedBy } from "../affected.ts";
 import type { ClusterFiles } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, clip, condition, list, text, time } from "../loose.ts";
 
@@ -48,7 +49,7 @@ async function* collected(cluster: ClusterFiles, now: number): AsyncGenerator<An
         cause: `certificate/${object.kind}/${namespace}/${object.name}/${text(certificate.certificate)}`,
         explanation: `Its subject is ${clip(text(certificate.subject), 200) || "not known"}. ${MEANING}`,
         nextStep:
-          `kubectl get ${object.kind.toLowerCase()} -n ${namespace} ${object.name}: renew what is in it, and restart what uses it`,
+          command`kubectl get ${object.kind.toLowerCase()} -n ${namespace} ${object.name}: renew what is in it, and restart what uses it`,
         ...affectedBy([object]),
         evidence: [{ path: COLLECTED }],
       };
@@ -71,7 +72,7 @@ async function* certManager(cluster: ClusterFiles, now: number): AsyncGenerator<
       involvedObject: { ...object, apiVersion: "cert-manager.io/v1" },
       cause: `certificate/cert-manager/${namespace}/${name}`,
       nextStep:
-        `kubectl describe certificate -n ${namespace} ${name}; kubectl get certificaterequests,orders,challenges -n ${namespace}`,
+        command`kubectl describe certificate -n ${namespace} ${name}; kubectl get certificaterequests,orders,challenges -n ${namespace}`,
       ...affectedBy([object]),
     };
     const failing = ready?.value.status === "False" && !await cluster.isYoung(value, 10 * 60_000);
@@ -116,7 +117,7 @@ async function* authorities(cluster: ClusterFiles, now: number): AsyncGenerator<
             webhook.failurePolicy === "Ignore" ? "" : ", and refuses the requests that the webhook should see"
           }.`,
           nextStep:
-            `Let the webhook's software renew its certificates, and check caBundle: kubectl get ${kind.toLowerCase()} ${stored.name} -o yaml`,
+            command`Let the webhook's software renew its certificates, and check caBundle: kubectl get ${kind.toLowerCase()} ${stored.name} -o yaml`,
           ...affectedBy([object]),
           evidence: await cluster.evidence({ ...stored, keys: ["webhooks", index, "clientConfig", "caBundle"] }),
         };

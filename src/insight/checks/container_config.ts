@@ -1,3 +1,4 @@
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { clip } from "../loose.ts";
 import { podsOf, troubledPods, troubleFinding, whereOf } from "../trouble_finding.ts";
@@ -23,8 +24,8 @@ export const containerConfig: Insight = {
           ? "The image is there, but the node cannot make a container of it with this configuration."
           : `The container takes settings from the ${kind} "${name}", which is not in its namespace.`,
         nextStep: kind === undefined
-          ? `kubectl describe pod -n ${first.namespace} ${first.name}`
-          : `kubectl get ${kind.toLowerCase()} -n ${first.namespace}: create "${name}", or correct the name in the template`,
+          ? command`kubectl describe pod -n ${first.namespace} ${first.name}`
+          : command`kubectl get ${kind.toLowerCase()} -n ${first.namespace}: create "${name}", or correct the name in the template`,
       });
     }
   },

@@ -1,4 +1,5 @@
 import { exitReason, logHint } from "../exit_reason.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { logTail, tailText } from "../log_tail.ts";
 import { clip } from "../loose.ts";
@@ -31,7 +32,7 @@ export const crashLoops: Insight = {
             : "The container runs at the moment, but it ended several times, the last time within an hour.",
           hint,
         ].filter(Boolean).join(" "),
-        nextStep: `kubectl logs -n ${first.namespace} ${first.name} -c ${trouble.container} --previous`,
+        nextStep: command`kubectl logs -n ${first.namespace} ${first.name} -c ${trouble.container} --previous`,
         evidence: tail && [{ path: tail.path, line: tail.firstLine }],
       });
     }

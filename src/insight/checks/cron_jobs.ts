@@ -1,6 +1,7 @@
 import { CronError } from "../../schedule/cron_expression.ts";
 import { nextDues } from "../../schedule/next_due.ts";
 import { affectedBy } from "../affected.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, clip, list, type Loose, number, text, time } from "../loose.ts";
 
@@ -53,10 +54,10 @@ export const cronJobs: Insight = {
           ? "startingDeadlineSeconds is below ten seconds: the controller looks every ten seconds, and comes too late each time."
           : "Due times pass and no Job is made: the controller does not run, may not create Jobs, or has missed too many due times.",
         nextStep: held
-          ? `kubectl describe job -n ${namespace} ${
+          ? command`kubectl describe job -n ${namespace} ${
             text(active[0]!.name)
           }: find out why it does not end, and give it activeDeadlineSeconds`
-          : `kubectl describe cronjob -n ${namespace} ${name}; kubectl logs -n kube-system -l component=kube-controller-manager --tail=100`,
+          : command`kubectl describe cronjob -n ${namespace} ${name}; kubectl logs -n kube-system -l component=kube-controller-manager --tail=100`,
         ...affectedBy([object]),
         evidence: await cluster.evidence({ ...cronJob, keys: ["status"] }, ...event === undefined ? [] : [event]),
       };

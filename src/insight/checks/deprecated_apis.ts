@@ -1,5 +1,6 @@
 import { affectedBy } from "../affected.ts";
 import type { ClusterFiles, Stored } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, list, number, text, time } from "../loose.ts";
 import { removedApi } from "../removed_apis.ts";
@@ -130,7 +131,7 @@ async function storedVersions(cluster: ClusterFiles, definition: Stored) {
     explanation:
       "Objects that were stored in the old version have to be written once in the new one before the old one can be removed from the definition.",
     nextStep:
-      `Migrate the objects (kubectl get ${name} -A -o json | kubectl replace -f -), then remove the version from status.storedVersions`,
+      command`Migrate the objects (kubectl get ${name} -A -o json | kubectl replace -f -), then remove the version from status.storedVersions`,
     ...affectedBy([object]),
     evidence: await cluster.evidence({ ...definition, keys: ["status", "storedVersions"] }),
   };

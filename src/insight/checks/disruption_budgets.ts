@@ -1,4 +1,5 @@
 import { affectedBy } from "../affected.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, number, text } from "../loose.ts";
 import { selects } from "../selector.ts";
@@ -44,7 +45,7 @@ export const disruptionBudgets: Insight = {
           },
           cause: sick.trouble!.cause,
           explanation: "Nodes with these pods cannot be drained until enough of them are healthy.",
-          nextStep: `kubectl describe poddisruptionbudget -n ${namespace} ${name}`,
+          nextStep: command`kubectl describe poddisruptionbudget -n ${namespace} ${name}`,
         };
         continue;
       }
@@ -63,7 +64,7 @@ export const disruptionBudgets: Insight = {
         explanation:
           "All pods are healthy, and still none may leave: draining a node with one of them waits for ever, and so do upgrades of nodes.",
         nextStep:
-          `kubectl edit poddisruptionbudget -n ${namespace} ${name}: allow one (maxUnavailable: 1), or run one replica more`,
+          command`kubectl edit poddisruptionbudget -n ${namespace} ${name}: allow one (maxUnavailable: 1), or run one replica more`,
       };
     }
   },

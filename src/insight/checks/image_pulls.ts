@@ -1,3 +1,4 @@
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { clip } from "../loose.ts";
 import { podsOf, troubledPods, troubleFinding } from "../trouble_finding.ts";
@@ -21,7 +22,10 @@ export const imagePulls: Insight = {
         message: `${podsOf(group)} cannot start: ${trouble.image} cannot be pulled (${trouble.reason}). ${clip(told)}`
           .trim(),
         explanation,
-        nextStep: nextStep.replace("POD", `-n ${first.namespace} ${first.name}`).replace("IMAGE", trouble.image ?? ""),
+        nextStep: nextStep.replace("POD", () => command`-n ${first.namespace} ${first.name}`).replace(
+          "IMAGE",
+          () => trouble.image ?? "",
+        ),
       });
     }
   },

@@ -1,6 +1,7 @@
 import type { AnalyzerResult } from "../../analyze/analyzer.ts";
 import { affectedBy } from "../affected.ts";
 import type { ClusterFiles, Stored } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { logTail, tailText } from "../log_tail.ts";
 import { below, clip, condition, list, number, text, time } from "../loose.ts";
@@ -78,7 +79,7 @@ async function finding(cluster: ClusterFiles, cause: string, failed: Stored[]): 
       ? "The pods of the Job failed as often as its backoffLimit allows; it is not tried again."
       : "Kubernetes gave the Job up; it is not tried again.",
     nextStep:
-      `kubectl logs -n ${namespace} job/${name} --all-containers --tail=50; kubectl describe job -n ${namespace} ${name}`,
+      command`kubectl logs -n ${namespace} job/${name} --all-containers --tail=50; kubectl describe job -n ${namespace} ${name}`,
     ...affectedBy(failed.map(({ namespace, name }) => ({ kind: "Job", namespace, name }))),
     evidence: [
       ...await cluster.evidence({ ...last, keys: ["status", "conditions", says.index] }),

@@ -1,4 +1,5 @@
 import { affectedBy } from "../affected.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { clip, condition, counted, text } from "../loose.ts";
 
@@ -57,7 +58,8 @@ export const nodes: Insight = {
           explanation: silent
             ? "The kubelet of the node has stopped to report: the machine is down, cut off, or the kubelet does not run. Its pods are replaced elsewhere after five minutes."
             : "The kubelet of the node reports that it cannot run pods.",
-          nextStep: `kubectl describe node ${node.name}; on the node: journalctl -u kubelet -u containerd --since -1h`,
+          nextStep:
+            command`kubectl describe node ${node.name}; on the node: journalctl -u kubelet -u containerd --since -1h`,
           ...affectedBy([object, ...on.map(({ namespace, name }) => ({ kind: "Pod", namespace, name }))]),
           evidence: await cluster.evidence({ ...node, keys: ["status", "conditions", ready.index] }),
         };

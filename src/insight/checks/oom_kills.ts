@@ -1,3 +1,4 @@
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { logTail, tailText } from "../log_tail.ts";
 import { podsOf, troubledPods, troubleFinding, whereOf } from "../trouble_finding.ts";
@@ -22,7 +23,7 @@ export const oomKills: Insight = {
           `(OOMKilled, ${trouble.restarts} restarts).${tailText(tail)}`,
         explanation: "The container reached its memory limit, or its node ran out of memory, and the kernel killed it.",
         nextStep:
-          `kubectl get pod -n ${first.namespace} ${first.name} -o jsonpath='{.spec.containers[*].resources}': ` +
+          command`kubectl get pod -n ${first.namespace} ${first.name} -o jsonpath='{.spec.containers[*].resources}': ` +
           "raise the limit if the program needs that much, else look for what grows in it",
         evidence: tail && [{ path: tail.path, line: tail.firstLine }],
       });

@@ -1,3 +1,4 @@
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { clip } from "../loose.ts";
 import { schedulingReasons } from "../pod_trouble.ts";
@@ -21,7 +22,7 @@ export const pendingPods: Insight = {
         status: "fail",
         message: `${podsOf(group)} cannot be scheduled: ${clip(trouble.message) || "the scheduler gives no reason"}`,
         explanation,
-        nextStep: nextStep.replace("POD", `-n ${first.namespace} ${first.name}`),
+        nextStep: nextStep.replace("POD", () => command`-n ${first.namespace} ${first.name}`),
       });
     }
   },

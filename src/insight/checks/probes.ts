@@ -1,3 +1,4 @@
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { logTail, tailText } from "../log_tail.ts";
 import { clip } from "../loose.ts";
@@ -26,7 +27,7 @@ export const probes: Insight = {
           ? "The container runs but says that it cannot serve, so no traffic is sent to it."
           : `The kubelet restarts the container because its ${kind} probe fails. The program may be well, and only slower than the probe allows.`,
         nextStep:
-          `kubectl describe pod -n ${first.namespace} ${first.name}: compare path, port and timeouts of the probe with what ` +
+          command`kubectl describe pod -n ${first.namespace} ${first.name}: compare path, port and timeouts of the probe with what ` +
           "the program does",
         evidence: tail && [{ path: tail.path, line: tail.firstLine }],
       });

@@ -3,6 +3,7 @@ import { affectedBy } from "../affected.ts";
 import type { ClusterFiles } from "../cluster_files.ts";
 import { exceededQuota } from "../creation_failure.ts";
 import type { Trace } from "../event_index.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, clip, texts } from "../loose.ts";
 
@@ -47,7 +48,7 @@ export const quotas: Insight = {
           ? "The next object that needs some of it is refused; a rolling update that needs one pod more than there are stands still."
           : "The namespace may not have more, so the controller cannot create what it should.",
         nextStep:
-          `kubectl describe resourcequota -n ${namespace} ${name}: raise the quota, or lower requests and replicas`,
+          command`kubectl describe resourcequota -n ${namespace} ${name}: raise the quota, or lower requests and replicas`,
         ...affectedBy([
           object,
           ...refusal === undefined ? [] : [{ kind: refusal.kind, namespace, name: refusal.name }],

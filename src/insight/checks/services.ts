@@ -1,6 +1,7 @@
 import type { AnalyzerResult } from "../../analyze/analyzer.ts";
 import { affectedBy } from "../affected.ts";
 import type { ClusterFiles, Stored } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, counted, texts } from "../loose.ts";
 import { backingOf, hasReadyEndpoint } from "../service_backing.ts";
@@ -36,7 +37,7 @@ export const services: Insight = {
           ...common(service),
           cause: cause ?? `service/${namespace}/${name}`,
           explanation: "Connections to the Service fail until one of its pods is ready.",
-          nextStep: `kubectl get pods -n ${namespace} -l ${labelsText(texts(below(spec, "selector")))}`,
+          nextStep: command`kubectl get pods -n ${namespace} -l ${labelsText(texts(below(spec, "selector")))}`,
           evidence: await cluster.evidence(service),
         };
       }
@@ -66,7 +67,7 @@ async function noPods(
     cause: `service/${namespace}/${name}`,
     explanation:
       "Connections to the Service fail: its selector fits no pod, and no workload makes such pods. A spelling mistake, or a workload that is gone.",
-    nextStep: `kubectl get pods -n ${namespace} --show-labels: compare with the selector, or delete the Service`,
+    nextStep: command`kubectl get pods -n ${namespace} --show-labels: compare with the selector, or delete the Service`,
     evidence: await cluster.evidence({ ...service, keys: ["spec", "selector"] }),
   };
 }

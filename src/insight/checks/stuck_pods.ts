@@ -1,3 +1,4 @@
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { clip } from "../loose.ts";
 import { podsOf, troubledPods, troubleFinding, whereOf } from "../trouble_finding.ts";
@@ -21,7 +22,7 @@ export const stuckPods: Insight = {
         message: `${podsOf(group)} cannot start on ${first.node || "the node"}: ` +
           (clip(trouble.message) || "it is being created for more than ten minutes, and nothing says why"),
         explanation,
-        nextStep: `kubectl describe pod -n ${first.namespace} ${first.name}`,
+        nextStep: command`kubectl describe pod -n ${first.namespace} ${first.name}`,
       });
     }
   },

@@ -1,4 +1,5 @@
 import { exitReason } from "../exit_reason.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { logTail, tailText } from "../log_tail.ts";
 import { clip } from "../loose.ts";
@@ -28,8 +29,8 @@ export const unreadyPods: Insight = {
           status: kind === "not-ready" ? "fail" : "warn",
           message: `${podsOf(group)}: ${[reason, ended].filter(Boolean).join("; ")}${tailText(tail)}`,
           nextStep: kind === "evicted"
-            ? `kubectl describe node ${first.node}: look for what ran out, and set requests and limits for it`
-            : `kubectl describe pod -n ${first.namespace} ${first.name}`,
+            ? command`kubectl describe node ${first.node}: look for what ran out, and set requests and limits for it`
+            : command`kubectl describe pod -n ${first.namespace} ${first.name}`,
           evidence: tail && [{ path: tail.path, line: tail.firstLine }],
         });
       }

@@ -1,6 +1,7 @@
 import type { AnalyzerResult } from "../../analyze/analyzer.ts";
 import { affectedBy } from "../affected.ts";
 import type { ClusterFiles, Stored } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, clip, condition, list, number, text } from "../loose.ts";
 
@@ -44,7 +45,7 @@ async function judgeClaim(
   const common = {
     involvedObject: { ...object, apiVersion: "v1" },
     cause: `volume-claim/${namespace}/${name}`,
-    nextStep: `kubectl describe pvc -n ${namespace} ${name}`,
+    nextStep: command`kubectl describe pvc -n ${namespace} ${name}`,
   };
   const evidence = async (keys: (string | number)[]) => [
     ...await cluster.evidence({ ...claim, keys }),
@@ -143,7 +144,7 @@ async function* fullVolumes(cluster: ClusterFiles): AsyncGenerator<AnalyzerResul
           cause: `volume-full/${namespace}/${name}`,
           explanation: "When the volume is full, writes to it fail; databases stop then.",
           nextStep:
-            `kubectl edit pvc -n ${namespace} ${name}: enlarge it where its StorageClass allows, or delete what is not needed`,
+            command`kubectl edit pvc -n ${namespace} ${name}: enlarge it where its StorageClass allows, or delete what is not needed`,
           ...affectedBy([object]),
           evidence: [{ path }],
         };

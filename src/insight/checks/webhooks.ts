@@ -1,5 +1,6 @@
 import { affectedBy } from "../affected.ts";
 import type { ClusterFiles, Stored } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, list, text } from "../loose.ts";
 import { backingOf, hasReadyEndpoint } from "../service_backing.ts";
@@ -39,8 +40,8 @@ export const webhooks: Insight = {
             cause: broken.cause ?? `webhook/${namespace}/${name}`,
             explanation:
               "With failurePolicy Fail, every request that the webhook should see is refused while it does not answer. That can stop deployments, and the webhook's own pods, too.",
-            nextStep: `kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}; ` +
-              `when its software is gone: kubectl delete ${kind.toLowerCase()} ${stored.name}`,
+            nextStep: command`kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}; ` +
+              command`when its software is gone: kubectl delete ${kind.toLowerCase()} ${stored.name}`,
             ...affectedBy([object]),
             evidence: await cluster.evidence({ ...stored, keys: ["webhooks", index] }),
           };

@@ -2,6 +2,7 @@ import type { AnalyzerResult } from "../../analyze/analyzer.ts";
 import { affectedBy } from "../affected.ts";
 import { creationCause } from "../creation_failure.ts";
 import type { ClusterFiles, Stored } from "../cluster_files.ts";
+import { command } from "../command.ts";
 import type { Insight } from "../insight.ts";
 import { below, clip, condition, number, text, time } from "../loose.ts";
 import type { PodFacts } from "../pod_index.ts";
@@ -59,7 +60,7 @@ async function judge(cluster: ClusterFiles, workload: Stored): Promise<AnalyzerR
     explanation: failure === undefined || cause !== undefined
       ? "Fewer pods than wanted are ready, so the workload serves less than it should, or nothing."
       : "The controller tries to create pods, and the API server refuses them.",
-    nextStep: `kubectl describe ${kind.toLowerCase()} -n ${namespace} ${name}`,
+    nextStep: command`kubectl describe ${kind.toLowerCase()} -n ${namespace} ${name}`,
     ...affectedBy([object]),
     evidence: await cluster.evidence(
       { ...workload, keys: ["status"] },

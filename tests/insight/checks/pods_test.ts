@@ -104,6 +104,14 @@ const checks: [Insight, Row[]][] = [
       [],
     ],
     [
+      "says nothing of one that completed in the end",
+      [
+        pod({ owner: "Job/x", phase: "Succeeded", statuses: [container({ restartCount: 6, lastState: ended(1) })] }),
+      ],
+      [],
+      [],
+    ],
+    [
       "says nothing of a pod that is being deleted",
       [
         pod({ statuses: [crashing()], metadata: { deletionTimestamp: ago(1) } }),
