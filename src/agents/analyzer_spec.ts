@@ -25,12 +25,12 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   storage: ["cephStatus", "longhorn", "velero", "s3Status"],
 };
 
-const NAMES: Readonly<Record<string, string>> = { customResourceDefinition: "crd", configMap: "configmap" };
+const NAMES: ReadonlyMap<string, string> = new Map([["customResourceDefinition", "crd"], ["configMap", "configmap"]]);
 
 /** An analyzer in the form of the protocol, that says which finding is meant. What has no type of its own, analyzers of hosts
  * among it, is `infrastructure`. */
 export function analyzerSpecOf({ index, kind, where }: Problem, filePath: string): unknown {
   const type = where === "cluster" && Object.keys(KINDS).find((type) => KINDS[type]!.includes(kind));
-  const name = NAMES[kind] ?? kind.replaceAll(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`);
+  const name = NAMES.get(kind) ?? kind.replaceAll(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`);
   return { name, type: type || "infrastructure", config: { filePath, finding: index } };
 }

@@ -34,8 +34,9 @@ function explain(problem: Problem): Explanation {
 
 function adviceFor({ kind, where, status, title, message }: Problem): Advice {
   const words = `${title}\n${message}`.slice(0, SEARCHED);
+  const byKind = where === "cluster" ? clusterAdvice : hostAdvice;
   return statusAdvice[status] ?? symptoms.find(({ pattern }) => pattern.test(words))?.advice ??
-    (where === "cluster" ? clusterAdvice : hostAdvice)[kind] ?? UNKNOWN;
+    (Object.hasOwn(byKind, kind) ? byKind[kind]! : UNKNOWN);
 }
 
 const UNKNOWN: Advice = {

@@ -58,7 +58,7 @@ export const machineReplySchema = z.preprocess(
 export function readModelText(reply: string): Pick<Explanation, "text" | "insights" | "remediation"> | undefined {
   const from = reply.indexOf("{"), to = reply.lastIndexOf("}");
   if (from < 0 && to < 0) {
-    const message = /^\W*message\W*:\s*(.+)$/im.exec(reply.slice(0, 20_000))?.[1] ?? reply;
+    const message = /^\W*message\b[^\w\n]*:[\s*_]*(.+)$/im.exec(reply.slice(0, 20_000))?.[1] ?? reply;
     const said = plainText(message, MAX_TEXT);
     return /\p{L}{2,}\s+\p{L}{2,}/u.test(said) ? { text: said } : undefined;
   }
