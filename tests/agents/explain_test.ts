@@ -6,6 +6,7 @@ import { finding } from "./findings.ts";
 
 const findings = [finding("A", "a"), finding("B", "b", "warn"), finding("C", "c", "pass")];
 const key = crypto.randomUUID();
+const ENTRY = new URL("../../src/agents/explain.ts", import.meta.url);
 const never = new Promise<never>(() => {});
 
 Deno.test("explainFindings() asks nobody when there is nothing to explain", async () => {
@@ -112,10 +113,21 @@ Deno.test("explainFindings() reaches others through the proxies of the environme
   ok(proxy.received.length === 3);
 });
 
-Deno.test("explainFindings() loads no client of an agent that is not asked", async () => {
-  const source = await Deno.readTextFile(new URL("../../src/agents/explain.ts", import.meta.url));
-  const eager = [...source.matchAll(/^import (?!type)[^;]*"(.*)";$/gm)].map(([, path]) => path);
-  deepStrictEqual(eager.filter((path) => /ollama|hosted|seal|http|redact/.test(path!)), []);
+Deno.test("explain.ts loads neither agents nor redaction before they are wanted", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", ENTRY.href] }).output();
+  const modules: { specifier: string; dependencies?: { code?: { specifier: string }; isDynamic?: boolean }[] }[] =
+    JSON.parse(new TextDecoder().decode(stdout)).modules;
+  const loaded = new Set<string>();
+  const visit = (specifier: string) => {
+    if (loaded.has(specifier)) return;
+    loaded.add(specifier);
+    for (const { code, isDynamic } of modules.find((one) => one.specifier === specifier)?.dependencies ?? []) {
+      if (code !== undefined && isDynamic !== true) visit(code.specifier);
+    }
+  };
+  visit(ENTRY.href);
+  ok(loaded.has(new URL("local.ts", ENTRY).href));
+  deepStrictEqual([...loaded].filter((one) => /src.redact|agents.(?:ollama|hosted|agent_http|seal)|zod/.test(one)), []);
 });
 
 function optionsOf(url: URL, agents: ExplainOptions["agents"]): ExplainOptions {
