@@ -35,8 +35,10 @@ function explain(problem: Problem): Explanation {
 function adviceFor({ kind, where, status, title, message }: Problem): Advice {
   const words = `${title}\n${message}`.slice(0, SEARCHED);
   const byKind = where === "cluster" ? clusterAdvice : hostAdvice;
-  return statusAdvice[status] ?? symptoms.find(({ pattern }) => pattern.test(words))?.advice ??
-    (Object.hasOwn(byKind, kind) ? byKind[kind]! : UNKNOWN);
+  const symptom = symptoms.find(({ pattern }) => pattern.test(words))?.advice;
+  // The command of a symptom is about an object of the cluster.
+  const seen = symptom && where === "host" ? { ...symptom, command: undefined } : symptom;
+  return statusAdvice[status] ?? seen ?? (Object.hasOwn(byKind, kind) ? byKind[kind]! : UNKNOWN);
 }
 
 const UNKNOWN: Advice = {

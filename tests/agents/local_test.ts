@@ -59,6 +59,11 @@ for (const [name, object, expected] of commands) {
   });
 }
 
+Deno.test("localAgent sends nobody who looks at a host to a pod", async () => {
+  const { text, remediation } = await explain({ ...problem, where: "host", kind: "memory", message: "OOMKilled" });
+  deepStrictEqual([text.slice(0, 16), remediation?.command], ["The kernel ended", undefined]);
+});
+
 Deno.test("localAgent claims no confidence, and that people wrote its texts", async () => {
   const { agent, machineWritten, ...rest } = await explain(problem);
   deepStrictEqual([agent, machineWritten, "confidence" in rest], ["local", false, false]);

@@ -13,7 +13,7 @@ const behaviour: [name: string, text: string, max: number, expected: string][] =
   ["shows where a link leads", "[docs](https://evil.test/x)", 100, "docs (https://evil.test/x)"],
   ["keeps angle brackets, which commands have", "kubectl logs <pod>", 100, "kubectl logs <pod>"],
   ["cuts between characters", "ab😀cd", 4, "ab😀…"],
-  ["cuts what is long, fast", "x".repeat(50_000_000), 10, "xxxxxxxxx…"],
+  ["cuts what is long", "x".repeat(50_000_000), 10, "xxxxxxxxx…"],
   ["says nothing where nothing is left", "\x1b[31m\u200b \n", 100, ""],
 ];
 for (const [name, text, max, expected] of behaviour) {
