@@ -6,8 +6,9 @@ import { statusAdvice } from "./advice/status.ts";
 import { symptoms } from "./advice/symptoms.ts";
 import type { Problem } from "./problem.ts";
 
-/** Explains by the tables of this program: what the finding's words mean where they are well known, else what its kind is
- * about. It asks nobody, and claims no confidence: nothing here measures one. */
+/** Explains in the words of the finding's own analyzer, where it has any; else by the tables of this program: what the
+ * finding's words mean where they are well known, else what its kind is about. It asks nobody, and claims no confidence:
+ * nothing here measures one. */
 export const localAgent: Agent = {
   title: "This program",
   async *explain(problems: readonly Problem[]): AsyncIterable<Answer> {
@@ -19,6 +20,12 @@ export const localAgent: Agent = {
 const SEARCHED = 8000;
 
 function explain(problem: Problem): Explanation {
+  const { explanation, nextStep } = problem.known ?? {};
+  if (nextStep) {
+    const text = explanation || adviceFor(problem).text;
+    return { agent: "local", machineWritten: false, text, remediation: { description: nextStep } };
+  }
+  if (explanation) return { agent: "local", machineWritten: false, text: explanation };
   const { text, action, command, documentation } = adviceFor(problem);
   return {
     agent: "local",

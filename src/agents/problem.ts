@@ -10,18 +10,21 @@ export interface Problem {
   title: string;
   message: string;
   object?: { kind: string; namespace?: string; name: string };
+  /** What its analyzer itself says that it means, and what to do. Stays on this machine. */
+  known?: { explanation?: string; nextStep?: string };
 }
 
 const URGENCY: readonly Problem["status"][] = ["fail", "error", "warn", "file-missing", "no-outcome-matched"];
 
 /** What there is to explain, in the order of the findings: nothing of what passed, or was left out on purpose. */
 export function problemsOf(findings: readonly Finding[]): Problem[] {
-  return findings.flatMap(({ kind, where, title, outcome, involvedObject }, index) => {
+  return findings.flatMap(({ kind, where, title, outcome, involvedObject, explanation, nextStep }, index) => {
     const status = outcome.status === "skipped" ? outcome.reason : outcome.status;
     if (status === "pass" || status === "excluded") return [];
     const object = involvedObject &&
       { kind: involvedObject.kind, namespace: involvedObject.namespace, name: involvedObject.name };
-    return [{ index, kind, where, status, title, message: outcome.message, object }];
+    const known = explanation || nextStep ? { explanation, nextStep } : undefined;
+    return [{ index, kind, where, status, title, message: outcome.message, object, known }];
   });
 }
 

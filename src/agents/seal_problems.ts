@@ -33,7 +33,7 @@ export function sealProblems(
 
 const encoder = new TextEncoder();
 
-function seal({ object, ...problem }: Problem, redactor: Redactor): Problem | undefined {
+function seal({ object, known: _, ...problem }: Problem, redactor: Redactor): Problem | undefined {
   const hide = (text: string, max: number) => plainText(redacted(text, redactor), max);
   try {
     return {

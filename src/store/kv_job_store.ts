@@ -9,6 +9,7 @@ import type {
   ExecutionQuery,
   FireChange,
   FireOutcome,
+  JobCounts,
   JobStore,
   JobSummary,
   Lease,
@@ -131,6 +132,10 @@ export class KvJobStore implements JobStore {
     return this.#jobs.list();
   }
 
+  countJobs(): Promise<JobCounts> {
+    return this.#jobs.counts();
+  }
+
   eachJob(visit: (job: JobSummary) => void): Promise<void> {
     return this.#jobs.each(visit);
   }
@@ -165,6 +170,10 @@ export class KvJobStore implements JobStore {
 
   dueJobs(now: Date, limit = 1_000): Promise<Job[]> {
     return this.#jobs.due(now, limit);
+  }
+
+  jobsDueAfter(at: Date): Promise<string[]> {
+    return this.#jobs.dueAfter(at);
   }
 
   async nextDueAt(): Promise<Date | undefined> {
@@ -234,8 +243,12 @@ export class KvJobStore implements JobStore {
     return this.#leases.release(lease);
   }
 
-  getLease(executionId: string): Promise<Lease | undefined> {
-    return this.#leases.get(executionId);
+  async getLease(executionId: string): Promise<Lease | undefined> {
+    return (await this.#leases.getMany([executionId]))[0];
+  }
+
+  getLeases(executionIds: readonly string[]): Promise<(Lease | undefined)[]> {
+    return this.#leases.getMany(executionIds);
   }
 
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void> {

@@ -59,6 +59,19 @@ for (const [name, object, expected] of commands) {
   });
 }
 
+Deno.test("localAgent leaves the word to the finding's own analyzer", async () => {
+  const own = (known: Problem["known"]) => explain({ ...problem, message: "OOMKilled", known });
+  const by = { agent: "local", machineWritten: false };
+  const [both, one, other] = [
+    await own({ explanation: "e", nextStep: "n" }),
+    await own({ explanation: "e" }),
+    await own({ nextStep: "n" }),
+  ];
+  deepStrictEqual([both, one], [{ ...by, text: "e", remediation: { description: "n" } }, { ...by, text: "e" }]);
+  match(other.text, /^The kernel ended/);
+  deepStrictEqual(other.remediation, { description: "n" });
+});
+
 Deno.test("localAgent sends nobody who looks at a host to a pod", async () => {
   const { text, remediation } = await explain({ ...problem, where: "host", kind: "memory", message: "OOMKilled" });
   deepStrictEqual([text.slice(0, 16), remediation?.command], ["The kernel ended", undefined]);

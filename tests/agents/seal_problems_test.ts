@@ -32,6 +32,11 @@ Deno.test("sealProblems() uses the rules of the run", () => {
   strictEqual(sealProblems(problemsOf([finding("t", "a blue-moon b")]), 10, redactor)[0]!.message, "a ***HIDDEN*** b");
 });
 
+Deno.test("sealProblems() keeps to itself what the analyzer says that it means", () => {
+  const [sealed] = sealProblems(problemsOf([finding("t", "m", "fail", { explanation: "e", nextStep: "n" })]), 10);
+  deepStrictEqual(Object.keys(sealed!).sort(), ["index", "kind", "message", "status", "title", "where"]);
+});
+
 Deno.test("sealProblems() leaves out what cannot be redacted", () => {
   const broken = {
     redact: () => new ReadableStream<Uint8Array>(),
