@@ -47,6 +47,8 @@ export interface PipelineContext {
   /** What the lists of the request name, to be hidden wherever it appears. */
   userValues?: readonly string[];
   emit(event: PipelineEvent): void;
+  /** Told once what the analyzers found, unless the leak gate withholds it. */
+  judged?(findings: readonly Finding[]): void;
 }
 
 const NAME = "support-bundle";
@@ -98,6 +100,7 @@ export async function runPipeline(
     await folder.remove();
   }
   await leakGate(run, context);
+  if (run.quarantine?.withholdTexts !== true) context.judged?.(run.findings);
   if (request.upload !== undefined) {
     if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
     else {record(
