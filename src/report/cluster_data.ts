@@ -100,7 +100,9 @@ function problemsOfNode(node: unknown): string[] {
   const ready = conditions.find(({ type }) => type === "Ready");
   const reason = textAt(ready, "reason");
   return [
-    ...textAt(ready, "status") === "True" ? [] : [reason === undefined ? "not ready" : `not ready (${cutName(reason)})`],
+    ...textAt(ready, "status") === "True"
+      ? []
+      : [reason === undefined ? "not ready" : `not ready (${cutName(reason)})`],
     ...conditions.filter(({ type, status }) => type !== "Ready" && status === "True")
       .flatMap(({ type }) => typeof type === "string" ? [cutName(type)] : []).slice(0, 8),
     ...(node as { spec?: { unschedulable?: unknown } }).spec?.unschedulable === true ? ["closed for new pods"] : [],
@@ -166,7 +168,10 @@ async function readStorage(files: ClusterFiles): Promise<StorageData | undefined
     bytes += Number((tryParseQuantity(textAt(object, "spec", "capacity", "storage") ?? "") ?? 0n) / ONE);
   });
   const hasClasses = await files.each("storage-classes", ({ name, object }) => {
-    classes.add({ name: cutName(name), isDefault: textAt(object, "metadata", "annotations", DEFAULT_CLASS) === "true" });
+    classes.add({
+      name: cutName(name),
+      isDefault: textAt(object, "metadata", "annotations", DEFAULT_CLASS) === "true",
+    });
   });
   if (!hasClaims && !hasVolumes && !hasClasses) return undefined;
   return {

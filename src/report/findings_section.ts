@@ -1,0 +1,145 @@
+import { type Html, html } from "../core/html.ts";
+import { sign } from "../core/html_look.ts";
+import type { FindingData, FindingGroup, FindingsData } from "./findings_data.ts";
+import { FINDING_LOOKS } from "./looks.ts";
+import { counted, fileLink, folded, number } from "./parts.ts";
+
+const HEADINGS: Record<FindingGroup, string> = {
+  fail: "Problems",
+  warn: "Warnings",
+  error: "Could not be evaluated",
+  skipped: "Not judged",
+  pass: "Passed",
+};
+const OPEN = 8;
+/** Bytes of the findings on the page. What is beyond is counted. */
+const MAX_BYTES = 1_200_000;
+
+export function findingsSection(findings: FindingsData | undefined, filesAt: string | undefined): Html {
+  return html`
+    <section aria-labelledby="findings">
+      <h2 id="findings" tabindex="-1">Findings</h2>
+      ${findings === undefined || Object.values(findings.counts).every((count) => count === 0)
+        ? html`
+          <p class="none">Nothing was analyzed. Analyze this bundle with a spec that has analyzers:</p>
+          <pre><code>support-bundle analyze SPEC --bundle BUNDLE</code></pre>
+        `
+        : groups(findings, filesAt)}
+    </section>
+  `;
+}
+
+function groups({ items, left }: FindingsData, filesAt: string | undefined): Html {
+  let bytes = 0;
+  const byGroup = new Map<FindingGroup, Html[]>();
+  let unshown = left;
+  for (const item of items) {
+    const rendered = item.group === "pass" ? passed(item) : card(item, filesAt);
+    bytes += encoder.encode(rendered.text).length;
+    if (bytes > MAX_BYTES) unshown++;
+    else byGroup.set(item.group, [...byGroup.get(item.group) ?? [], rendered]);
+  }
+  return html`
+    ${[...byGroup].map(([name, cards]) => group(name, cards))} ${unshown > 0 && html`
+      <p class="note">${counted(
+        unshown,
+        "more finding is",
+        "more findings are",
+      )} in analysis.json, and not on this page.</p>
+    `}
+  `;
+}
+
+const encoder = new TextEncoder();
+
+function group(name: FindingGroup, cards: Html[]): Html {
+  const heading = html`
+    <h3>${sign(FINDING_LOOKS[name])} ${HEADINGS[name]} <span class="note-inline">${number(cards.length)}</span></h3>
+  `;
+  if (name === "pass") {
+    const list = html`
+      <ul class="passed">${cards}</ul>
+    `;
+    return html`
+      ${heading} ${folded(`Show the ${counted(cards.length, "check")} that passed`, list)}
+    `;
+  }
+  const open = cards.length <= OPEN + 2 ? cards.length : OPEN;
+  return html`
+    ${heading} ${cards.slice(0, open)} ${cards.length > open &&
+      folded(`Show ${number(cards.length - open)} more under “${HEADINGS[name]}”`, cards.slice(open))}
+  `;
+}
+
+function passed({ title, message }: FindingData): Html {
+  return html`
+    <li>
+      ${sign(FINDING_LOOKS.pass)} <strong>${title}</strong> <span class="soft">${message}</span>
+    </li>
+  `;
+}
+
+function card(finding: FindingData, filesAt: string | undefined): Html {
+  const { title, group, message, uri, evidence, evidenceCount } = finding;
+  const look = FINDING_LOOKS[group];
+  return html`
+    <article class="card ${look.tone}-edge">
+      <h4>${sign(look)} ${title}</h4>
+      <p class="tags">${facts(finding)}</p>
+      <p class="message">${message}</p>
+      ${explained(finding)} ${uri !== undefined && html`
+        <p><a href="${uri}" rel="noopener noreferrer">Read on: ${uri}</a></p>
+      `} ${evidence.length > 0 && html`
+        <p class="evidence">
+          <span class="soft">Evidence</span> ${evidence.map(({ path, line }) =>
+            fileLink(path, filesAt, line)
+          )} ${evidenceCount > evidence.length && html`
+            <span class="soft">and ${number(evidenceCount - evidence.length)} more</span>
+          `}
+        </p>
+      `}
+    </article>
+  `;
+}
+
+function facts({ object, kind, strict }: FindingData): Html {
+  return html`
+    ${object !== undefined && html`
+      <span class="tag">${object}</span>
+    `} <span class="soft">${kind}</span> ${strict && html`
+      <span class="soft">strict: counts as a failure of the whole</span>
+    `}
+  `;
+}
+
+function explained({ cause, explanation, nextStep, affected, affectedCount }: FindingData): Html | undefined {
+  const rows: [string, Html | string][] = [
+    ...cause ? [["Cause", cause] as [string, string]] : [],
+    ...explanation ? [["What it means", explanation] as [string, string]] : [],
+    ...nextStep ? [["Next step", nextStep] as [string, string]] : [],
+    ...affected.length > 0 ? [["Affected", affectedList(affected, affectedCount)] as [string, Html]] : [],
+  ];
+  if (rows.length === 0) return undefined;
+  return html`
+    <dl class="explained">${rows.map(([term, value]) =>
+      html`
+        <div class="${term === "Next step" && "next"}">
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>
+      `
+    )}</dl>
+  `;
+}
+
+function affectedList(affected: string[], count: number): Html {
+  return html`
+    <ul class="names">${affected.map((name) =>
+      html`
+        <li><code>${name}</code></li>
+      `
+    )}${count > affected.length && html`
+      <li class="soft">and ${number(count - affected.length)} more</li>
+    `}</ul>
+  `;
+}
