@@ -33,11 +33,16 @@ function groups({ items, left }: FindingsData, filesAt: string | undefined): Htm
   let bytes = 0;
   const byGroup = new Map<FindingGroup, Html[]>();
   let unshown = left;
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
     const rendered = item.group === "pass" ? passed(item) : card(item, filesAt);
     bytes += encoder.encode(rendered.text).length;
-    if (bytes > MAX_BYTES) unshown++;
-    else byGroup.set(item.group, [...byGroup.get(item.group) ?? [], rendered]);
+    if (bytes > MAX_BYTES) {
+      unshown += items.length - i;
+      break;
+    }
+    const group = byGroup.get(item.group);
+    if (group === undefined) byGroup.set(item.group, [rendered]);
+    else group.push(rendered);
   }
   return html`
     ${[...byGroup].map(([name, cards]) => group(name, cards))} ${unshown > 0 && html`

@@ -75,7 +75,9 @@ export class PodsData {
 /** Undefined for a pod that is well. */
 function stateOf(pod: KubeObject): string | undefined {
   try {
-    return isPodUnhealthy(pod) ? podStatusReason(pod) : undefined;
+    if (!isPodUnhealthy(pod)) return undefined;
+    const state: unknown = podStatusReason(pod);
+    return typeof state === "string" ? state : "Unknown";
   } catch {
     return "Unknown"; // its status is not one of Kubernetes
   }

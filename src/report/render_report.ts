@@ -76,7 +76,7 @@ function navigation(data: ReportData): Html {
     <nav aria-label="Sections of this page">
       <ul>${links.map(([id, name, count]) =>
         html`
-          <li><a href="#${id}">${name}${count !== undefined && count > 0 && html`
+          <li><a href="#${id}">${name} ${count !== undefined && count > 0 && html`
             <span class="note-inline">${number(count)}</span>
           `}</a></li>
         `
