@@ -31,16 +31,18 @@ export interface AnalyzerResult {
   involvedObject?: { kind: string; namespace?: string; name: string; apiVersion: string };
   /** Where in the bundle it shows. Lines count from 1. */
   evidence?: { path: string; line?: number }[];
-  /** What is behind it, what that means, and what to do about it, in plain words. */
-  cause?: string;
-  explanation?: string;
-  nextStep?: string;
-  /** What it holds for, or the first of them, where that is more than one object. */
-  affected?: { kind: string; namespace?: string; name: string }[];
-  /** How many there are, where `affected` has the first alone. */
-  affectedCount?: number;
   /** Instead of the analyzer's. */
   icon?: Icon;
+  /** Results with an equal cause are one finding: `image-pull/registry.example.com/app:1.2`. */
+  cause?: string;
+  /** What it means, in plain words. */
+  explanation?: string;
+  /** A command, or what else to do. */
+  nextStep?: string;
+  /** The first 20 objects that suffer from it. */
+  affected?: { kind: string; namespace?: string; name: string }[];
+  /** How many there are. */
+  affectedCount?: number;
 }
 
 /** A picture that viewers of results know: a key, and where it can be had. */

@@ -12,6 +12,7 @@ export interface FindingData {
   kind: string;
   /** `Pod shop/web-1` */
   object?: string;
+  /** Its name: findings with the same one are one. */
   cause?: string;
   explanation?: string;
   nextStep?: string;
@@ -55,7 +56,7 @@ function toData(finding: Finding): FindingData {
     strict,
     kind,
     object: involvedObject && nameOf(involvedObject),
-    cause: text(finding.cause),
+    cause: finding.cause && cutName(finding.cause),
     explanation: text(finding.explanation),
     nextStep: text(finding.nextStep),
     affected: affected.slice(0, MAX_AFFECTED).map(nameOf),

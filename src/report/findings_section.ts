@@ -22,7 +22,7 @@ export function findingsSection(findings: FindingsData | undefined, filesAt: str
       ${findings === undefined || Object.values(findings.counts).every((count) => count === 0)
         ? html`
           <p class="none">Nothing was analyzed. Analyze this bundle with a spec that has analyzers:</p>
-          <pre><code>support-bundle analyze SPEC --bundle BUNDLE</code></pre>
+          <pre><code>support-bundle analyze BUNDLE SPEC</code></pre>
         `
         : groups(findings, filesAt)}
     </section>
@@ -107,21 +107,25 @@ function card(finding: FindingData, filesAt: string | undefined): Html {
   `;
 }
 
-function facts({ object, kind, strict }: FindingData): Html {
+function facts({ object, kind, strict, cause }: FindingData): Html {
   return html`
     ${object !== undefined && html`
       <span class="tag">${object}</span>
     `} <span class="soft">${kind}</span> ${strict && html`
       <span class="soft">strict: counts as a failure of the whole</span>
+    `} ${cause !== undefined && html`
+      <span class="soft">cause ${cause}</span>
     `}
   `;
 }
 
-function explained({ cause, explanation, nextStep, affected, affectedCount }: FindingData): Html | undefined {
+/** What begins like a command is one. */
+const COMMAND = /^(?:kubectl|support-bundle|helm|openssl|crictl|journalctl|systemctl) /;
+
+function explained({ explanation, nextStep, affected, affectedCount }: FindingData): Html | undefined {
   const rows: [string, Html | string][] = [
-    ...cause ? [["Cause", cause] as [string, string]] : [],
     ...explanation ? [["What it means", explanation] as [string, string]] : [],
-    ...nextStep ? [["Next step", nextStep] as [string, string]] : [],
+    ...nextStep ? [["Next step", stepOf(nextStep)] as [string, Html | string]] : [],
     ...affected.length > 0 ? [["Affected", affectedList(affected, affectedCount)] as [string, Html]] : [],
   ];
   if (rows.length === 0) return undefined;
@@ -134,6 +138,12 @@ function explained({ cause, explanation, nextStep, affected, affectedCount }: Fi
         </div>
       `
     )}</dl>
+  `;
+}
+
+function stepOf(step: string): Html | string {
+  return !COMMAND.test(step) ? step : html`
+    <code>${step}</code>
   `;
 }
 

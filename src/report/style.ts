@@ -6,7 +6,8 @@ html{scroll-padding-top:3.5rem}
 h2:focus,h2:focus-visible{outline:none}
 h2{font-size:1.3rem;margin:2.75rem 0 .75rem;padding-top:.25rem}
 h3{font-size:1.02rem;margin:1.5rem 0 .5rem}
-h1 span,code,.brand,.message,dd,.notices,td,tbody th,.file,.tag,.passed,.plain{overflow-wrap:anywhere}
+header,main{overflow-wrap:anywhere}
+td .badge{white-space:normal}
 p{margin:0 0 .75rem}
 .lead{color:var(--soft);margin:-.4rem 0 1rem}
 .soft{color:var(--soft)}.nowrap{white-space:nowrap}
@@ -67,7 +68,7 @@ td:has(.file){min-width:12rem}
 tbody th{font-weight:600}
 td time,tbody th time{white-space:nowrap}
 footer p{margin:.75rem 0}
-@media(max-width:44rem){
+@media(max-width:52rem){
 body{padding:.75rem 1rem 2rem}
 html{scroll-padding-top:0}
 h1{font-size:1.45rem}
@@ -87,7 +88,8 @@ body{max-width:none;padding:0;font-size:10pt}
 nav,.skip,summary{display:none}
 details::details-content{display:block;content-visibility:visible;block-size:auto}
 .message{max-height:none}
-.card,.panel{border:1px solid var(--line);border-left-width:4px}
+.card{border-style:solid;border-width:1px 1px 1px 4px}
+.panel{border:1px solid var(--line)}
 .card,.panel,tr{break-inside:avoid}
 h2,h3{break-after:avoid}
 svg,rect{print-color-adjust:exact}

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { renderReport } from "../../src/report/render_report.ts";
 import { accessibilityViolations, scrollsSideways, startBrowser, TEST_CHROMIUM } from "../fixtures/browser.ts";
-import { HOSTILE, sampleReport } from "./sample_report.ts";
+import { event, HOSTILE, pod, sampleReport } from "./sample_report.ts";
 
 /** A folder for pictures of what was tested, for whoever wants to look. */
 const SHOTS = Deno.env.get("TEST_SHOTS");
 
 const wide = { width: 1280, height: 900 };
+const LONG = "x".repeat(253);
 const narrow = { width: 390, height: 844 };
 
 Deno.test({
@@ -47,6 +48,25 @@ Deno.test({
           deepStrictEqual(await accessibilityViolations(opened.page), []);
         });
       }
+    }
+
+    for (const width of [320, 600, 768, 900, 1920]) {
+      await t.step(`fits into ${width} px, all unfolded, with names as long as they may be`, async () => {
+        const long = sampleReport();
+        const findings = long.findings!.map((finding) => ({ ...finding, title: LONG, cause: LONG, message: LONG }));
+        const events = [event(1, ["Warning", LONG, LONG, LONG])];
+        const pods = [pod(LONG, { phase: "Failed", reason: LONG }, { namespace: LONG, image: LONG })];
+        const files = {
+          [`cluster-resources/events/${LONG}.json`]: { items: events },
+          [`cluster-resources/pods/${LONG}.json`]: { items: pods },
+        };
+        const path = join(folder, "long.html");
+        await Deno.writeTextFile(path, await renderReport({ ...sampleReport(files), findings, name: LONG }));
+        await using opened = await browser.open(pathToFileURL(path).href, { viewport: { width, height: 900 } });
+        const { page } = opened;
+        await page.evaluate("document.querySelectorAll('details').forEach((fold) => fold.open = true)");
+        strictEqual(await scrollsSideways(page), false);
+      });
     }
 
     await t.step("says what is wrong first, and shows every part", async () => {

@@ -18,8 +18,15 @@ const says: [name: string, input: Partial<ReportInput>, pattern: RegExp][] = [
   ["that checks have no answer", { findings: only("error", "pass") }, /<h1[^]*1 check without an answer/],
   ["that nothing was analyzed", {}, /<h1[^]*Nothing was analyzed/],
   ["that there were no analyzers", { findings: [] }, /<h1[^]*Nothing was analyzed/],
-  ["the cause", { findings: only("fail") }, /Cause<\/dt>\s*<dd>The container used more memory/],
+  [
+    "the cause",
+    { findings: only("fail") },
+    /cause out-of-memory\/shop\/web[^]*What it means<\/dt>\s*<dd>The container used more/,
+  ],
   ["what to do", { findings: only("fail") }, /class="next">\s*<dt>Next step<\/dt>\s*<dd>Raise resources/],
+  ["commands as commands", {
+    findings: [{ ...only("fail")[0]!, nextStep: "kubectl logs -n shop web-2" }],
+  }, /Next step<\/dt>\s*<dd><code>kubectl logs -n shop web-2<\/code>/],
   ["how many are affected", { findings: only("fail") }, /<code>Pod shop\/worker-1<\/code>[^]*and 7 more/],
   ["the line of the evidence", { findings: only("fail") }, /pods\/shop\.json<\/code>\s*<span class="line">line 412/],
   ["that redaction was off", {

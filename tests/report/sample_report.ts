@@ -123,8 +123,9 @@ export const FINDINGS: Finding[] = [
     strict: true,
     outcome: { status: "fail", message: "Pod shop/web-2 is CrashLoopBackOff\nIts last container was OOMKilled" },
     involvedObject: { kind: "Pod", namespace: "shop", name: "web-2", apiVersion: "v1" },
-    cause: "The container used more memory than its limit of 256Mi allows",
-    explanation: "Requests fail for as long as the container starts again, a little longer each time",
+    cause: "out-of-memory/shop/web",
+    explanation:
+      "The container used more memory than its limit of 256Mi allows. Requests fail for as long as the container starts again, a little longer each time",
     nextStep: "Raise resources.limits.memory of the deployment shop/web, or find what grows",
     affected: [{ kind: "Pod", namespace: "shop", name: "web-2" }, { kind: "Pod", namespace: "shop", name: "worker-1" }],
     affectedCount: 9,
