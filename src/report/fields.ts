@@ -47,3 +47,8 @@ export function cut(text: string, max: number): string {
 export function cutName(name: string): string {
   return cut(name, 260);
 }
+
+/** A text with `*` wherever the name of its object stands in it: equal for those that say the same of different objects. */
+export function withoutName(text: string, name: string): string {
+  return name === "" ? text : text.replace(new RegExp(`(?<![\\w-])${RegExp.escape(name)}(?![\\w-])`, "g"), "*");
+}

@@ -1,4 +1,5 @@
 import type { Finding, Outcome } from "../analyze/analyzer.ts";
+import { groupAlike } from "./alike_findings.ts";
 import { cut, cutName } from "./fields.ts";
 
 export type FindingGroup = Outcome["status"];
@@ -10,6 +11,8 @@ export interface FindingData {
   message: string;
   strict: boolean;
   kind: string;
+  /** How many more findings say the same, each of one of the objects that are affected. */
+  alike: number;
   /** `Pod shop/web-1` */
   object?: string;
   /** Its name: findings with the same one are one. */
@@ -42,12 +45,18 @@ export function readFindings(findings: readonly Finding[]): FindingsData {
   const told = findings.filter(({ outcome }) => !(outcome.status === "skipped" && outcome.reason === "excluded"));
   for (const { outcome } of told) counts[outcome.status]++;
   const rank = ({ outcome, strict }: Finding) => 2 * ORDER.indexOf(outcome.status) + (strict ? 0 : 1);
-  const items = told.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_FINDINGS).map(toData);
-  return { counts, items, left: told.length - items.length };
+  const items = groupAlike(told.toSorted((a, b) => rank(a) - rank(b))).slice(0, MAX_FINDINGS).map(toData);
+  return { counts, items, left: items.reduce((left, { alike }) => left - alike - 1, told.length) };
 }
 
-function toData(finding: Finding): FindingData {
-  const { title, outcome, strict, kind, involvedObject, affected = [], evidence = [], uri } = finding;
+/** @param alike that say the same of one object each */
+function toData([finding, ...alike]: Finding[]): FindingData {
+  const { title, outcome, strict, kind, involvedObject, uri } = finding!;
+  const all = [finding!, ...alike];
+  const affected = alike.length > 0
+    ? all.flatMap(({ involvedObject }) => involvedObject ?? [])
+    : finding!.affected ?? [];
+  const evidence = distinct(all.flatMap(({ evidence = [] }) => evidence));
   const text = (value: string | undefined) => value === undefined || value === "" ? undefined : cut(value, MAX_MESSAGE);
   return {
     group: outcome.status,
@@ -55,16 +64,21 @@ function toData(finding: Finding): FindingData {
     message: cut(outcome.message.trim(), MAX_MESSAGE),
     strict,
     kind,
-    object: involvedObject && nameOf(involvedObject),
-    cause: finding.cause && cutName(finding.cause),
-    explanation: text(finding.explanation),
-    nextStep: text(finding.nextStep),
+    alike: alike.length,
+    object: alike.length > 0 ? undefined : involvedObject && nameOf(involvedObject),
+    cause: finding!.cause && cutName(finding!.cause),
+    explanation: text(finding!.explanation),
+    nextStep: text(finding!.nextStep),
     affected: affected.slice(0, MAX_AFFECTED).map(nameOf),
-    affectedCount: Math.max(affected.length, finding.affectedCount ?? 0),
+    affectedCount: Math.max(affected.length, finding!.affectedCount ?? 0),
     uri: uri !== undefined && /^https?:\/\//i.test(uri) && uri.length <= 2_000 ? uri : undefined,
     evidence: evidence.slice(0, MAX_EVIDENCE).map(({ path, line }) => ({ path: cut(path, 500), line })),
     evidenceCount: evidence.length,
   };
+}
+
+function distinct(evidence: { path: string; line?: number }[]): { path: string; line?: number }[] {
+  return [...new Map(evidence.map((each) => [`${each.line} ${each.path}`, each])).values()];
 }
 
 function nameOf({ kind, namespace, name }: { kind: string; namespace?: string; name: string }): string {

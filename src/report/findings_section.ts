@@ -29,7 +29,7 @@ export function findingsSection(findings: FindingsData | undefined, filesAt: str
   `;
 }
 
-function groups({ items, left }: FindingsData, filesAt: string | undefined): Html {
+function groups({ items, left, counts }: FindingsData, filesAt: string | undefined): Html {
   let bytes = 0;
   const byGroup = new Map<FindingGroup, Html[]>();
   let unshown = left;
@@ -37,7 +37,7 @@ function groups({ items, left }: FindingsData, filesAt: string | undefined): Htm
     const rendered = item.group === "pass" ? passed(item) : card(item, filesAt);
     bytes += encoder.encode(rendered.text).length;
     if (bytes > MAX_BYTES) {
-      unshown += items.length - i;
+      unshown += items.slice(i).reduce((sum, { alike }) => sum + alike + 1, 0);
       break;
     }
     const group = byGroup.get(item.group);
@@ -45,7 +45,7 @@ function groups({ items, left }: FindingsData, filesAt: string | undefined): Htm
     else group.push(rendered);
   }
   return html`
-    ${[...byGroup].map(([name, cards]) => group(name, cards))} ${unshown > 0 && html`
+    ${[...byGroup].map(([name, cards]) => group(name, counts[name], cards))} ${unshown > 0 && html`
       <p class="note">${counted(
         unshown,
         "more finding is",
@@ -57,16 +57,16 @@ function groups({ items, left }: FindingsData, filesAt: string | undefined): Htm
 
 const encoder = new TextEncoder();
 
-function group(name: FindingGroup, cards: Html[]): Html {
+function group(name: FindingGroup, count: number, cards: Html[]): Html {
   const heading = html`
-    <h3>${sign(FINDING_LOOKS[name])} ${HEADINGS[name]} <span class="note-inline">${number(cards.length)}</span></h3>
+    <h3>${sign(FINDING_LOOKS[name])} ${HEADINGS[name]} <span class="note-inline">${number(count)}</span></h3>
   `;
   if (name === "pass") {
     const list = html`
       <ul class="passed">${cards}</ul>
     `;
     return html`
-      ${heading} ${folded(`Show the ${counted(cards.length, "check")} that passed`, list)}
+      ${heading} ${folded(`Show the ${counted(count, "check")} that passed`, list)}
     `;
   }
   const open = cards.length <= OPEN + 2 ? cards.length : OPEN;
@@ -76,20 +76,26 @@ function group(name: FindingGroup, cards: Html[]): Html {
   `;
 }
 
-function passed({ title, message }: FindingData): Html {
+function passed({ title, message, alike }: FindingData): Html {
   return html`
     <li>
-      ${sign(FINDING_LOOKS.pass)} <strong>${title}</strong> <span class="soft">${message}</span>
+      ${sign(FINDING_LOOKS.pass)} <strong>${title}</strong> ${more(alike)} <span class="soft">${message}</span>
     </li>
   `;
 }
 
+function more(alike: number): Html | undefined {
+  return alike === 0 ? undefined : html`
+    <span class="note-inline">and ${number(alike)} more like it</span>
+  `;
+}
+
 function card(finding: FindingData, filesAt: string | undefined): Html {
-  const { title, group, message, uri, evidence, evidenceCount } = finding;
+  const { title, group, message, alike, uri, evidence, evidenceCount } = finding;
   const look = FINDING_LOOKS[group];
   return html`
     <article class="card ${look.tone}-edge">
-      <h4>${sign(look)} ${title}</h4>
+      <h4>${sign(look)} ${title} ${more(alike)}</h4>
       <p class="tags">${facts(finding)}</p>
       <p class="message">${message}</p>
       ${explained(finding)} ${uri !== undefined && html`

@@ -62,6 +62,7 @@ details[open]>summary{margin-bottom:.5rem}
 td strong{font-weight:600}
 td{min-width:5.5rem}
 td:has(.file){min-width:12rem}
+td:has(.badge){min-width:12.5rem}
 .quiet caption{position:absolute;left:-99rem}
 .quiet table{table-layout:fixed}
 .place{display:inline-block}
@@ -79,7 +80,7 @@ nav{position:static}
 .lane{grid-template-columns:1fr}
 .minor{display:none}
 ${NARROW_TABLES}
-td,td:has(.file){padding-left:6.2rem;min-width:0}
+td,td:has(.file),td:has(.badge){padding-left:6.2rem;min-width:0}
 }
 @media print{
 :root{--ink:#000;--soft:#444;--ground:#fff;--sheet:#fff;--line:#bbb;--link:#000;--good:#116329;--warn:#855000;--bad:#b3121d;

@@ -1,5 +1,5 @@
 import type { FoundObject } from "./cluster_files.ts";
-import { countAt, cut, cutName, objectsAt, textAt, timeAt } from "./fields.ts";
+import { countAt, cut, cutName, objectsAt, textAt, timeAt, withoutName } from "./fields.ts";
 
 export const LANES = ["warning", "ended", "normal"] as const;
 
@@ -169,6 +169,6 @@ const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /** Equal for points that say the same of different objects. */
 function sayingOf({ lane, reason, kind, namespace, name, message }: TimelinePoint): string {
-  const saying = (name === "" ? message : message.replaceAll(name, "*")).replace(UID, "*");
+  const saying = withoutName(message, name).replace(UID, "*");
   return JSON.stringify([lane, reason, kind, namespace, saying]);
 }

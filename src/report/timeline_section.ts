@@ -98,6 +98,7 @@ function percent(bins: number): string {
 
 function ticks({ from, to }: TimelineData): Html {
   const days = to - from > 36 * 3_600_000;
+  const minutes = to - from < 20 * 60_000;
   const times = Array.from({ length: TICKS + 1 }, (_, i) => instant(from + (to - from) * i / TICKS));
   return html`
     <div class="lane" aria-hidden="true">
@@ -107,7 +108,7 @@ function ticks({ from, to }: TimelineData): Html {
         return html`
           <text x="${100 * i / TICKS}%" y="13" text-anchor="${anchor}" class="${i % 2 === 1 && "minor"}">${days
             ? time.slice(5, 16)
-            : time.slice(11, 16)}</text>
+            : time.slice(11, minutes ? 19 : 16)}</text>
         `;
       })}</svg>
     </div>

@@ -282,6 +282,54 @@ Deno.test("readFindings() puts the gravest first, keeps the order of equals, and
   deepStrictEqual([counts, left], [{ fail: 3, warn: 1, error: 1, skipped: 1, pass: 1 }, 0]);
 });
 
+const ofPod = (name: string, message: string, more: Partial<Finding> = {}) =>
+  finding("fail", `Pod ${name}`, {
+    outcome: { status: "fail", message },
+    involvedObject: { kind: "Pod", namespace: "shop", name, apiVersion: "v1" },
+    evidence: [{ path: "pods.json" }],
+    ...more,
+  });
+
+const alike: [name: string, findings: Finding[], expect: string[]][] = [
+  ["that say the same of three objects", [
+    ofPod("a", "Pod shop/a crashes"),
+    ofPod("x", "Pod shop/x is gone"),
+    ofPod("b", "Pod shop/b crashes"),
+    ofPod("c", "Pod shop/c crashes"),
+  ], ["Pod a +2: Pod shop/a, Pod shop/b, Pod shop/c; pods.json", "Pod x +0: ; pods.json"]],
+  ["but not two", [ofPod("a", "a crashes"), ofPod("b", "b crashes")], [
+    "Pod a +0: ; pods.json",
+    "Pod b +0: ; pods.json",
+  ]],
+  ["but not of different kinds", [
+    ofPod("a", "a crashes"),
+    ofPod("b", "b crashes"),
+    ofPod("c", "c crashes", { kind: "other" }),
+  ], ["Pod a +0: ; pods.json", "Pod b +0: ; pods.json", "Pod c +0: ; pods.json"]],
+  ["but not those that have causes of their own", [
+    ofPod("a", "a crashes", { cause: "x" }),
+    ofPod("b", "b crashes", { cause: "y" }),
+    ofPod("c", "c crashes", { cause: "z" }),
+  ], ["Pod a +0: ; pods.json", "Pod b +0: ; pods.json", "Pod c +0: ; pods.json"]],
+  ["but not those of no object", [finding("fail", "a"), finding("fail", "b"), finding("fail", "c")], [
+    "a +0: ; ",
+    "b +0: ; ",
+    "c +0: ; ",
+  ]],
+];
+for (const [name, findings, expect] of alike) {
+  Deno.test(`readFindings() puts findings together ${name}`, () => {
+    const { items, counts, left } = readFindings(findings);
+    deepStrictEqual(
+      items.map(({ title, alike, affected, evidence }) =>
+        `${title} +${alike}: ${affected.join(", ")}; ${evidence.map(({ path }) => path).join(", ")}`
+      ),
+      expect,
+    );
+    deepStrictEqual([counts.fail, left], [findings.length, 0]);
+  });
+}
+
 Deno.test("readFindings() bounds the findings and each of their texts, and counts the rest", () => {
   const long = "x".repeat(1_000_000);
   const affected = Array.from({ length: 40 }, (_, i) => ({ kind: "Pod", namespace: "n", name: `p${i}` }));
