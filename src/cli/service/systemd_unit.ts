@@ -26,6 +26,10 @@ WatchdogSec=${WATCHDOG_SECONDS}
 TimeoutStopSec=${STOP_SECONDS}
 # The daemon ends its attempts itself, so that their bundles are finished.
 KillMode=mixed
+# Each attempt has a cgroup of its own, with its limits of memory and processor time.
+Delegate=memory cpu pids
+# One that comes to its limit ends alone.
+OOMPolicy=continue
 UMask=0077
 NoNewPrivileges=yes
 LockPersonality=yes
@@ -44,6 +48,8 @@ function hardening(stateFolder: string): string {
   return `ProtectSystem=strict
 ProtectHome=read-only
 ReadWritePaths=${quoted(stateFolder)}
+# Its own cgroup alone, where attempts get theirs.
+ReadWritePaths=-/sys/fs/cgroup/system.slice/%n
 PrivateTmp=yes
 ProtectControlGroups=yes
 ProtectKernelModules=yes
