@@ -148,8 +148,11 @@ function explained({ explanation, nextStep, affected, affectedCount }: FindingDa
 }
 
 function stepOf(step: string): Html | string {
-  return !COMMAND.test(step) ? step : html`
-    <code>${step}</code>
+  if (!COMMAND.test(step)) return step;
+  // What is to be seen there may follow: `kubectl describe pod -n shop web-1: the events say why`.
+  const end = step.indexOf(": ");
+  return html`
+    <code>${end < 0 ? step : step.slice(0, end)}</code>${end >= 0 && step.slice(end)}
   `;
 }
 

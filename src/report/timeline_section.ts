@@ -26,11 +26,11 @@ function lanes(data: TimelineData, filesAt: string | undefined): Html {
   const { totals, from, to, earlier } = data;
   return html`
     <p class="soft">
-      ${counted(totals.warning, "warning")}, ${counted(totals.ended, "end")} of containers and ${counted(
+      ${counted(totals.warning, "warning")}, ${counted(totals.ended, "container")} that ended, ${counted(
         totals.normal,
         "other event",
-      )}. The picture shows ${spanText(to - from)} until ${instant(to)}
-      UTC${earlier > 0 && `; ${number(earlier)} came before that`}.
+      )}. The picture shows ${spanText(to - from)} until ${instant(to)} UTC${earlier > 0 &&
+        `; ${number(earlier)} came before that`}.
     </p>
     <div class="timeline">${LANES.map((name) => lane(name, data))}${ticks(data)}</div>
     ${listTable({ items: data.points, left: data.left }, {

@@ -25,8 +25,8 @@ const says: [name: string, input: Partial<ReportInput>, pattern: RegExp][] = [
   ],
   ["what to do", { findings: only("fail") }, /class="next">\s*<dt>Next step<\/dt>\s*<dd>Raise resources/],
   ["commands as commands", {
-    findings: [{ ...only("fail")[0]!, nextStep: "kubectl logs -n shop web-2" }],
-  }, /Next step<\/dt>\s*<dd><code>kubectl logs -n shop web-2<\/code>/],
+    findings: [{ ...only("fail")[0]!, nextStep: "kubectl logs -n shop web-2: its last lines" }],
+  }, /Next step<\/dt>\s*<dd><code>kubectl logs -n shop web-2<\/code>: its last lines/],
   ["how many are affected", { findings: only("fail") }, /<code>Pod shop\/worker-1<\/code>[^]*and 7 more/],
   ["the line of the evidence", { findings: only("fail") }, /pods\/shop\.json<\/code>\s*<span class="line">line 412/],
   ["that redaction was off", {
