@@ -139,14 +139,15 @@ export class ControlSocket {
   }
 }
 
-/** Makes the folder, and refuses one that somebody else made there first: it could be swapped under the socket. */
+/** Makes the folder, and refuses one that somebody else made there first: it could be swapped under the socket. A link of our
+ * own may lead to it. */
 async function ownFolder(path: string): Promise<void> {
   await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   const info = await Deno.lstat(path);
   const own = Deno.uid();
-  if (!info.isDirectory || (own !== null && info.uid !== null && info.uid !== own)) {
-    throw new Error(`${path} belongs to somebody else`);
-  }
+  const ours = own === null || info.uid === null || info.uid === own;
+  if (ours && info.isSymlink) return await ownFolder(await Deno.realPath(path));
+  if (!ours || !info.isDirectory) throw new Error(`${path} belongs to somebody else`);
   await Deno.chmod(path, 0o700);
 }
 

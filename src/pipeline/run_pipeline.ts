@@ -26,6 +26,7 @@ import { costReport } from "./cost_report.ts";
 import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
+import { hideInFindings } from "./hide_in_findings.ts";
 import { keepTokens } from "./keep_tokens.ts";
 import { nameArchive, unnamedPath } from "./name_archive.ts";
 import { loadLeakGate, passLeakGate, quarantineOf, whyNotGated } from "./leak_gate.ts";
@@ -91,7 +92,8 @@ export async function runPipeline(
     }
     if (gathering.signal.aborted) run.endedEarly = gathering.expired ? "deadline" : "interrupted";
 
-    run.findings = await analyze(run, spec, folder, context);
+    const findings = await analyze(run, spec, folder, context);
+    run.findings = redaction === undefined ? findings : hideInFindings(findings, await redaction);
     run.analysis = toAnalysisJson(run.findings);
     run.archive = await archive(run, writer, folder, tokens, context);
     run.diskBytes = folder.diskBytes + run.archive.bytes;
@@ -241,7 +243,7 @@ async function analyze(
   record(run, {
     stage: "analyze",
     status: broken === 0 ? "ok" : "partial",
-    message: broken === 0 ? undefined : `${broken} analyzers could not be evaluated`,
+    message: broken === 0 ? undefined : `${broken} analyzer${broken === 1 ? "" : "s"} could not be evaluated`,
     durationMs: context.clock.now().getTime() - started,
   }, context);
   return groupByCause(findings);

@@ -5,7 +5,7 @@ import { controlSocketPath, type DaemonStatus } from "../../src/daemon/control_p
 import { type ControlHandlers, ControlSocket } from "../../src/daemon/control_socket.ts";
 import { acquirePidFile, type ControlAddress } from "../../src/daemon/pid_file.ts";
 import { processStart } from "../../src/daemon/process_identity.ts";
-import type { StateFolder } from "../../src/schedule/state_folder.ts";
+import { type StateFolder, stateFolder } from "../../src/schedule/state_folder.ts";
 import { recordingLog } from "./fake_log.ts";
 import { temporaryState } from "./temporary_state.ts";
 import { until } from "./until.ts";
@@ -173,6 +173,19 @@ Deno.test({
     });
     child.kill("SIGKILL");
     await child.status;
+  },
+});
+
+Deno.test({
+  name: "ControlSocket.open() takes a state folder that a link of this user leads to, as mounts are often reached",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using state = await temporaryState();
+    const link = join(state.root, "..", "link");
+    await Deno.symlink(state.root, link);
+    const linked = stateFolder({ TROUBLESHOOT_SCHEDULER_DIR: link });
+    const socket = await ControlSocket.open(linked, handlers([]), recordingLog().log, { transport: "unix" });
+    await socket.stop();
   },
 });
 

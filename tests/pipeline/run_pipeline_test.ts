@@ -271,3 +271,20 @@ Deno.test("runPipeline() looks for trouble by itself when the run finds out what
 const CRASHING = {
   containerStatuses: [{ name: "main", restartCount: 9, state: { waiting: { reason: "CrashLoopBackOff" } } }],
 };
+
+Deno.test("runPipeline() hides in findings what it hides in files, wherever they go", async () => {
+  const secret = "Planted" + crypto.randomUUID().replaceAll("-", "");
+  const spec = `
+  hostAnalyzers:
+  - memory:
+      checkName: Ask
+      outcomes: [{ fail: { message: "see postgres://app:${secret}@db:5432/x for more" } }]
+`;
+  await withRun(await specOf(spec), ({ report, files, events }) => {
+    const expected = "see postgres://***HIDDEN***:***HIDDEN***@***HIDDEN***:5432/***HIDDEN*** for more";
+    deepStrictEqual(report.findings.top.map(({ message }) => message), [expected]);
+    ok(JSON.stringify(report.analysis).includes(expected));
+    ok(files.get("analysis.json")!.includes(expected));
+    ok(!JSON.stringify([report, events]).includes(secret));
+  });
+});
