@@ -1,4 +1,5 @@
 import process from "node:process";
+import { systemClock } from "../core/clock.ts";
 
 /** When a process started, as the operating system tells it: an opaque text that no later process with the same pid has.
  *
@@ -62,12 +63,16 @@ export async function groupMembers(groupId: number): Promise<number[]> {
   return members;
 }
 
+/** Together a second and a half. */
+const KILL_ROUNDS = 18;
+const DYING_MS = 10;
+
 /** Kills every process that was started with a variable, whatever its group or parent is by now. Looks again until there
  * is none, since one may start another while it dies. Linux only; elsewhere nothing is done.
  * @returns the pids that were killed */
 export async function killMarked(name: string, value: string): Promise<number[]> {
   const killed = new Set<number>();
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < KILL_ROUNDS; round++) {
     let found = false;
     for await (const pid of livingProcesses()) {
       if (pid === Deno.pid || !(await environment(pid)).includes(`${name}=${value}`)) continue;
@@ -80,6 +85,7 @@ export async function killMarked(name: string, value: string): Promise<number[]>
       }
     }
     if (!found) break;
+    await systemClock.sleep(DYING_MS * round); // on a busy machine a killed process takes a moment to be gone
   }
   return [...killed];
 }

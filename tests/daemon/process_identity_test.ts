@@ -61,7 +61,7 @@ Deno.test({
     const marked = group("sleep 300 & setsid sleep 300 & exec true", { MARK: value });
     const other = group("sleep 300 & exec true", { MARK: value + "-not" });
     await Promise.all([marked.status, other.status]);
-    strictEqual((await killMarked("MARK", value)).length, 2);
+    ok((await killMarked("MARK", value)).length >= 2); // a third one where `setsid` has just begun
     deepStrictEqual(await killMarked("MARK", value), []);
     strictEqual((await groupMembers(other.pid)).length, 1);
     killGroup(other.pid, "SIGKILL");
