@@ -1,0 +1,72 @@
+import type { Edit, Finding } from "./finding.ts";
+
+/** A repair may uncover what another rule can repair. */
+const MAX_PASSES = 8;
+
+/** Repairs a text until nothing is left that can be repaired. A repair that would add an error is not made.
+ * @param lint finds what is wrong with a text; edits count from its first character, a byte order mark excluded */
+export function applyFixes(
+  text: string,
+  lint: (text: string) => readonly Finding[],
+): { text: string; fixed: Finding[] } {
+  const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
+  let now = text.slice(mark.length);
+  const fixed: Finding[] = [];
+  const refused = new Set<string>();
+  let findings = lint(now);
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const wanted = compatible(findings.filter((each) => each.edits !== undefined && !refused.has(idOf(each))));
+    if (wanted.length === 0) break;
+    let next = apply(now, wanted.flatMap(({ edits }) => edits!));
+    let after = lint(next);
+    if (!better(findings, after, wanted)) {
+      // One of them does harm: try them one by one, and leave that one out.
+      const [first] = wanted;
+      next = apply(now, first!.edits!);
+      after = lint(next);
+      if (!better(findings, after, [first!])) {
+        refused.add(idOf(first!));
+        continue;
+      }
+      wanted.length = 1;
+    }
+    fixed.push(...wanted);
+    now = next;
+    findings = after;
+  }
+  return { text: mark + now, fixed };
+}
+
+/** Findings whose edits do not touch each other; the first in the text wins, the others wait for the next pass. */
+function compatible(findings: readonly Finding[]): Finding[] {
+  const taken: Edit[] = [];
+  return findings.filter(({ edits }) => {
+    const clash = edits!.some((edit) => taken.some((other) => edit.start <= other.end && other.start <= edit.end));
+    if (!clash) taken.push(...edits!);
+    return !clash;
+  });
+}
+
+function apply(text: string, edits: readonly Edit[]): string {
+  const sorted = [...edits].sort((a, b) => a.start - b.start);
+  let result = "";
+  let at = 0;
+  for (const { start, end, text: written } of sorted) {
+    result += text.slice(at, start) + written;
+    at = end;
+  }
+  return result + text.slice(at);
+}
+
+/** A repair may bring to light what could not be checked before, but it does away with what it repairs, and leaves
+ * nothing that cannot be read at all. */
+function better(before: readonly Finding[], after: readonly Finding[], wanted: readonly Finding[]): boolean {
+  const unreadable = (findings: readonly Finding[]) => findings.filter(({ code }) => code === "SB101").length;
+  if (unreadable(after) > unreadable(before)) return false;
+  const left = new Set(after.map(idOf));
+  return wanted.every((each) => !left.has(idOf(each)));
+}
+
+function idOf({ code, field, line, column }: Finding): string {
+  return `${code} ${line}:${column} ${field}`;
+}
