@@ -1,5 +1,4 @@
 import { basename, join } from "node:path";
-import { closing } from "../core/closing.ts";
 import { writePrivateFile } from "../core/private_file.ts";
 import { withFileLock } from "./file_lock.ts";
 import { StoreError, toStoreError } from "./store_error.ts";
@@ -102,10 +101,9 @@ export async function checkBackup(path: string): Promise<void> {
   let fault: string | undefined;
   try {
     const written = await sumOf(path);
-    const { size, sum } = await closing(await Deno.open(path), async (file) => ({
-      size: (await file.stat()).size,
-      sum: written === undefined ? undefined : await sha256Of(file),
-    }));
+    using file = await Deno.open(path);
+    const { size } = await file.stat();
+    const sum = written === undefined ? undefined : await sha256Of(file);
     if (size === 0) fault = "it is empty";
     else if (sum !== written) fault = "it is not as it was written";
     else fault = faultOfDatabase(path);
@@ -176,7 +174,8 @@ function sumPath(path: string): string {
 /** A rename is on the disk when its folder is. */
 export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
-  await closing(await Deno.open(folder), (handle) => handle.sync());
+  using handle = await Deno.open(folder);
+  await handle.sync();
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import { closing } from "../core/closing.ts";
 
 /** A finished copy of a store's file. */
 export interface StoreCopy {
@@ -27,10 +26,9 @@ export async function copyStore(from: string, to: string, signal?: AbortSignal):
   }
   const fault = faultOfDatabase(to);
   if (fault !== undefined) throw new Error(`the copy is damaged: ${fault}`);
-  return await closing(await Deno.open(to, { read: true, write: true }), async (file) => {
-    await file.sync();
-    return { bytes: (await file.stat()).size, sha256: await sha256Of(file, signal) };
-  });
+  using file = await Deno.open(to, { read: true, write: true });
+  await file.sync();
+  return { bytes: (await file.stat()).size, sha256: await sha256Of(file, signal) };
 }
 
 async function copyTables(database: DatabaseSync, to: string, signal?: AbortSignal): Promise<void> {

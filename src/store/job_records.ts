@@ -1,13 +1,17 @@
+import { freeGarbage } from "../core/free_garbage.ts";
 import { TooManyJobsError } from "../schedule/access.ts";
 import { type Execution, executionSchema } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { writeExecution } from "./execution_records.ts";
 import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
-import { before, key, startingWith } from "./keys.ts";
+import { before, from, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
 import { encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
 import { StoreError } from "./store_error.ts";
+
+/** Records, of a kilobyte or two each. */
+const FREE_EVERY = 500;
 
 const summarySchema = jobSchema.pick({
   id: true,
@@ -69,9 +73,11 @@ export class JobRecords {
 
   /** Reads a few fields of each job. Unreadable ones are passed over. */
   async each(visit: (job: JobSummary) => void): Promise<void> {
+    let visited = 0;
     for await (const entry of this.#session.list({ prefix: key.jobs }, { batchSize: 100 })) {
       const decoded = this.#reader.decode(summarySchema, entry);
       if ("value" in decoded) visit(decoded.value);
+      if (++visited % FREE_EVERY === 0) freeGarbage();
     }
   }
 
@@ -152,6 +158,12 @@ export class JobRecords {
       }
     }
     return due;
+  }
+
+  async dueAfter(at: Date): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list(from(key.due, at.getTime() + 1))) ids.push(entry.value as string);
+    return ids;
   }
 
   async nextDueAt(): Promise<number | undefined> {

@@ -167,6 +167,10 @@ export class KvJobStore implements JobStore {
     return this.#jobs.due(now, limit);
   }
 
+  jobsDueAfter(at: Date): Promise<string[]> {
+    return this.#jobs.dueAfter(at);
+  }
+
   async nextDueAt(): Promise<Date | undefined> {
     const [job, retry] = await Promise.all([this.#jobs.nextDueAt(), this.#executions.nextRetryAt()]);
     const next = Math.min(job ?? Infinity, retry ?? Infinity);
@@ -234,8 +238,12 @@ export class KvJobStore implements JobStore {
     return this.#leases.release(lease);
   }
 
-  getLease(executionId: string): Promise<Lease | undefined> {
-    return this.#leases.get(executionId);
+  async getLease(executionId: string): Promise<Lease | undefined> {
+    return (await this.#leases.getMany([executionId]))[0];
+  }
+
+  getLeases(executionIds: readonly string[]): Promise<(Lease | undefined)[]> {
+    return this.#leases.getMany(executionIds);
   }
 
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void> {

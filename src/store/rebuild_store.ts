@@ -1,6 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../core/clock.ts";
-import { closing } from "../core/closing.ts";
 import { describeError } from "../core/errors.ts";
 import { type Backup, checkBackup, listBackups } from "./backup.ts";
 import { copyStore } from "./copy_store.ts";
@@ -86,7 +85,8 @@ export async function storeFrom(
 /** Waits until Deno KV has let go of the file, and leaves nothing beside it. */
 async function intoOneFile(path: string): Promise<void> {
   await withoutOthers(path, () => {});
-  await closing(await Deno.open(path, { read: true, write: true }), (file) => file.sync());
+  using file = await Deno.open(path, { read: true, write: true });
+  await file.sync();
 }
 
 /** Calls back while nobody else has the store's file open or writes to it, and all of it is in that one file.

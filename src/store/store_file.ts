@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { systemClock } from "../core/clock.ts";
-import { closing } from "../core/closing.ts";
 import { withFileLock } from "./file_lock.ts";
 import type { Rebuilt } from "./rebuild_store.ts";
 import { asideName, removeStore, replaceStore } from "./replace_store.ts";
@@ -127,8 +126,8 @@ async function makeFolder(folder: string): Promise<void> {
 /** @returns the file's size */
 async function makeFile(path: string): Promise<number> {
   try {
-    const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-    const info = await closing(file, () => file.stat());
+    using file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    const info = await file.stat();
     if (info.isDirectory) throw new Deno.errors.IsADirectory(path);
     return info.size;
   } catch (error) {
