@@ -83,12 +83,13 @@ export async function testsOfAnalyzers(): Promise<Map<Analyzer, string[]>> {
   const found = new Map<Analyzer, string[]>();
   for (const file of filesBelow(join(ROOT, "src/analyze/kinds"))) {
     const module = await import(pathToFileURL(file).href) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(module)) {
-      const unit = units.find((unit) => unit === value);
-      if (unit === undefined) continue;
-      const path = relative(ROOT, file).replaceAll("\\", "/");
-      const imports = new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "[./]*/${path.replaceAll(".", "\\.")}"`);
-      found.set(unit, tests.filter(({ text }) => imports.test(text)).map((test) => shown(test.path)));
+    const defined = Object.entries(module).filter(([, value]) => units.some((unit) => unit === value));
+    const path = shown(file).replaceAll(".", "\\.");
+    for (const [name, unit] of defined) {
+      // Of a file that defines several, a test has to name the one it means.
+      const what = defined.length > 1 ? `[^}]*\\b${name}\\b[^}]*` : "[^}]*";
+      const imports = new RegExp(`import \\{${what}\\} from "[./]*/${path}"`);
+      found.set(unit as Analyzer, tests.filter(({ text }) => imports.test(text)).map((test) => shown(test.path)));
     }
   }
   return found;
