@@ -33,6 +33,7 @@ export function lintText(text: string, defaultName: string): LintedText {
     uniqueKeys: true,
     merge: true,
     prettyErrors: false,
+    logLevel: "error", // its warnings quote what is written
     keepSourceTokens: false,
   });
   const result: LintedText = { findings: [], documents: [], entries: [] };

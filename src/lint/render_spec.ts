@@ -1,6 +1,7 @@
 import { parse, stringify } from "yaml";
 import { FUNCTIONS, type TemplateFunction } from "../analyze/template/functions.ts";
 import { compileTemplate } from "../analyze/template/template.ts";
+import { TemplateError } from "../analyze/template/template_error.ts";
 import { describeError } from "../core/errors.ts";
 import type { Values } from "./template_values.ts";
 
@@ -52,8 +53,8 @@ export function renderSpec(text: string, values: Values): string {
   try {
     return compileTemplate(text, SPEC_FUNCTIONS).render({ Values: seeded, ...SURROUNDINGS }, "");
   } catch (error) {
-    // The message quotes the text: a whole spec.
-    throw new RenderError(describeError(error).replace(/^Cannot use the template "[^]*?(?:…)?": (?=[^"]*$)/, ""));
+    // The whole message would quote the text: a spec.
+    throw new RenderError(error instanceof TemplateError ? error.problem : describeError(error));
   }
 }
 

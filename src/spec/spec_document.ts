@@ -43,6 +43,7 @@ export function parseDocuments(text: string, source: string): SpecDocument[] {
     uniqueKeys: true,
     merge: true,
     prettyErrors: false,
+    logLevel: "error", // its warnings quote what is written
   });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);

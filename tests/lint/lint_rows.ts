@@ -283,9 +283,9 @@ export const ROWS: readonly Row[] = [
   {
     code: "SB207",
     name: "a field that has to be there",
-    text: bundle("    - postgres: {collectorName: db}\n"),
-    at: "7:7",
-    message: /^Missing required field 'uri' for collector 'postgres'$/,
+    text: bundle("    - http: {name: a, get: {}}\n"),
+    at: "7:28",
+    message: /^Missing required field 'get.url' for collector 'http'$/,
   },
   {
     code: "SB208",
@@ -417,7 +417,7 @@ export const ROWS: readonly Row[] = [
     code: "SB304",
     name: "an outcome without words",
     text: judged("    - clusterVersion: {outcomes: [{pass: {when: '> 1.0.0'}}]}\n"),
-    at: "9:35",
+    at: "9:36",
     message: /^This outcome has no message$/,
   },
   {
