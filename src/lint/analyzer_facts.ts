@@ -8,6 +8,8 @@ export interface AnalyzerFacts {
   byName?: true;
   /** The first outcome whose `when` holds counts, so that nothing behind one without `when` is reached. */
   firstMatch?: true;
+  /** An object that it names can be looked up in a namespace only. */
+  needsNamespace?: true;
   /** It judges without outcomes, too. */
   judgesAlone?: true;
   /** Its outcomes have messages of their own. */
@@ -15,7 +17,7 @@ export interface AnalyzerFacts {
 }
 
 const objects: AnalyzerFacts = { reads: "clusterResources" };
-const workload: AnalyzerFacts = { ...objects, firstMatch: true, judgesAlone: true };
+const workload: AnalyzerFacts = { ...objects, firstMatch: true, needsNamespace: true, judgesAlone: true };
 const pods: AnalyzerFacts = { ...objects, firstMatch: true, saysAlone: true };
 const named = (reads: string): AnalyzerFacts => ({ reads, byName: true, firstMatch: true });
 const fixed = (reads: string): AnalyzerFacts => ({ reads, firstMatch: true });

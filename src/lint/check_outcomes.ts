@@ -3,10 +3,16 @@ import type { LintEntry } from "./check_entry.ts";
 
 const VERDICTS = ["fail", "warn", "pass"] as const;
 
-/** Finds outcomes that say nothing, and those that are never reached. */
+/** Finds outcomes that say nothing, those that are never reached, and analyzers that cannot look anything up. */
 export function checkOutcomes({ document, path, list, kind, body }: LintEntry): void {
   const facts = analyzerFacts(list, kind);
   if (facts === undefined) return;
+  if (facts.needsNamespace && body.name && !body.namespace) {
+    document.report("SB306", path, `The analyzer ${kind} names an object and no namespace: it cannot be looked up`, {
+      which: "key",
+      suggestion: "Add namespace",
+    });
+  }
   const outcomes = body.outcomes ?? [];
   if (!Array.isArray(outcomes)) return;
   if (outcomes.length === 0) {

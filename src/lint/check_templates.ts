@@ -1,5 +1,6 @@
 import { type Node, visit } from "yaml";
 import type { LintDocument } from "./lint_document.ts";
+import { templateActions } from "./template_actions.ts";
 
 /** Words that start an expression without a dot. */
 const WORDS =
@@ -26,15 +27,14 @@ export function templateProblems(text: string): TemplateProblem[] {
         const message = `Unmatched template braces: ${opening} opening, ${closing} closing`;
         found.push({ code: "SB601", message, offset: at + line.indexOf("{{") });
       }
-      for (const match of line.matchAll(/\{\{-?[ \t]*([^{}]*?)[ \t]*-?\}\}/g)) {
-        const expression = match[1]!;
+      for (const { inside, offset } of templateActions(line)) {
+        const expression = inside.replace(/^-/, "").replace(/-$/, "").trim();
         if (!/^[A-Za-z_][\w.]*$/.test(expression) || WORDS.test(expression)) continue;
-        const offset = at + match.index;
         found.push({
           code: "SB602",
           message: `Template expression may be missing leading dot: {{ ${expression} }}`,
-          offset,
-          dotAt: offset + match[0].indexOf(expression, 2),
+          offset: at + offset,
+          dotAt: at + offset + 2 + inside.indexOf(expression),
         });
       }
     }
@@ -61,12 +61,12 @@ export function checkTemplates(document: LintDocument, root: Node | undefined): 
           edits: dotAt === undefined ? undefined : [{ start: start + dotAt, end: start + dotAt, text: "." }],
         });
       }
-      for (const match of document.text.slice(start, end).matchAll(/\{\{-?[^}]*\.Values\b[^}]*\}\}/g)) {
-        const old = String(document.data.apiVersion) === "troubleshoot.sh/v1beta2";
-        if (!old) continue;
+      if (String(document.data.apiVersion) !== "troubleshoot.sh/v1beta2") return;
+      for (const { inside, offset } of templateActions(document.text.slice(start, end))) {
+        if (!/\.Values\b/.test(inside)) continue;
         document.report("SB603", [], "Templating is not supported in v1beta2 specs", {
           field: "template",
-          offset: start + match.index,
+          offset: start + offset,
           suggestion: "Render it first, as with helm template",
         });
       }

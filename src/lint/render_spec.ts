@@ -3,6 +3,7 @@ import { FUNCTIONS, type TemplateFunction } from "../analyze/template/functions.
 import { compileTemplate } from "../analyze/template/template.ts";
 import { TemplateError } from "../analyze/template/template_error.ts";
 import { describeError } from "../core/errors.ts";
+import { templateActions } from "./template_actions.ts";
 import type { Values } from "./template_values.ts";
 
 /** A template of a whole spec that cannot be rendered. */
@@ -38,10 +39,15 @@ const SURROUNDINGS = {
   Files: {},
 };
 
+/** What only a template of a whole spec asks for. */
+const SURROUNDING = /(?:^|[\s(|$-])\.(?:Values|Release|Chart|Capabilities|Files)\b/;
+/** A line that holds nothing but control flow. */
+const CONTROL = /^[ \t]*\{\{-?[ \t]*(?:if|else|end|range|with|define|block|template|include|\/\*|\$)/m;
+
 /** True for a text that is a template of a spec, as opposed to one whose messages have templates of their own. */
 export function isSpecTemplate(text: string): boolean {
-  return /\{\{-?[^}]*[\s(]\.(?:Values|Release|Chart|Capabilities|Files)\b/.test(text.replaceAll("{{.", "{{ .")) ||
-    /^[ \t]*\{\{-?\s*(?:if|else|end|range|with|define|block|template|include|\/\*|\$)/m.test(text);
+  const asks = templateActions(text).some(({ inside }) => SURROUNDING.test(inside));
+  return asks || CONTROL.test(text);
 }
 
 /** Renders a spec as `helm template` would. Values that are missing are empty, and the parents of those that the text asks
@@ -60,8 +66,8 @@ export function renderSpec(text: string, values: Values): string {
 
 /** `.Values.a.b` in the text, as paths, in order of their first place, each once. */
 export function valuePaths(text: string): string[][] {
-  const actions = [...text.matchAll(/\{\{[^]*?\}\}/g)].map(([action]) => action).join("\n");
-  const names = [...actions.matchAll(/(?:^|[\s({|$])\.?Values((?:\.[A-Za-z_]\w*)+)/gm)].map(([, path]) =>
+  const actions = templateActions(text).map(({ inside }) => inside).join("\n");
+  const names = [...actions.matchAll(/(?:^|[\s(|$-])\.?Values((?:\.[A-Za-z_]\w*)+)/gm)].map(([, path]) =>
     path!.slice(1)
   );
   return [...new Set(names)].map((path) => path.split("."));

@@ -45,6 +45,7 @@ export const RULES = {
   SB303: { level: "warning", title: "An outcome has several verdicts; only one counts" },
   SB304: { level: "warning", title: "An outcome has no message" },
   SB305: { level: "warning", title: "No collector gathers what an analyzer reads" },
+  SB306: { level: "error", title: "An analyzer names an object and no namespace, so that nothing can be looked up" },
   SB401: { level: "warning", title: "A text without quotes is no text in YAML 1.1", fixable: true },
   SB402: { level: "warning", title: "docString is missing" },
   SB501: { level: "warning", title: "A secret stands in the spec" },

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { runCli } from "../../src/cli/run_cli.ts";
-import { bundle } from "../lint/lint_rows.ts";
+import { bundle } from "../lint/row.ts";
 import { CliHarness } from "./schedule/cli_harness.ts";
 
 const CLEAN = bundle("    - clusterInfo: {}\n      docString: d\n");

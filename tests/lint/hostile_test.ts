@@ -2,7 +2,8 @@ import { ok, strictEqual } from "node:assert/strict";
 import { fixText, lintSources } from "../../src/lint/lint_source.ts";
 import { parseDocuments } from "../../src/spec/spec_document.ts";
 import { seeded } from "../seeded.ts";
-import { bundle, judged, ROWS } from "./lint_rows.ts";
+import { ROWS } from "./lint_rows.ts";
+import { bundle, judged } from "./row.ts";
 
 const codes = (text: string, values?: Record<string, unknown>) =>
   lintSources([{ name: "a.yaml", text }], values && { values })[0]!.findings.map(({ code }) => code);
@@ -128,3 +129,14 @@ Deno.test("lint never repeats a secret", () => {
     bundle("    - http: {get: {url: 'http://a:s3cr3tpw@b', headers: {Authorization: s3cr3tpw}}}\n");
   ok(!JSON.stringify(lintSources([{ name: "a", text }])).includes("s3cr3tpw"));
 });
+
+for (
+  const [name, part] of [["{{", "{{"], ["{{ and blanks", "{{ "], ["}}", "}}"], ["dots", "a.a"], ["://", "a://:"], [
+    "blanks",
+    " ",
+  ]]
+) {
+  Deno.test(`lint ends for a large text full of ${name}: no pattern goes back and forth in it`, () => {
+    codes(bundle(`    - data: {name: a, data: '${part!.repeat(300_000)}'}\n`));
+  });
+}

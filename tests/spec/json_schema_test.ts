@@ -6,7 +6,8 @@ import { anySpecSchema, specSchema } from "../../src/spec/json_schema.ts";
 import { SPEC_KINDS, type SpecKind } from "../../src/spec/troubleshoot_documents.ts";
 import { mergeSpecs } from "../../src/spec/merge_specs.ts";
 import { troubleshootDocuments } from "../../src/spec/troubleshoot_documents.ts";
-import { bundle, judged, ROWS } from "../lint/lint_rows.ts";
+import { ROWS } from "../lint/lint_rows.ts";
+import { bundle, judged } from "../lint/row.ts";
 
 // deno-lint-ignore no-explicit-any -- CommonJS: the class is the default of the default in some readings
 const AjvClass = ((Ajv as any).default ?? Ajv) as typeof Ajv.default;
