@@ -4,7 +4,7 @@ import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { connectKube } from "../kube/connect.ts";
 import type { KubeClient } from "../kube/kube_client.ts";
-import type { Finding } from "../lint/finding.ts";
+import type { Repair } from "../lint/finding.ts";
 import { fixText, type LintOptions, type LintSource, lintSources, ValuesNeededError } from "../lint/lint_source.ts";
 import { type Code, RULES } from "../lint/rules.ts";
 import { mergeValues, readValues, setValues, type Values } from "../lint/template_values.ts";
@@ -147,9 +147,9 @@ async function fixFiles(
   sources: LintSource[],
   options: LintOptions,
   ignored: ReadonlySet<Code>,
-): Promise<Map<string, Finding[]>> {
+): Promise<Map<string, Repair[]>> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
-  const fixed = new Map<string, Finding[]>();
+  const fixed = new Map<string, Repair[]>();
   for (const source of sources) {
     if (source.name === "standard input" || parseSpecSource(source.name).kind !== "file") {
       await cli.stderr.write(`${yellow("Warning:")} --fix repairs files only, and ${source.name} is none\n`);

@@ -1,12 +1,12 @@
 import { VERSION } from "../core/version.ts";
-import type { Finding, Level } from "../lint/finding.ts";
+import type { Finding, Level, Repair } from "../lint/finding.ts";
 import type { LintResult } from "../lint/lint_source.ts";
 import { type Code, RULES } from "../lint/rules.ts";
 import type { Colors } from "./render/color.ts";
 
 export interface LintedFile extends LintResult {
   /** What `--fix` repaired; absent without it. */
-  fixed?: readonly Finding[];
+  fixed?: readonly Repair[];
 }
 
 const SIGNS: Record<Level, [sign: string, word: string, color: "red" | "yellow" | "dim"]> = {
@@ -18,9 +18,7 @@ const SIGNS: Record<Level, [sign: string, word: string, color: "red" | "yellow" 
 /** For people. */
 export function toText(files: readonly LintedFile[], colors: Colors): string {
   const parts = files.map((file) => {
-    const fixed = (file.fixed ?? []).map((finding) =>
-      `  ${colors.green("✓")} Fixed (line ${finding.line}): ${finding.message} [${finding.code}]\n`
-    );
+    const fixed = (file.fixed ?? []).map((repair) => shownRepair(repair, colors));
     if (file.findings.length === 0) return `${colors.green("✓")} ${file.name}: No issues found\n${fixed.join("")}`;
     const note = file.rendered ? " (lines of the rendered template)" : "";
     return `${colors.bold(file.name)}${note}\n` + fixed.join("") + file.findings.map((finding) => {
@@ -40,6 +38,17 @@ export function toText(files: readonly LintedFile[], colors: Colors): string {
     `${files.length} file(s)\n`;
 }
 
+/** What was wrong, and below it what went out and came in, as in a diff. */
+function shownRepair({ line, message, code, change }: Repair, colors: Colors): string {
+  const lines = (sign: string, text: string) =>
+    text.split("\n").filter((each) => each.trim() !== "").map((each) => `    ${sign} ${each.trimEnd()}\n`);
+  return [
+    `  ${colors.green("✓")} Fixed (line ${line}): ${message} [${code}]\n`,
+    ...(change === undefined ? [] : lines("-", change.removed).map(colors.red)),
+    ...(change === undefined ? [] : lines("+", change.added).map(colors.green)),
+  ].join("");
+}
+
 /** For programs. `errors` and `warnings` are what scripts written for Troubleshoot expect; the rest is ours. */
 export function toJson(files: readonly LintedFile[]): string {
   const results = files.map(({ name, rendered, findings, fixed }) => {
@@ -50,7 +59,7 @@ export function toJson(files: readonly LintedFile[]): string {
       warnings: of("warning"),
       infos: of("info"),
       ...(rendered ? { rendered } : {}),
-      ...(fixed === undefined ? {} : { fixed: fixed.map(shown) }),
+      ...(fixed === undefined ? {} : { fixed: fixed.map((repair) => ({ ...shown(repair), change: repair.change })) }),
     };
   });
   return JSON.stringify({ results }, null, 2) + "\n";

@@ -21,6 +21,7 @@ export function checkLists(document: LintDocument): LintEntry[] {
   const spec = document.data.spec as Record<string, unknown>;
   checkFields(document, spec, [...Object.keys(lists), ...Object.keys(others)]);
   checkPresence(document, spec);
+  checkDropped(document, spec);
   for (const [field, meaning] of Object.entries(others)) {
     if (!meaning.includes("this version") || !isUsed(spec[field])) continue;
     const why = meaning.slice(meaning.indexOf("this version"));
@@ -40,6 +41,25 @@ export function checkLists(document: LintDocument): LintEntry[] {
       document.report("SB110", ["spec", field], `${LIST_NOUNS[field]} list is empty`, { which: "key" });
     }
     return value.flatMap((_, index) => checkEntry(document, ["spec", field, index], CATALOGS[as], as) ?? []);
+  });
+}
+
+const DATABASES = ["postgres", "mysql", "mssql", "redis", "clickhouse"];
+
+/** What Troubleshoot reads of a v1beta3 SupportBundle: databases, and nothing else. Here the versions mean the same. */
+function checkDropped(document: LintDocument, spec: Record<string, unknown>): void {
+  if (document.kind !== "SupportBundle" || document.data.apiVersion !== "troubleshoot.sh/v1beta3") return;
+  const lists = ["hostCollectors", "analyzers", "hostAnalyzers", "afterCollection"].filter((field) =>
+    isUsed(spec[field])
+  );
+  const collectors = Array.isArray(spec.collectors) ? spec.collectors : [];
+  const others = collectors.some((entry) =>
+    typeof entry === "object" && entry !== null && !Object.keys(entry).some((key) => DATABASES.includes(key))
+  );
+  const dropped = [...(others ? ["collectors other than databases"] : []), ...lists];
+  if (dropped.length === 0) return;
+  document.report("SB117", ["apiVersion"], `Troubleshoot drops of a v1beta3 SupportBundle: ${dropped.join(", ")}`, {
+    suggestion: "Write apiVersion: troubleshoot.sh/v1beta2, which means the same here",
   });
 }
 

@@ -25,3 +25,9 @@ export interface Edit {
   end: number;
   text: string;
 }
+
+/** A finding that was repaired. */
+export interface Repair extends Finding {
+  /** What was taken out and what was put in; absent where that is a value, or scattered. */
+  change?: { removed: string; added: string };
+}

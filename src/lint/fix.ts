@@ -1,4 +1,4 @@
-import type { Edit, Finding } from "./finding.ts";
+import type { Edit, Finding, Repair } from "./finding.ts";
 
 /** A repair may uncover what another rule can repair. */
 const MAX_PASSES = 8;
@@ -8,10 +8,10 @@ const MAX_PASSES = 8;
 export function applyFixes(
   text: string,
   lint: (text: string) => readonly Finding[],
-): { text: string; fixed: Finding[] } {
+): { text: string; fixed: Repair[] } {
   const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
   let now = text.slice(mark.length);
-  const fixed: Finding[] = [];
+  const fixed: Repair[] = [];
   const refused = new Set<string>();
   let findings = lint(now);
   for (let pass = 0; pass < MAX_PASSES; pass++) {
@@ -30,7 +30,7 @@ export function applyFixes(
       }
       wanted.length = 1;
     }
-    fixed.push(...wanted);
+    fixed.push(...wanted.map((finding) => repairOf(finding, now)));
     now = next;
     findings = after;
   }
@@ -62,9 +62,17 @@ function apply(text: string, edits: readonly Edit[]): string {
  * nothing that cannot be read at all. */
 function better(before: readonly Finding[], after: readonly Finding[], wanted: readonly Finding[]): boolean {
   const unreadable = (findings: readonly Finding[]) => findings.filter(({ code }) => code === "SB101").length;
-  if (unreadable(after) > unreadable(before)) return false;
+  const mended = wanted.some(({ code }) => code === "SB101") ? 1 : 0;
+  if (unreadable(after) > unreadable(before) - mended) return false;
   const left = new Set(after.map(idOf));
   return wanted.every((each) => !left.has(idOf(each)));
+}
+
+function repairOf(finding: Finding, text: string): Repair {
+  const [edit, ...more] = finding.edits!;
+  // Values may be secrets.
+  if (edit === undefined || more.length > 0 || finding.code === "SB401") return finding;
+  return { ...finding, change: { removed: text.slice(edit.start, edit.end), added: edit.text } };
 }
 
 function idOf({ code, field, line, column }: Finding): string {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { checkInputs } from "./check_inputs.ts";
 import { templateProblems } from "./check_templates.ts";
 import { applyFixes } from "./fix.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding, Repair } from "./finding.ts";
 import { type LintedText, lintText } from "./lint_text.ts";
 import { isSpecTemplate, RenderError, renderSpec, valuePaths } from "./render_spec.ts";
 import { type Code, ruleOf } from "./rules.ts";
@@ -104,7 +104,7 @@ export function fixText(
   { name, text }: LintSource,
   options: LintOptions = {},
   ignored: ReadonlySet<Code> = new Set(),
-): { text: string; fixed: Finding[] } {
+): { text: string; fixed: Repair[] } {
   const lint = (text: string) => lintSource({ name, text }, options).text.findings;
   return applyFixes(text, (text) => lint(text).filter(({ code }) => !ignored.has(code)));
 }

@@ -15,6 +15,7 @@ import { checkSeparators } from "./check_separators.ts";
 import { checkTemplates } from "./check_templates.ts";
 import type { Finding } from "./finding.ts";
 import { LintDocument } from "./lint_document.ts";
+import { missingColon } from "./missing_colon.ts";
 import { ruleOf } from "./rules.ts";
 
 /** What one text holds, and what is wrong with it. Findings grow while checks over several texts run. */
@@ -74,6 +75,7 @@ function open(
       offset: error.pos[0],
       field: "yaml",
       suggestion: "Tabs, missing spaces after a colon and wrong indents are the usual causes",
+      edits: missingColon(text, error.pos[0]),
     });
     return undefined;
   }

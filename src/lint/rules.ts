@@ -10,7 +10,7 @@ interface Rule {
 
 /** Every rule by its code. docs/lint.md lists the same. Codes are stable: scripts and comments name them. */
 export const RULES = {
-  SB101: { level: "error", title: "The text is not YAML" },
+  SB101: { level: "error", title: "The text is not YAML", fixable: true },
   SB102: { level: "error", title: "apiVersion is missing or empty" },
   SB103: { level: "error", title: "apiVersion is not known", fixable: true },
   SB104: { level: "warning", title: "apiVersion is an old name", fixable: true },
@@ -26,6 +26,7 @@ export const RULES = {
   SB114: { level: "info", title: "A document is no spec and is ignored" },
   SB115: { level: "error", title: "A document is not a mapping, or there is none" },
   SB116: { level: "error", title: "The document cannot be loaded" },
+  SB117: { level: "info", title: "Troubleshoot itself drops parts of a v1beta3 SupportBundle" },
   SB201: { level: "error", title: "A list of entries is no list", fixable: true },
   SB202: { level: "error", title: "An entry is no mapping", fixable: true },
   SB203: { level: "error", title: "An entry has no kind, or several" },

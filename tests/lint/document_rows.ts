@@ -11,6 +11,30 @@ export const DOCUMENT_ROWS: readonly Row[] = [
     message: /^YAML syntax error: Map keys must be unique/,
   },
   {
+    code: "SB101",
+    name: "a key without its colon",
+    text: bundle(OK).replace("metadata:", "metadata"),
+    at: "3:1",
+    message: /^YAML syntax error: /,
+    fixed: bundle(OK),
+  },
+  {
+    code: "SB101",
+    name: "a kind without its colon",
+    text: bundle("    - logs\n        selector: [a=b]\n"),
+    at: "7:7",
+    message: /^YAML syntax error: /,
+    fixed: bundle("    - logs:\n        selector: [a=b]\n"),
+  },
+  {
+    code: "SB101",
+    name: "a value without its colon",
+    text: bundle(OK).replace("kind:", "kind"),
+    at: "2:1",
+    message: /^YAML syntax error: /,
+    fixed: bundle(OK),
+  },
+  {
     code: "SB102",
     name: "no apiVersion",
     text: "kind: X\n",
@@ -171,5 +195,12 @@ export const DOCUMENT_ROWS: readonly Row[] = [
     ),
     at: "7:7",
     message: /Cannot use redactor "x"/,
+  },
+  {
+    code: "SB117",
+    name: "a SupportBundle of v1beta3",
+    text: bundle(OK).replace("v1beta2", "v1beta3") + "  hostCollectors: [{cpu: {}}]\n",
+    at: "1:13",
+    message: /^Troubleshoot drops of a v1beta3 SupportBundle: collectors other than databases, hostCollectors$/,
   },
 ];
