@@ -126,8 +126,10 @@ export const OUTCOME_ROWS: readonly Row[] = [
   {
     code: "SB501",
     name: "a password in an environment variable",
-    text: bundle("    - runPod: {name: a, namespace: b, podSpec: {env: [{name: DB_PASSWORD, value: s3cr3tpw}]}}\n"),
-    at: "7:82",
+    text: bundle(
+      "    - runPod: {name: a, namespace: b, podSpec: {containers: [{image: d, env: [{name: DB_PASSWORD, value: s3cr3tpw}]}]}}\n",
+    ),
+    at: "7:106",
     message: /^The value of 'DB_PASSWORD' stands in the spec$/,
   },
   {
