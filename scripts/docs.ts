@@ -1,16 +1,18 @@
-/** Writes docs/collectors.md and docs/analyzers.md from the registries: kinds, fields, types, defaults and descriptions are
- * those that specs are checked against.
+/** Writes docs/collectors.md, docs/analyzers.md and docs/insight.md from the registries: kinds, fields, types, defaults and
+ * descriptions are those that specs are checked against, and checks say themselves what they do.
  *
  *   deno task docs            writes them
  *   deno task docs --check    fails when one is not up to date */
 import { fileURLToPath } from "node:url";
 import { renderAnalyzersDoc } from "./docs/analyzers.ts";
 import { renderCollectorsDoc } from "./docs/collectors.ts";
+import { renderInsightDoc } from "./insight_doc.ts";
 
 /** The documents, by name below `docs/`. */
 export const DOCUMENTS: readonly { name: string; path: string; render(): string | Promise<string> }[] = [
   { name: "collectors.md", path: pathOf("collectors.md"), render: renderCollectorsDoc },
   { name: "analyzers.md", path: pathOf("analyzers.md"), render: renderAnalyzersDoc },
+  { name: "insight.md", path: pathOf("insight.md"), render: renderInsightDoc },
 ];
 
 function pathOf(name: string): string {

@@ -208,7 +208,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const urls: string[] = [];
   const statusSource: StatusSource = {
     state,
-    jobs: () => census.read(),
+    counts: () => store.countJobs(),
     clock,
     executor,
     startTime,
@@ -236,7 +236,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     guard,
     statusPage({
       now: () => clock.now(),
-      status: daemonStatusReader({ ...statusSource, jobs: () => Promise.resolve([]) }),
+      status: daemonStatusReader({ ...statusSource, counts: () => Promise.resolve({ total: 0, enabled: 0 }) }),
       jobs: () => census.read(),
       store,
       ready: () => checkReadiness(ready),

@@ -205,7 +205,10 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
     uploadUrl: report.uploadUrl ?? "",
     collectorCount: report.collectorCount,
     stages: report.stages,
-    findings: { ...report.findings, top: report.findings.top.slice(0, 50) },
+    findings: {
+      ...report.findings,
+      top: report.findings.top.slice(0, 50).map(({ title, severity, message }) => ({ title, severity, message })),
+    },
     redactions: report.redactions,
     metrics: {
       collectionTime: seconds(report, "collect"),

@@ -25,7 +25,13 @@ export const pipelineReportSchema = z.object({
     fail: z.number().int(),
     warn: z.number().int(),
     pass: z.number().int(),
-    top: z.array(z.object({ title: z.string(), severity: z.enum(["fail", "warn"]), message: z.string() })),
+    top: z.array(z.object({
+      title: z.string(),
+      severity: z.enum(["fail", "warn"]),
+      message: z.string(),
+      /** What to do about it, where that is known. */
+      nextStep: z.string().optional(),
+    })),
   }),
   /** `analysis.json`, as parsed JSON. */
   analysis: z.array(z.unknown()),

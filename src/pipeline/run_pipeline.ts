@@ -1,5 +1,5 @@
 import { anySignal } from "../core/any_signal.ts";
-import { runAnalyzers } from "../analyze/run_analyzers.ts";
+import { type AnalyzerEntry, runAnalyzers } from "../analyze/run_analyzers.ts";
 import type { Finding } from "../analyze/analyzer.ts";
 import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
@@ -13,6 +13,8 @@ import type { Clock } from "../core/clock.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
+import { groupByCause } from "../insight/group_by_cause.ts";
+import { insightEntries } from "../insight/insight_entries.ts";
 import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
 import type { Redactor } from "../redact/redactor.ts";
@@ -216,7 +218,9 @@ async function analyze(
   folder: WorkFolder,
   context: PipelineContext,
 ): Promise<Finding[]> {
-  const entries = [...spec.analyzers, ...spec.hostAnalyzers].map(({ unit, config }) => ({ analyzer: unit, config }));
+  const entries: AnalyzerEntry[] = [...spec.analyzers, ...spec.hostAnalyzers]
+    .map(({ unit, config }) => ({ analyzer: unit, config }));
+  if (run.request.auto) entries.push(...insightEntries({ now: run.startedAt }));
   if (!run.request.analyze || entries.length === 0) {
     record(run, { stage: "analyze", status: "skipped", durationMs: 0 }, context);
     return [];
@@ -236,7 +240,7 @@ async function analyze(
     message: broken === 0 ? undefined : `${broken} analyzers could not be evaluated`,
     durationMs: context.clock.now().getTime() - started,
   }, context);
-  return findings;
+  return groupByCause(findings);
 }
 
 async function archive(

@@ -16,6 +16,7 @@ const SUBJECTS: Record<keyof JobStore, Subject> = {
   findJobs: "read",
   listJobs: "read",
   eachJob: "read",
+  countJobs: "read",
   updateJob: "job id",
   deleteJob: "job id",
   dependentJobs: "read",

@@ -3,7 +3,7 @@ import { TooManyJobsError } from "../schedule/access.ts";
 import { type Execution, executionSchema } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { writeExecution } from "./execution_records.ts";
-import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
+import type { FireChange, FireOutcome, JobCounts, JobSummary } from "./job_store.ts";
 import { before, from, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
 import { encodeRecord } from "./record_codec.ts";
@@ -79,6 +79,18 @@ export class JobRecords {
       if ("value" in decoded) visit(decoded.value);
       if (++visited % FREE_EVERY === 0) freeGarbage();
     }
+  }
+
+  async counts(): Promise<JobCounts> {
+    const [total, disabled] = await Promise.all([key.jobNames, key.jobsDisabled].map((prefix) => this.#count(prefix)));
+    return { total: total!, enabled: total! - disabled! };
+  }
+
+  async #count(prefix: Deno.KvKey, enough = Infinity): Promise<number> {
+    let count = 0;
+    const limit = enough === Infinity ? {} : { limit: enough };
+    for await (const _ of this.#session.list({ prefix }, limit)) count++;
+    return count;
   }
 
   update(id: string, change: (job: Job) => Job): Promise<Job | undefined | false> {
@@ -204,7 +216,7 @@ export class JobRecords {
     const done: string[] = [];
     const jobs = new Map((await this.list()).map((job) => [job.id, job]));
     const indexed = new Set<string>();
-    for (const prefix of [key.jobNames, key.due, key.dependents, key.jobOwners]) {
+    for (const prefix of [key.jobNames, key.jobsDisabled, key.due, key.dependents, key.jobOwners]) {
       for await (const entry of this.#session.list({ prefix })) {
         const job = jobs.get(entry.value as string);
         if (job !== undefined && indexKeys(job).some((k) => sameKey(k, entry.key))) {
@@ -234,10 +246,7 @@ export class JobRecords {
 
   /** @param enough is as far as it counts */
   async #countOfOwner(owner: string, enough: number): Promise<number> {
-    if (owner === "" || enough === Infinity) return 0;
-    let count = 0;
-    for await (const _ of this.#session.list({ prefix: key.jobsOfOwner(owner) }, { limit: enough })) count++;
-    return count;
+    return owner === "" || enough === Infinity ? 0 : await this.#count(key.jobsOfOwner(owner), enough);
   }
 
   async #freeName(name: string, id: string): Promise<KvEntryMaybe | undefined> {
@@ -308,6 +317,7 @@ function deleteJob(operation: Deno.AtomicOperation, job: Job): void {
 function indexKeys(job: Job): Deno.KvKey[] {
   const keys: Deno.KvKey[] = [key.jobByName(job.name)];
   if (job.createdBy !== "") keys.push(key.jobOfOwner(job.createdBy, job.id));
+  if (!job.enabled) keys.push(key.jobDisabled(job.id));
   if (job.nextRun !== null) keys.push(key.dueJob(Date.parse(job.nextRun), job.id));
   for (const { job: other } of job.dependsOn) keys.push(key.dependent(other, job.id));
   return keys;

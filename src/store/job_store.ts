@@ -17,6 +17,8 @@ export interface JobStore {
   listJobs(): Promise<Job[]>;
   /** Visits all jobs, in no particular order, and never holds many of them: for whoever only counts. */
   eachJob(visit: (job: JobSummary) => void): Promise<void>;
+  /** Reads the index: no job is read. */
+  countJobs(): Promise<JobCounts>;
   /** Reads, changes and writes one job by compare-and-set, again on conflict. The change may run several times.
    * Indexes follow. @returns the stored job, undefined when it is gone; false when its new name is taken */
   updateJob(id: string, change: (job: Job) => Job): Promise<Job | undefined | false>;
@@ -96,6 +98,11 @@ export interface JobStore {
   /** All records that were ever set aside, at most 1,000. */
   setAsideRecords(): Promise<UnreadableRecord[]>;
   close(): void;
+}
+
+export interface JobCounts {
+  total: number;
+  enabled: number;
 }
 
 /** The little of a job that counting takes. */

@@ -9,6 +9,7 @@ import type {
   ExecutionQuery,
   FireChange,
   FireOutcome,
+  JobCounts,
   JobStore,
   JobSummary,
   Lease,
@@ -129,6 +130,10 @@ export class KvJobStore implements JobStore {
 
   listJobs(): Promise<Job[]> {
     return this.#jobs.list();
+  }
+
+  countJobs(): Promise<JobCounts> {
+    return this.#jobs.counts();
   }
 
   eachJob(visit: (job: JobSummary) => void): Promise<void> {

@@ -136,6 +136,17 @@ const behaviours: [behaviour: string, check: Check][] = [
     await store.eachJob((job) => seen.push(`${job.name} ${job.enabled}`));
     deepStrictEqual(seen.sort(), ["a true", "b false", "c true"]);
   }],
+  ["countJobs() counts jobs and those that are enabled, as they are made, changed and deleted", async (store) => {
+    deepStrictEqual(await store.countJobs(), { total: 0, enabled: 0 });
+    const [a, b] = [await storedJob(store, { name: "a" }), await storedJob(store, { name: "b", enabled: false })];
+    await storedJob(store, { name: "c" });
+    deepStrictEqual(await store.countJobs(), { total: 3, enabled: 2 });
+    await store.updateJob(a.id, (job) => ({ ...job, enabled: false, name: "d" }));
+    deepStrictEqual(await store.countJobs(), { total: 3, enabled: 1 });
+    await store.updateJob(b.id, (job) => ({ ...job, enabled: true }));
+    await store.deleteJob(a.id);
+    deepStrictEqual(await store.countJobs(), { total: 2, enabled: 2 });
+  }],
   ["listJobs() sorts by name", async (store) => {
     for (const name of ["b", "c", "a"]) await storedJob(store, { name });
     deepStrictEqual((await store.listJobs()).map((job) => job.name), ["a", "b", "c"]);

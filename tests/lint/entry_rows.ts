@@ -170,13 +170,6 @@ export const ENTRY_ROWS: readonly Row[] = [
     message: /^Without namespaces nothing is collected$/,
   },
   {
-    code: "SB213",
-    name: "a kind that is known and not there",
-    text: HEAD + "spec:\n  hostCollectors:\n    - kubernetes: {}\n",
-    at: "7:7",
-    message: /^The host collector kubernetes is not in this version$/,
-  },
-  {
     code: "SB214",
     name: "an old kind",
     text: bundle("    - run: {name: a, namespace: b, image: c}\n"),

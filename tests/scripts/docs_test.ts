@@ -7,6 +7,7 @@ import { renderAnalyzersDoc } from "../../scripts/docs/analyzers.ts";
 import { fieldsOf, renderCollectorsDoc } from "../../scripts/docs/collectors.ts";
 import { describeField } from "../../scripts/docs/fields.ts";
 import { KNOWN_CLUSTER_ANALYZERS, KNOWN_HOST_ANALYZERS } from "../../src/analyze/registry.ts";
+import { insights } from "../../src/insight/registry.ts";
 import { clusterCollectors, hostCollectors, KNOWN_CLUSTER_KINDS } from "../../src/collect/registry.ts";
 import { textField, textMapField } from "../../src/collect/text_field.ts";
 import { flagField } from "../../src/core/flag_field.ts";
@@ -70,6 +71,12 @@ Deno.test("renderAnalyzersDoc() names every kind that specs may name, host kinds
   for (const kind of KNOWN_CLUSTER_ANALYZERS) match(cluster!, new RegExp(`^\\| \\[?\`${kind}\``, "m"));
   for (const kind of KNOWN_HOST_ANALYZERS) match(host!, new RegExp(`^\\| \\[?\`${kind}\``, "m"));
 });
+
+for (const { id, title, when, says, nextStep } of insights) {
+  Deno.test(`insight ${id} says in sentences when it speaks, what it says, and what to do`, () => {
+    for (const sentence of [title, when, says, nextStep]) match(sentence, /^[A-Z].{10,}[^.]$/s);
+  });
+}
 
 Deno.test("renderCollectorsDoc() names every kind that specs may name", () => {
   const text = renderCollectorsDoc();
