@@ -3,6 +3,7 @@ import type { Finding, Level, Repair } from "../lint/finding.ts";
 import type { LintResult } from "../lint/lint_source.ts";
 import { type Code, RULES } from "../lint/rules.ts";
 import type { Colors } from "./render/color.ts";
+import { oneLine } from "./render/table.ts";
 
 export interface LintedFile extends LintResult {
   /** What `--fix` repaired; absent without it. */
@@ -23,9 +24,11 @@ export function toText(files: readonly LintedFile[], colors: Colors): string {
     const note = file.rendered ? " (lines of the rendered template)" : "";
     return `${colors.bold(file.name)}${note}\n` + fixed.join("") + file.findings.map((finding) => {
       const [sign, word, color] = SIGNS[finding.level];
-      const lines = [`  ${colors[color](sign)} ${word} (line ${finding.line}): ${finding.message} [${finding.code}]`];
-      if (finding.field !== "") lines.push(`    Field: ${finding.field}`);
-      if (finding.suggestion !== undefined) lines.push(`    Hint: ${finding.suggestion}`);
+      const lines = [
+        `  ${colors[color](sign)} ${word} (line ${finding.line}): ${oneLine(finding.message)} [${finding.code}]`,
+      ];
+      if (finding.field !== "") lines.push(`    Field: ${oneLine(finding.field)}`);
+      if (finding.suggestion !== undefined) lines.push(`    Hint: ${oneLine(finding.suggestion)}`);
       return lines.join("\n") + "\n";
     }).join("");
   });
@@ -41,9 +44,9 @@ export function toText(files: readonly LintedFile[], colors: Colors): string {
 /** What was wrong, and below it what went out and came in, as in a diff. */
 function shownRepair({ line, message, code, change }: Repair, colors: Colors): string {
   const lines = (sign: string, text: string) =>
-    text.split("\n").filter((each) => each.trim() !== "").map((each) => `    ${sign} ${each.trimEnd()}\n`);
+    text.split("\n").filter((each) => each.trim() !== "").map((each) => `    ${sign} ${oneLine(each.trimEnd())}\n`);
   return [
-    `  ${colors.green("✓")} Fixed (line ${line}): ${message} [${code}]\n`,
+    `  ${colors.green("✓")} Fixed (line ${line}): ${oneLine(message)} [${code}]\n`,
     ...(change === undefined ? [] : lines("-", change.removed).map(colors.red)),
     ...(change === undefined ? [] : lines("+", change.added).map(colors.green)),
   ].join("");

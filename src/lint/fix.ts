@@ -17,20 +17,19 @@ export function applyFixes(
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const wanted = compatible(findings.filter((each) => each.edits !== undefined && !refused.has(idOf(each))));
     if (wanted.length === 0) break;
-    let next = apply(now, wanted.flatMap(({ edits }) => edits!));
+    let made = wanted;
+    let next = apply(now, made.flatMap(({ edits }) => edits!));
     let after = lint(next);
-    if (!better(findings, after, wanted)) {
-      // One of them does harm: try them one by one, and leave that one out.
-      const [first] = wanted;
-      next = apply(now, first!.edits!);
+    if (!better(findings, after, made)) {
+      // One of them does harm: those that do none by themselves are made.
+      const harmless = wanted.filter((each) => better(findings, lint(apply(now, each.edits!)), [each]));
+      for (const each of wanted) if (!harmless.includes(each)) refused.add(idOf(each));
+      made = harmless.length < wanted.length ? harmless : harmless.slice(0, 1);
+      if (made.length === 0) continue;
+      next = apply(now, made.flatMap(({ edits }) => edits!));
       after = lint(next);
-      if (!better(findings, after, [first!])) {
-        refused.add(idOf(first!));
-        continue;
-      }
-      wanted.length = 1;
     }
-    fixed.push(...wanted.map((finding) => repairOf(finding, now)));
+    fixed.push(...made.map((finding) => repairOf(finding, now)));
     now = next;
     findings = after;
   }

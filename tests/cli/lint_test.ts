@@ -150,3 +150,12 @@ Deno.test("lint --fix does not touch a file that is not UTF-8", async () => {
   match(printed.stderr, /is not UTF-8/);
   deepStrictEqual(await Deno.readFile(file), bytes);
 });
+
+Deno.test("lint prints no control characters of a spec", async () => {
+  await using harness = await CliHarness.create();
+  await harness.file("a.yaml", bundle('    - "clusterInf\\e[31mo": {}\n'));
+  const { cli, printed } = harness.context();
+  strictEqual(await runCli(["lint", "a.yaml"], cli), 2);
+  match(printed.stdout, /Unknown collector type/);
+  ok(!printed.stdout.includes("\x1b"));
+});

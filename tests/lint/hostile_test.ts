@@ -1,5 +1,6 @@
-import { ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { fixText, lintSources } from "../../src/lint/lint_source.ts";
+import { BUILT_IN_SPEC } from "../../src/spec/built_in_spec.ts";
 import { parseDocuments } from "../../src/spec/spec_document.ts";
 import { seeded } from "../seeded.ts";
 import { ROWS } from "./lint_rows.ts";
@@ -123,6 +124,9 @@ Deno.test("lint shows what is in a ConfigMap in the lines of the file", () => {
   const [finding] = lintSources([{ name: "a", text }])[0]!.findings.filter(({ code }) => code === "SB206");
   strictEqual(`${finding?.line}:${finding?.column}`, "11:11");
 });
+
+Deno.test("lint has nothing to say of the built-in spec but that docStrings are missing", () =>
+  deepStrictEqual(codes(BUILT_IN_SPEC).filter((code) => code !== "SB402"), []));
 
 Deno.test("lint never repeats a secret", () => {
   const text = bundle("    - postgres: {uri: 'postgres://app:s3cr3tpw@db/x', uri: 1}\n") +
