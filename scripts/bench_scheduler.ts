@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { noMetrics } from "../src/daemon/metrics.ts";
+import { ONE_ARENA } from "../src/daemon/one_arena.ts";
 import { Scheduler } from "../src/daemon/scheduler.ts";
 import { type Job, jobSchema } from "../src/schedule/job.ts";
 import { type KvJobStore, openJobStore } from "../src/store/kv_job_store.ts";
@@ -43,7 +44,7 @@ async function daemonWithJobs({ binary, scratch, measure, row, median }: Schedul
   const log = join(state, "logs", "daemon.log");
   const daemon = new Deno.Command(binary, {
     args: "schedule daemon start --foreground --metrics-port 0 --health-port 0 --log-file".split(" ").concat(log),
-    env: { TROUBLESHOOT_SCHEDULER_DIR: state },
+    env: { ...ONE_ARENA, TROUBLESHOOT_SCHEDULER_DIR: state }, // as the service has it
     stdin: "null",
     stdout: "null",
     stderr: "inherit",

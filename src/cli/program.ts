@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { VERSION } from "../core/version.ts";
+import { addAgentFlags } from "./agent_flags.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
@@ -103,6 +104,7 @@ export function program(cli: CliContext): Command {
   addHideFlag(root);
   addSizeFlags(root);
   addDiscoveryFlags(root);
+  addAgentFlags(root);
   addKubeFlags(root);
   addScheduleFlags(root);
   root.action(async (specs: string[], flags) => {

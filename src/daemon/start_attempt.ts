@@ -13,6 +13,7 @@ import { type AttemptEnd, type AttemptOptions, runAttempt } from "./attempt_proc
 import { buildRequest, executionPaths } from "./build_request.ts";
 import { bytesOnDisk } from "./bytes_on_disk.ts";
 import { ensureTokenKey } from "./job_tokens.ts";
+import { USUAL_ARENAS } from "./one_arena.ts";
 
 export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" | "onSpawn"> {
   execution: Execution;
@@ -44,7 +45,7 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
     const maxMemoryMB = resources.memory?.maxMB;
     const end = await runAttempt({
       command: options.command,
-      env: { [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
+      env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
       request: buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes),
       limits: { timeoutMs, graceMs: options.graceMs, maxMemoryMB },
       cgroup: await options.cgroups?.create(execution.id, { maxMemoryMB, maxCpu: resources.maxCpu }),

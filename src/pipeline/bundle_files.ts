@@ -7,6 +7,7 @@ import type { Finding } from "../analyze/analyzer.ts";
 export const BUNDLE_PATHS = {
   version: "version.yaml",
   manifest: "MANIFEST.json",
+  report: "report.html",
   analysis: "analysis.json",
   summary: "execution-data/summary.txt",
   cost: "execution-data/cost.json",

@@ -19,7 +19,7 @@ import { Tokenization, type TokenOptions } from "../redact/tokens/tokenization.t
 import { BUNDLE_PATHS } from "./bundle_files.ts";
 import { keepTokens, type KeptTokens } from "./keep_tokens.ts";
 import { passLeakGate, type Quarantine, quarantineOf } from "./leak_gate.ts";
-import { parseManifest, parseRedactionReport } from "./own_json.ts";
+import { parseManifest, parseRedactionReport } from "../bundle/own_json.ts";
 import { type RedactedFile, redactedManifest } from "./redacted_manifest.ts";
 import { knownUserValues, runRedactor } from "./run_redactor.ts";
 

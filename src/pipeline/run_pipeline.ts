@@ -19,6 +19,7 @@ import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
 import type { Redactor } from "../redact/redactor.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
+import { addReport } from "./add_report.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
 import { costReport } from "./cost_report.ts";
@@ -47,6 +48,8 @@ export interface PipelineContext {
   /** What the lists of the request name, to be hidden wherever it appears. */
   userValues?: readonly string[];
   emit(event: PipelineEvent): void;
+  /** Told once what the analyzers found, unless the leak gate withholds it. */
+  judged?(findings: readonly Finding[]): void;
 }
 
 const NAME = "support-bundle";
@@ -98,6 +101,7 @@ export async function runPipeline(
     await folder.remove();
   }
   await leakGate(run, context);
+  if (run.quarantine?.withholdTexts !== true) context.judged?.(run.findings);
   if (request.upload !== undefined) {
     if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
     else {record(
@@ -259,8 +263,7 @@ async function archive(
       textEntry(BUNDLE_PATHS.summary, summaryText(run.collectors, run.stages, run.findings, totalMs)),
       NAME,
     );
-    if (request.redact) await writer.add(jsonEntry(BUNDLE_PATHS.redaction, writer.redactionReport()), NAME);
-    const manifest: Manifest = {
+    const manifest = (): Manifest => ({
       schemaVersion: 1,
       tool: { name: "support-bundle", version: VERSION },
       startedAt: run.startedAt.toISOString(),
@@ -273,12 +276,22 @@ async function archive(
       tokens: tokens && { bundleId: tokens.bundleId },
       links: folder.links(),
       missing: writer.missing,
-    };
-    await writer.add(jsonEntry(BUNDLE_PATHS.manifest, manifest), NAME);
+    });
+    await addReport(writer, {
+      name: request.rootName,
+      findings: run.stages.some(({ stage, status }) => stage === "analyze" && status !== "skipped")
+        ? run.findings
+        : undefined,
+      bundle: readWorkFolder(folder),
+      manifest: manifest(),
+      redaction: request.redact ? writer.redactionReport() : undefined,
+    });
+    if (request.redact) await writer.add(jsonEntry(BUNDLE_PATHS.redaction, writer.redactionReport()), NAME);
+    await writer.add(jsonEntry(BUNDLE_PATHS.manifest, manifest()), NAME);
     const archive = await writeArchive(folder, {
       path: unnamedPath(request),
       rootName: request.rootName,
-      first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.analysis],
+      first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.report, BUNDLE_PATHS.analysis],
       mtime: now,
       signal: context.abort,
     });

@@ -89,7 +89,7 @@ export class JobRecords {
   async #count(prefix: Deno.KvKey, enough = Infinity): Promise<number> {
     let count = 0;
     const limit = enough === Infinity ? {} : { limit: enough };
-    for await (const _ of this.#session.list({ prefix }, limit)) count++;
+    for await (const _ of this.#session.list({ prefix }, limit)) if (++count % FREE_EVERY === 0) freeGarbage();
     return count;
   }
 

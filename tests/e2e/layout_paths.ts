@@ -86,6 +86,7 @@ export const DOCUMENTED: readonly (readonly [pattern: string, form: Form])[] = [
   // What the pipeline itself adds
   ["version.yaml", "text"],
   ["MANIFEST.json", "two spaces"],
+  ["report.html", "text"],
   ["analysis.json", "four spaces"],
   ["execution-data/summary.txt", "text"],
   ["execution-data/cost.json", "two spaces"],

@@ -95,6 +95,7 @@ export const REQUIRED = [
   "version.yaml",
   "MANIFEST.json",
   "analysis.json",
+  "report.html",
   "execution-data/summary.txt",
   "execution-data/redaction.json",
   "metadata/user.json",

@@ -1,3 +1,4 @@
+import { ONE_ARENA } from "../../daemon/one_arena.ts";
 import { type ServiceDefinition, STOP_SECONDS } from "./service_definition.ts";
 
 /** A daemon that does not say within this time that it turns is started again. */
@@ -6,7 +7,7 @@ const WATCHDOG_SECONDS = 120;
 /** The unit of the daemon, as hardened as collecting allows: it reads the whole machine, and writes to its state folder.
  * @see systemd.service(5), systemd.exec(5) */
 export function systemdUnit({ scope, command, stateFolder, environment, account }: ServiceDefinition): string {
-  const variables = { TROUBLESHOOT_SCHEDULER_DIR: stateFolder, ...environment };
+  const variables = { ...ONE_ARENA, TROUBLESHOOT_SCHEDULER_DIR: stateFolder, ...environment };
   return `[Unit]
 Description=Scheduled support bundles
 After=network-online.target

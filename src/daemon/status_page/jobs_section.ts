@@ -1,9 +1,10 @@
-import { type Html, html } from "./html.ts";
-import { badge, STATE_LOOKS, STATUS_LOOKS } from "./outcome.ts";
+import { type Html, html } from "../../core/html.ts";
+import { badge } from "../../core/html_look.ts";
+import { STATE_LOOKS, STATUS_LOOKS } from "./outcome.ts";
 import { jobsUrl, type PageQuery } from "./page_query.ts";
 import { durations, sizes } from "./sparkline.ts";
 import { type JobRow, PAGE_SIZE, type StatusData } from "./status_data.ts";
-import { table } from "./table.ts";
+import { table } from "../../core/html_table.ts";
 import { when } from "./times.ts";
 
 /** A page of the jobs, those that need attention first, and how to get at the others. */

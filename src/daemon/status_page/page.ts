@@ -1,11 +1,11 @@
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../core/html.ts";
 import { jobsSection } from "./jobs_section.ts";
 import { jobsUrl, type PageQuery } from "./page_query.ts";
 import { MAX_RUNS, runsSection } from "./runs_section.ts";
 import type { StatusData } from "./status_data.ts";
 import { STYLE_ELEMENT } from "./style.ts";
 import { headline, summary } from "./summary.ts";
-import { table } from "./table.ts";
+import { table } from "../../core/html_table.ts";
 import { timeline } from "./timeline.ts";
 import { exact, when } from "./times.ts";
 

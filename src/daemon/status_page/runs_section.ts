@@ -1,8 +1,9 @@
 import { formatSize } from "../../core/size.ts";
-import { type Html, html } from "./html.ts";
-import { badge, STATUS_LOOKS } from "./outcome.ts";
+import { type Html, html } from "../../core/html.ts";
+import { badge } from "../../core/html_look.ts";
+import { STATUS_LOOKS } from "./outcome.ts";
 import type { StatusData } from "./status_data.ts";
-import { table } from "./table.ts";
+import { table } from "../../core/html_table.ts";
 import { span, when } from "./times.ts";
 
 /** Rows of the table. */

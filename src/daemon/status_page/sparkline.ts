@@ -1,6 +1,6 @@
 import { formatSize } from "../../core/size.ts";
 import type { ExecutionStatus } from "../../schedule/execution.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../core/html.ts";
 import type { Run } from "./status_data.ts";
 import { span } from "./times.ts";
 

@@ -1,7 +1,8 @@
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../core/html.ts";
+import { sign, type Tone } from "../../core/html_look.ts";
 import { jobsUrl, type PageQuery } from "./page_query.ts";
 import { JOB_STATES, type JobState } from "./job_state.ts";
-import { sign, STATE_LOOKS, STATUS_LOOKS, type Tone } from "./outcome.ts";
+import { STATE_LOOKS, STATUS_LOOKS } from "./outcome.ts";
 import type { StatusData } from "./status_data.ts";
 import { span, when } from "./times.ts";
 

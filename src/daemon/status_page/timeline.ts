@@ -1,5 +1,6 @@
-import { type Html, html } from "./html.ts";
-import { badge, STATUS_LOOKS } from "./outcome.ts";
+import { type Html, html } from "../../core/html.ts";
+import { badge } from "../../core/html_look.ts";
+import { STATUS_LOOKS } from "./outcome.ts";
 import type { Run } from "./status_data.ts";
 import { exact, shortTime, span } from "./times.ts";
 

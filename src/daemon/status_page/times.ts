@@ -1,5 +1,5 @@
 import { relativeTime, spanText } from "../../core/time_text.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../core/html.ts";
 
 /** An instant as people say it, with the exact one for whoever hovers or listens: `in 4 min`. */
 export function when(time: string | null | undefined, now: Date): Html {

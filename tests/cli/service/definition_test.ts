@@ -42,6 +42,7 @@ const units: [name: string, change: Partial<ServiceDefinition>, has: RegExp[], h
   ["keeps variables", { environment: { KUBECONFIG: "/etc/my kube" } }, [
     /^Environment="KUBECONFIG=\/etc\/my kube"$/m,
     /^Environment=TROUBLESHOOT_SCHEDULER_DIR=\/var\/lib\/support-bundle$/m,
+    /^Environment=MALLOC_ARENA_MAX=1$/m,
   ], []],
 ];
 for (const [name, change, has, hasNot] of units) {

@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { escapeHtml, html } from "../../../src/daemon/status_page/html.ts";
+import { escapeHtml, html } from "../../../src/core/html.ts";
 import { parsePageQuery } from "../../../src/daemon/status_page/page_query.ts";
 import { StatusPage } from "../../../src/daemon/status_page/status_page.ts";
 import { waitingFor } from "../../../src/daemon/status_page/waiting.ts";

@@ -1,5 +1,5 @@
-import type { Manifest } from "../bundle/manifest.ts";
-import type { RedactionReport } from "../bundle/redaction_report.ts";
+import type { Manifest } from "./manifest.ts";
+import type { RedactionReport } from "./redaction_report.ts";
 
 /** The text of a `MANIFEST.json`; undefined for what is none of ours, whatever its name. */
 export function parseManifest(text: string): Manifest | undefined {
