@@ -10,6 +10,7 @@ import type { LintEntry } from "./check_entry.ts";
 import { checkHead } from "./check_head.ts";
 import { checkLists } from "./check_lists.ts";
 import { checkOutcomes } from "./check_outcomes.ts";
+import { checkRedactors } from "./check_redactors.ts";
 import { checkSecrets } from "./check_secrets.ts";
 import { checkSeparators } from "./check_separators.ts";
 import { checkTemplates } from "./check_templates.ts";
@@ -127,6 +128,7 @@ function lintSpec(document: LintDocument, defaultName: string, result: LintedTex
   const entries = checkLists(document);
   result.entries.push(...entries);
   for (const entry of entries) checkOutcomes(entry);
+  if (document.kind === "Redactor") checkRedactors(document);
   checkCollectors(entries);
   checkSecrets(document, document.node(["spec"]));
   if (!document.findings.slice(before).some(({ level }) => level === "error")) checkLoads(document);

@@ -116,6 +116,20 @@ export const ENTRY_ROWS: readonly Row[] = [
     message: /^Unknown field 'horoscope' for collector 'clusterInfo'$/,
   },
   {
+    code: "SB208",
+    name: "a field of a redactor with a slip",
+    text: bundle("").replace("SupportBundle", "Redactor").replace(
+      "collectors:\n",
+      "redactors: [{name: a, removals: {value: [b]}}]\n",
+    ),
+    at: "6:36",
+    message: /^Unknown field 'removals.value' for a redactor$/,
+    fixed: bundle("").replace("SupportBundle", "Redactor").replace(
+      "collectors:\n",
+      "redactors: [{name: a, removals: {values: [b]}}]\n",
+    ),
+  },
+  {
     code: "SB209",
     name: "a text in the place of a list",
     text: bundle("    - logs: {selector: a=b}\n"),
