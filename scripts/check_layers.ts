@@ -16,10 +16,11 @@ const BELOW_DAEMON = ["pipeline", "schedule", "store", ...BELOW_PIPELINE];
 /** What the files of each folder of `src/` may import from, beside their own folder. `main` is `main.ts`. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ["cli", "daemon", ...BELOW_DAEMON],
-  cli: ["daemon", ...BELOW_DAEMON],
+  cli: ["daemon", "lint", ...BELOW_DAEMON],
   daemon: BELOW_DAEMON,
   pipeline: BELOW_PIPELINE,
   discover: BELOW_DISCOVER,
+  lint: ["spec", ...STAGES, ...BELOW_STAGES],
   agents: ["analyze", "redact", "core"],
   /** The checks that nobody has to ask for, run like analyzers. */
   insight: ["analyze", "schedule", ...BELOW_STAGES],

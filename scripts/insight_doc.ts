@@ -1,7 +1,4 @@
-import { fileURLToPath } from "node:url";
 import { insights } from "../src/insight/registry.ts";
-
-export const INSIGHT_DOC = fileURLToPath(new URL("../docs/insight.md", import.meta.url));
 
 const HEAD = `<!-- Made by \`deno task docs\` from src/insight: change what checks say of themselves there. -->
 # Built-in insight

@@ -100,8 +100,8 @@ export function commonFields() {
     checkName: textField().describe("Title of the result"),
     exclude: flagField().describe("true leaves this analyzer out"),
     strict: flagField().describe("A failure of a strict analyzer counts as a failure of the whole"),
-    annotations: z.record(z.string(), z.string()).nullish(),
-    docString: z.string().nullish(),
+    annotations: z.record(z.string(), z.string()).nullish().describe("Notes of the spec's author; they change nothing"),
+    docString: z.string().nullish().describe("What the check is for; it changes nothing"),
   };
 }
 

@@ -122,6 +122,14 @@ export function program(cli: CliContext): Command {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,
+  }, {
+    name: "lint",
+    summary: "check specs, and repair what is plainly a slip",
+    load: async () => (await import("./lint.ts")).defineLint,
+  }, {
+    name: "schema",
+    summary: "print JSON Schemas of specs, for editors",
+    load: async () => (await import("./schema.ts")).defineSchema,
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });

@@ -13,7 +13,8 @@ type Catalogs =
   & Record<"collectors" | "hostCollectors", EntryCatalog<Collector>>
   & Record<"analyzers" | "hostAnalyzers", EntryCatalog<Analyzer>>;
 
-const CATALOGS: Catalogs = {
+/** What the entries of each list of a spec may be. */
+export const CATALOGS: Catalogs = {
   collectors: {
     noun: "collector",
     field: "collectors",

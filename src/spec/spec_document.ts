@@ -1,4 +1,13 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, parseAllDocuments, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type YAMLMap,
+  type YAMLParseError,
+} from "yaml";
 import { SpecError } from "./spec_error.ts";
 
 /** One YAML document of a source, with the means to say where in it something stands. */
@@ -20,6 +29,11 @@ const QUOTING: Record<string, string> = {
   UNEXPECTED_TOKEN: "something stands where it cannot",
 };
 
+/** What the parser says of a document, without words of it: they may be a secret. */
+export function yamlProblem({ code, message }: YAMLParseError): string {
+  return QUOTING[code] ?? message.split("\n")[0]!;
+}
+
 /** Splits a text into its documents. Separators may carry blanks and comments, line ends may be CRLF.
  * @throws {SpecError} when a document is not YAML, or not a mapping */
 export function parseDocuments(text: string, source: string): SpecDocument[] {
@@ -29,6 +43,7 @@ export function parseDocuments(text: string, source: string): SpecDocument[] {
     uniqueKeys: true,
     merge: true,
     prettyErrors: false,
+    logLevel: "error", // its warnings quote what is written
   });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -41,7 +56,7 @@ export function parseDocuments(text: string, source: string): SpecDocument[] {
       // No cause, and no words of the text: what is written there may be a secret.
       throw new SpecError(
         at(error.pos[0]),
-        `This is not valid YAML: ${QUOTING[error.code] ?? error.message.split("\n")[0]}`,
+        `This is not valid YAML: ${yamlProblem(error)}`,
         /\{\{.*\}\}/.test(text)
           ? "It holds {{ … }}: render the template first, and pass what comes out"
           : "Mend the line; tabs, missing spaces after a colon and wrong indents are the usual causes",
@@ -78,7 +93,12 @@ function toData(document: Document.Parsed, at: (offset: number) => string): Reco
   }
 }
 
-function offsetOf(document: Document.Parsed, path: readonly (string | number)[], which: "key" | "value"): number {
+/** Where in the text the value or the key at a path begins; the nearest ancestor's that exists, else the document's. */
+export function offsetOf(
+  document: Document.Parsed,
+  path: readonly (string | number)[],
+  which: "key" | "value",
+): number {
   for (let depth = path.length; depth > 0; depth--) {
     const parent = document.getIn(path.slice(0, depth - 1), true) as Node | undefined;
     const key = path[depth - 1]!;

@@ -143,7 +143,7 @@ function readConfig(
 }
 
 /** `limits:` with nothing after it means that there are none. Elements of lists stay, so that places stay right. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([, child]) => child !== null);

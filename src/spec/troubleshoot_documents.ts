@@ -15,7 +15,7 @@ export const SPEC_KINDS = [
 ] as const;
 export type SpecKind = (typeof SPEC_KINDS)[number];
 
-const API_VERSIONS = [
+export const API_VERSIONS: readonly string[] = [
   "troubleshoot.sh/v1beta1",
   "troubleshoot.sh/v1beta2",
   "troubleshoot.sh/v1beta3",

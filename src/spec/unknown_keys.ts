@@ -27,6 +27,7 @@ interface Definition {
   type: string;
   shape?: Record<string, z.ZodType>;
   element?: z.ZodType;
+  valueType?: z.ZodType;
   innerType?: z.ZodType;
   in?: z.ZodType;
   options?: z.ZodType[];
@@ -35,6 +36,29 @@ interface Definition {
 
 function definition(schema: z.ZodType): Definition {
   return schema.def as unknown as Definition;
+}
+
+/** Whether a value is a text: what YAML reads as a number or a boolean there was meant as it is written. */
+export function takesText(schema: z.ZodType): boolean {
+  const types = new Set(alternatives(schema).map((alternative) => definition(alternative).type));
+  return types.has("string") && (types.size === 1 || types.has("number"));
+}
+
+/** The schema of the value at a path, where there is one. */
+export function schemaAt(schema: z.ZodType, path: readonly (string | number)[]): z.ZodType | undefined {
+  const [key, ...rest] = path;
+  if (key === undefined) return schema;
+  for (const alternative of alternatives(schema)) {
+    const { type, shape, element, valueType } = definition(alternative);
+    const next = type === "array" && typeof key === "number"
+      ? element
+      : type === "record"
+      ? valueType
+      : shape?.[String(key)];
+    const found = next && schemaAt(next, rest);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The schemas that a value may meet once optional, default, union and pipe are looked through. */

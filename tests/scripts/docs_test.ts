@@ -2,8 +2,11 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { COLLECTORS_DOC, describeField, fieldsOf, renderCollectorsDoc } from "../../scripts/docs.ts";
-import { INSIGHT_DOC, renderInsightDoc } from "../../scripts/insight_doc.ts";
+import { DOCUMENTS } from "../../scripts/docs.ts";
+import { renderAnalyzersDoc } from "../../scripts/docs/analyzers.ts";
+import { fieldsOf, renderCollectorsDoc } from "../../scripts/docs/collectors.ts";
+import { describeField } from "../../scripts/docs/fields.ts";
+import { KNOWN_CLUSTER_ANALYZERS, KNOWN_HOST_ANALYZERS } from "../../src/analyze/registry.ts";
 import { insights } from "../../src/insight/registry.ts";
 import { clusterCollectors, hostCollectors, KNOWN_CLUSTER_KINDS } from "../../src/collect/registry.ts";
 import { textField, textMapField } from "../../src/collect/text_field.ts";
@@ -57,12 +60,16 @@ for (const [name, schema, expected] of shapes) {
     ));
 }
 
-Deno.test("docs/collectors.md is what `deno task docs` writes", async () => {
-  strictEqual(await Deno.readTextFile(COLLECTORS_DOC), renderCollectorsDoc(), "run `deno task docs`");
-});
+for (const { name, path, render } of DOCUMENTS) {
+  Deno.test(`docs/${name} is what \`deno task docs\` writes`, async () => {
+    strictEqual(await Deno.readTextFile(path), await render(), "run `deno task docs`");
+  });
+}
 
-Deno.test("docs/insight.md is what `deno task docs` writes", async () => {
-  strictEqual(await Deno.readTextFile(INSIGHT_DOC), renderInsightDoc(), "run `deno task docs`");
+Deno.test("renderAnalyzersDoc() names every kind that specs may name, host kinds apart", async () => {
+  const [cluster, host] = (await renderAnalyzersDoc()).split("## Analyzers of the host");
+  for (const kind of KNOWN_CLUSTER_ANALYZERS) match(cluster!, new RegExp(`^\\| \\[?\`${kind}\``, "m"));
+  for (const kind of KNOWN_HOST_ANALYZERS) match(host!, new RegExp(`^\\| \\[?\`${kind}\``, "m"));
 });
 
 for (const { id, title, when, says, nextStep } of insights) {

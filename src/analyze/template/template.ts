@@ -1,4 +1,4 @@
-import { FUNCTIONS } from "./functions.ts";
+import { FUNCTIONS, type TemplateFunction } from "./functions.ts";
 import { type Command, type Node, type Operand, parseTemplate, type Pipeline } from "./parser.ts";
 import { TemplateError } from "./template_error.ts";
 import { isMap, print, Struct, truth, typeName } from "./values.ts";
@@ -18,24 +18,35 @@ const CONTINUE = Symbol("continue");
 
 /** Reads a template: the part of Go's text/template that messages use (fields, variables, pipes, `if`, `with`, `range`),
  * and the functions of {@linkcode FUNCTIONS}.
+ * @param functions instead of those
  * @throws {TemplateError} for syntax errors and unknown functions */
-export function compileTemplate(template: string): Template {
+export function compileTemplate(
+  template: string,
+  functions: ReadonlyMap<string, TemplateFunction> = FUNCTIONS,
+): Template {
   if (!template.includes("{{")) return { render: () => template };
-  const nodes = parseTemplate(template, (name) => name === "and" || name === "or" || FUNCTIONS.has(name));
-  return { render: (data, missing) => new Rendering(template, data, missing).run(nodes) };
+  const nodes = parseTemplate(template, (name) => name === "and" || name === "or" || functions.has(name));
+  return { render: (data, missing) => new Rendering(template, functions, data, missing).run(nodes) };
 }
 
 type Scope = Map<string, unknown>[];
 
 class Rendering {
   readonly #template: string;
+  readonly #functions: ReadonlyMap<string, TemplateFunction>;
   readonly #root: unknown;
   readonly #missing: unknown;
   #out = "";
   #steps = 0;
 
-  constructor(template: string, root: unknown, missing: unknown) {
+  constructor(
+    template: string,
+    functions: ReadonlyMap<string, TemplateFunction>,
+    root: unknown,
+    missing: unknown,
+  ) {
     this.#template = template;
+    this.#functions = functions;
     this.#root = root;
     this.#missing = missing;
   }
@@ -142,7 +153,7 @@ class Rendering {
     }
     const values = args.map((arg) => arg());
     try {
-      return FUNCTIONS.get(name)!(...values);
+      return this.#functions.get(name)!(...values);
     } catch (error) {
       this.#fail(`${name}: ${(error as Error).message}`);
     }
