@@ -1,0 +1,117 @@
+import { Comparable } from "./comparable.ts";
+import type { FieldChange } from "./field_changes.ts";
+import type { Health } from "./health.ts";
+import type { FileFacts, Inventory } from "./inventory.ts";
+import { isFollower, type ObjectFacts } from "./object_facts.ts";
+
+/** An object that only one of the bundles has. */
+export interface ObjectRef {
+  kind: string;
+  /** Of its API; absent for the core. */
+  group?: string;
+  namespace?: string;
+  name: string;
+  /** What made it: `ReplicaSet/web-5d8f`. */
+  owner?: string;
+  health?: Health;
+  /** It only follows what other objects do. */
+  quiet?: true;
+}
+
+export interface ObjectChange extends ObjectRef {
+  /** Of the new bundle; `before` where it was another one. */
+  before?: Health;
+  /** Of a pod, where containers were started again. */
+  restarts?: { before: number; after: number };
+  /** It was deleted and made again: another object of the same name. */
+  recreated?: true;
+  fields: FieldChange[];
+  /** Fields that changed beyond those that are listed. */
+  moreFields?: number;
+  /** Too much has changed for each field of each object to be looked at. */
+  fieldsUnknown?: true;
+}
+
+export interface ObjectChanges {
+  added: ObjectRef[];
+  removed: ObjectRef[];
+  changed: ObjectChange[];
+  /** Objects that are the same in both bundles, times and counters aside. */
+  unchanged: number;
+  /** Files whose objects could not be compared, in words. */
+  notCompared: { path: string; bundle: "old" | "new"; why: string }[];
+}
+
+/** An object that is in both bundles and not the same. */
+export interface ChangedObject {
+  key: string;
+  path: string;
+  before: ObjectFacts;
+  after: ObjectFacts;
+}
+
+/** Pairs the objects of two bundles.
+ * @returns `pairs`: those whose fields have to be looked at to say whether anything that matters has changed */
+export function pairObjects(old: Inventory, current: Inventory): { changes: ObjectChanges; pairs: ChangedObject[] } {
+  const changes: ObjectChanges = { added: [], removed: [], changed: [], unchanged: 0, notCompared: [] };
+  const pairs: ChangedObject[] = [];
+  const inOld = new Comparable(old), inNew = new Comparable(current);
+  const paths = [...new Set([...old.files.keys(), ...current.files.keys()])].sort();
+  const listOf = (file: FileFacts | undefined) => file?.list?.events === true ? undefined : file?.list;
+  for (const path of paths) {
+    const before = listOf(old.files.get(path)), after = listOf(current.files.get(path));
+    if (before === undefined && after === undefined) continue;
+    const oldUnknown = inOld.whyUnknown(path), newUnknown = inNew.whyUnknown(path);
+    if (oldUnknown !== undefined) changes.notCompared.push({ path, bundle: "old", why: oldUnknown });
+    if (newUnknown !== undefined) changes.notCompared.push({ path, bundle: "new", why: newUnknown });
+    for (const [key, facts] of before?.objects ?? []) {
+      const now = after?.objects.get(key);
+      if (now === undefined) {
+        if (newUnknown === undefined) changes.removed.push(refOf(facts));
+      } else if (now.digest === facts.digest && now.uid === facts.uid && now.restarts === facts.restarts) {
+        changes.unchanged++;
+      } else pairs.push({ key, path, before: facts, after: now });
+    }
+    for (const [key, facts] of after?.objects ?? []) {
+      if (oldUnknown === undefined && before?.objects.has(key) !== true) changes.added.push(refOf(facts));
+    }
+  }
+  return { changes, pairs };
+}
+
+/** @param fields undefined: nobody has looked
+ * @returns undefined when nothing that matters has changed */
+export function changeOf(
+  { before, after }: ChangedObject,
+  fields: FieldChange[] | undefined,
+  maxFields: number,
+): ObjectChange | undefined {
+  const change: ObjectChange = { ...refOf(after), fields: (fields ?? []).slice(0, maxFields) };
+  if (before.health !== undefined && before.health.text !== after.health?.text) change.before = before.health;
+  const restarted = (after.restarts ?? 0) - (before.restarts ?? 0);
+  const recreated = before.uid !== "" && after.uid !== "" && before.uid !== after.uid;
+  if (recreated) change.recreated = true;
+  else if (restarted > 0) change.restarts = { before: before.restarts ?? 0, after: after.restarts ?? 0 };
+  if (fields === undefined) change.fieldsUnknown = true;
+  else if (fields.length > maxFields) change.moreFields = fields.length - maxFields;
+  const told = change.before !== undefined || change.restarts !== undefined || recreated;
+  if (!told && fields?.length === 0) return undefined;
+  const worse = change.before !== undefined && change.health?.ok === false;
+  if (isFollower(after) || (!told && fields?.every(({ category }) => category === "status") === true)) {
+    if (!worse) change.quiet = true;
+  }
+  return change;
+}
+
+function refOf(facts: ObjectFacts): ObjectRef {
+  const { kind, group, namespace, name, owner, health } = facts;
+  return {
+    kind,
+    ...(group === "" ? {} : { group }),
+    ...(namespace === "" ? {} : { namespace }),
+    name,
+    ...(owner === "" ? {} : { owner }),
+    ...(health === undefined ? {} : { health }),
+    ...(isFollower(facts) ? { quiet: true } : {}),
+  };
+}
