@@ -4,7 +4,7 @@ import { differingFindings, type FindingDifference } from "./findings.ts";
 import { inlineDiff } from "./inline_diff.ts";
 import { type Inventory, readInventory } from "./inventory.ts";
 import { sameText } from "./masks.ts";
-import { changeOf, type ObjectChanges, pairObjects } from "./object_changes.ts";
+import { changeOf, needsFields, type ObjectChanges, pairObjects } from "./object_changes.ts";
 import { type FileHead, readDetails } from "./read_details.ts";
 
 export interface CompareOptions {
@@ -91,7 +91,7 @@ export async function compareBundles(
     if (diff?.sameBut !== undefined) change.explained ??= diff.sameBut;
     if (show && diff !== undefined && diff.lines.length > 0) change.details.diff = diff.lines.join("\n") + "\n";
   };
-  const wanted = { objects: pairs, files: new Set(looks.keys()) };
+  const wanted = { objects: pairs.filter(needsFields), files: new Set(looks.keys()) };
   const fields = await readDetails({ old: oldPath, current: newPath }, wanted, same, lookInto, signal);
   for (const pair of pairs) {
     const change = changeOf(pair, fields.get(pair.key), options.maxFields);

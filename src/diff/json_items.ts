@@ -39,6 +39,8 @@ export class JsonItems {
   /** Depth of the elements of the list that is being read; -1: outside of such a list. */
   #itemDepth = -1;
   #itemKey = "";
+  /** Behind the beginning of a list of items, or a comma in it. */
+  #expectsItem = false;
   #item?: Uint8Array[];
   #itemBytes = 0;
   /** Bytes of the last string at depth 1, while it is read. */
@@ -72,18 +74,22 @@ export class JsonItems {
         continue;
       }
       if (byte <= 32) continue;
+      if (this.#expectsItem) {
+        this.#expectsItem = false;
+        if (byte !== OPEN_OBJECT && byte !== CLOSE_ARRAY) this.#passedOver++;
+      }
       if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
         if (!this.#started) start = i;
         this.#started = true;
         if (this.#depth === this.#itemDepth) {
           if (byte === OPEN_OBJECT) this.#item = [];
-          else this.#passedOver++;
           start = i;
         } else if (byte === OPEN_ARRAY && this.#opensItems()) {
           this.#addHead(chunk.subarray(start, i + 1));
           this.#itemDepth = this.#depth + 1;
           this.#itemKey = this.#depth === 0 ? "" : this.#key;
           this.#listed = true;
+          this.#expectsItem = true;
         }
         this.#depth++;
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
@@ -99,14 +105,12 @@ export class JsonItems {
       } else if (byte === QUOTE) {
         this.#inString = true;
         this.#string = this.#depth === 1 && inHead() ? [] : undefined;
-        if (this.#depth === this.#itemDepth) this.#passedOver++;
       } else if (byte === COLON && this.#depth === 1 && inHead()) {
         this.#key = this.#string === undefined ? "" : decoder.decode(Uint8Array.from(this.#string));
         this.#string = undefined;
       } else if (byte === COMMA) {
         if (this.#depth === 1 && inHead()) this.#key = "";
-      } else if (this.#depth === this.#itemDepth && isLiteralStart(byte)) {
-        this.#passedOver++;
+        this.#expectsItem = this.#depth === this.#itemDepth;
       }
     }
     if (this.#item !== undefined) this.#addItem(chunk.subarray(start));
@@ -160,8 +164,3 @@ export class JsonItems {
 }
 
 const decoder = new TextDecoder();
-
-/** `null`, `true`, `false` and numbers, by their first byte. */
-function isLiteralStart(byte: number): boolean {
-  return byte === 0x6e || byte === 0x74 || byte === 0x66 || byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
-}

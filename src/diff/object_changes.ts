@@ -28,6 +28,8 @@ export interface ObjectChange extends ObjectRef {
   fields: FieldChange[];
   /** Fields that changed beyond those that are listed. */
   moreFields?: number;
+  /** Nothing but its status changed, in a way that neither its health nor its restarts tell. */
+  statusOnly?: true;
   /** Too much has changed for each field of each object to be looked at. */
   fieldsUnknown?: true;
 }
@@ -68,9 +70,9 @@ export function pairObjects(old: Inventory, current: Inventory): { changes: Obje
       const now = after?.objects.get(key);
       if (now === undefined) {
         if (newUnknown === undefined) changes.removed.push(refOf(facts));
-      } else if (now.digest === facts.digest && now.uid === facts.uid && now.restarts === facts.restarts) {
-        changes.unchanged++;
-      } else pairs.push({ key, path, before: facts, after: now });
+      } else if (now.digest !== facts.digest || now.statusDigest !== facts.statusDigest || isAnother(facts, now)) {
+        pairs.push({ key, path, before: facts, after: now });
+      } else changes.unchanged++;
     }
     for (const [key, facts] of after?.objects ?? []) {
       if (oldUnknown === undefined && before?.objects.has(key) !== true) changes.added.push(refOf(facts));
@@ -79,28 +81,41 @@ export function pairObjects(old: Inventory, current: Inventory): { changes: Obje
   return { changes, pairs };
 }
 
+/** Whether the fields of the objects have to be looked at. Of a status, only that of a node says more than its health. */
+export function needsFields({ before, after }: ChangedObject): boolean {
+  return before.digest !== after.digest || (after.kind === "Node" && before.statusDigest !== after.statusDigest);
+}
+
 /** @param fields undefined: nobody has looked
  * @returns undefined when nothing that matters has changed */
 export function changeOf(
-  { before, after }: ChangedObject,
+  pair: ChangedObject,
   fields: FieldChange[] | undefined,
   maxFields: number,
 ): ObjectChange | undefined {
+  const { before, after } = pair;
   const change: ObjectChange = { ...refOf(after), fields: (fields ?? []).slice(0, maxFields) };
   if (before.health !== undefined && before.health.text !== after.health?.text) change.before = before.health;
   const restarted = (after.restarts ?? 0) - (before.restarts ?? 0);
-  const recreated = before.uid !== "" && after.uid !== "" && before.uid !== after.uid;
+  const recreated = isAnother(before, after);
   if (recreated) change.recreated = true;
   else if (restarted > 0) change.restarts = { before: before.restarts ?? 0, after: after.restarts ?? 0 };
-  if (fields === undefined) change.fieldsUnknown = true;
-  else if (fields.length > maxFields) change.moreFields = fields.length - maxFields;
+  const statusOnly = !needsFields(pair);
+  if (fields === undefined && !statusOnly) change.fieldsUnknown = true;
+  else if (fields !== undefined && fields.length > maxFields) change.moreFields = fields.length - maxFields;
   const told = change.before !== undefined || change.restarts !== undefined || recreated;
   if (!told && fields?.length === 0) return undefined;
+  if (!told && statusOnly) change.statusOnly = true;
   const worse = change.before !== undefined && change.health?.ok === false;
-  if (isFollower(after) || (!told && fields?.every(({ category }) => category === "status") === true)) {
+  if (isFollower(after) || (!told && (statusOnly || fields?.every(({ category }) => category === "status")))) {
     if (!worse) change.quiet = true;
   }
   return change;
+}
+
+/** Only its name is the same. */
+function isAnother(before: ObjectFacts, after: ObjectFacts): boolean {
+  return before.uid !== "" && after.uid !== "" && before.uid !== after.uid;
 }
 
 function refOf(facts: ObjectFacts): ObjectRef {

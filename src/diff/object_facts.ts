@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Health, healthOf, restartsOf } from "./health.ts";
-import { isObject, type JsonObject, objectAt, objectsAt, stringAt } from "./json_value.ts";
+import { isObject, type Json, type JsonObject, objectAt, objectsAt, stringAt } from "./json_value.ts";
 import { normalizeObject } from "./normalize.ts";
 
 /** What is kept of an object while its bundle is read: enough to say that it changed, and whether it is well. */
@@ -12,8 +12,9 @@ export interface ObjectFacts {
   namespace: string;
   name: string;
   uid: string;
-  /** Of its normal form. */
+  /** Of its normal form without its status, and of that. */
   digest: string;
+  statusDigest: string;
   /** What made it: `ReplicaSet/web-5d8f`, "" where nothing did. */
   owner: string;
   health?: Health;
@@ -62,16 +63,22 @@ export function identityOf(object: unknown, path: string): Identity | undefined 
 }
 
 export function factsOf(object: JsonObject, identity: Identity): ObjectFacts {
+  const { status, ...rest } = normalizeObject(object);
   const facts: ObjectFacts = {
     ...identity,
     uid: stringAt(objectAt(object, "metadata"), "uid"),
-    digest: createHash("sha1").update(JSON.stringify(normalizeObject(object))).digest("base64"),
+    digest: digestOf(rest),
+    statusDigest: status === undefined ? "" : digestOf(status),
     owner: controllerOf(object),
   };
   const health = healthOf(identity.kind, object);
   if (health !== undefined) facts.health = health;
   if (identity.kind === "Pod") facts.restarts = restartsOf(object);
   return facts;
+}
+
+function digestOf(value: Json): string {
+  return createHash("sha1").update(JSON.stringify(value)).digest("base64");
 }
 
 function controllerOf(object: JsonObject): string {

@@ -30,7 +30,7 @@ export interface FileHead {
 /** Of a file, on each side. */
 export const HEAD_BYTES = 256 * 1024;
 /** Normal forms of changed objects of the old bundle, as characters. Half of it is kept for the kinds that matter most. */
-const OBJECT_BUDGET = 32 * 1024 * 1024;
+const OBJECT_BUDGET = 16 * 1024 * 1024;
 const FIRST_KINDS = new Set(["Node", "Pod", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Cluster"]);
 
 /** Reads both bundles again, for what differs and nothing else.

@@ -87,7 +87,7 @@ export async function diff(cli: CliContext, old: string, current: string, flags:
   const place = (path: string) => isAbsolute(path) ? path : join(cli.cwd, path);
   const found = await compareBundles(place(old), place(current), cli.clock.now(), {
     maxDiffFiles: positive(flags.maxDiffFiles) ?? DEFAULT_COMPARE_OPTIONS.maxDiffFiles,
-    maxDiffLines: positive(flags.maxDiffLines) ?? DEFAULT_COMPARE_OPTIONS.maxDiffLines,
+    maxDiffLines: maxDiffLines(flags),
     diffContext: positive(flags.diffContext) ?? DEFAULT_COMPARE_OPTIONS.diffContext,
     includeLogDiffs: flags.includeLogDiffs === true,
     inlineDiffs: flags.format === "json" ? "all" : "unexplained",
@@ -119,6 +119,12 @@ function report(
     diffFiles: shown ? positive(flags.maxDiffFiles) ?? TEXT_DIFF_FILES : 0,
     diffLines: positive(flags.maxDiffLines) ?? TEXT_DIFF_LINES,
   });
+}
+
+/** Of text, the renderer counts the lines that are left out: it needs some more. */
+function maxDiffLines({ format, maxDiffLines }: DiffFlags): number {
+  const wanted = positive(maxDiffLines) ?? DEFAULT_COMPARE_OPTIONS.maxDiffLines;
+  return format === "text" ? Math.max(wanted + 2, DEFAULT_COMPARE_OPTIONS.maxDiffLines) : wanted;
 }
 
 async function writeReport(path: string, text: string): Promise<void> {

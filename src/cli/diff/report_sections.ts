@@ -79,7 +79,7 @@ export function reportSections(difference: BundleDifference): Section[] {
     section("Warnings", ["kind of warning new", "kinds of warnings new"], eventRows(events.new)),
     section("Recovered", ["object ready again", "objects ready again"], recovered.map(stateRow)),
     section("Changed", ["object changed", "objects changed"], others.flatMap(otherRow)),
-    section("Added and removed", ["group of objects came or went", "groups of objects came or went"], [
+    section("Added and removed", ["group came or went", "groups came or went"], [
       ...groupRows(added.filter((it) => !isNode(it)), removed.filter((it) => !isNode(it))),
     ]),
     section(
@@ -236,7 +236,7 @@ function groupRows(added: ObjectRef[], removed: ObjectRef[]): Row[] {
   const rows: Row[] = [];
   const pods = ({ kind, owner }: ObjectRef) => kind === "Pod" && owner !== undefined;
   const byOwner = (list: ObjectRef[]) =>
-    Map.groupBy(list.filter(pods), (it) => `Pod ${it.namespace ?? ""}/${ownerName(it.owner!)}`);
+    Map.groupBy(list.filter(pods), (it) => `Pods of ${it.namespace ?? ""}/${ownerName(it.owner!)}`);
   const came = byOwner(added), went = byOwner(removed);
   for (const owner of [...new Set([...came.keys(), ...went.keys()])].sort()) {
     const plus = came.get(owner)?.length ?? 0, minus = went.get(owner)?.length ?? 0;
