@@ -45,6 +45,11 @@ function compare(
   found: FieldChange[],
 ) {
   if (found.length >= MAX_FIELDS) return;
+  // A part that was empty is not there in the normal form: its fields are what changed.
+  if (/^[a-z]+$/i.test(path) && isObject(before ?? after)) {
+    before ??= {};
+    after ??= {};
+  }
   if (isObject(before) && isObject(after)) {
     for (const key of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
       const own = (object: JsonObject) => Object.hasOwn(object, key) ? object[key] : undefined;

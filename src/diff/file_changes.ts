@@ -1,9 +1,10 @@
 import { categoryOf, type Impact, impactOf, isOfRun, type Remediation, remediationOf } from "./bundle_files.ts";
+import type { Equivalence } from "./equivalence.ts";
 import type { FileFacts, Inventory } from "./inventory.ts";
 
 /** What is known elsewhere about a file that changed, or why it says nothing: objects, findings and events are compared by
- * what they are; the run writes files about itself; logs go on; only times differ, or what redaction hid. */
-export type Explained = "objects" | "events" | "findings" | "run" | "logs" | "times" | "redaction";
+ * what they are; the run writes files about itself; logs go on; it is the same but for an {@linkcode Equivalence}. */
+export type Explained = "objects" | "events" | "findings" | "run" | "logs" | Equivalence;
 
 export interface FileChange {
   type: "added" | "modified" | "removed";

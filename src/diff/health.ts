@@ -44,6 +44,11 @@ const HEALTH: Record<string, (object: JsonObject) => Health | undefined> = {
   PersistentVolumeClaim: (object) => phase(object, ["Bound"]),
   PersistentVolume: (object) => phase(object, ["Bound", "Available", "Released"]),
   Namespace: (object) => phase(object, ["Active"]),
+  Certificates: (object) => {
+    const certificates = objectsAt(objectAt(object, "spec"), "certificates");
+    const valid = certificates.filter(({ isValid }) => isValid === true).length;
+    return { ok: valid === certificates.length, text: `${valid}/${certificates.length} valid` };
+  },
   // Of these, conditions say other things than how they are.
   ReplicaSet: () => undefined,
   CustomResourceDefinition: (object) => {

@@ -1,8 +1,7 @@
 import { structuredPatch, type StructuredPatchHunk } from "diff";
+import { type Equivalence, equivalence } from "./equivalence.ts";
 import { isText } from "./inventory.ts";
-import type { Json } from "./json_value.ts";
 import type { SameText } from "./masks.ts";
-import { withoutTimes } from "./normalize.ts";
 import type { FileHead } from "./read_details.ts";
 
 /** Beyond that many changed lines, the rest of a file is not looked at for what stayed the same. */
@@ -13,8 +12,8 @@ const MAX_LINE = 2000;
 export interface InlineDiff {
   /** Lines of a unified diff, its two headers included. */
   lines: string[];
-  /** Set when the files say the same: but for times, or for what redaction hid. */
-  sameBut?: "times" | "redaction";
+  /** Set when the files say the same, but for this. */
+  sameBut?: Equivalence;
 }
 
 export interface InlineOptions {
@@ -35,7 +34,8 @@ export function inlineDiff(
   if (!isText(before.bytes) || !isText(after.bytes)) return undefined;
   const whole = !before.cut && !after.cut;
   const [old, current] = [textOf(before), textOf(after)];
-  if (whole && path.endsWith(".json") && sameButForTimes(old, current, same)) return { lines: [], sameBut: "times" };
+  const sameBut = whole && path.endsWith(".json") ? equivalence(path, old, current, same) : undefined;
+  if (sameBut !== undefined) return { lines: [], sameBut };
   const header = [`--- old:${path}`, `+++ new:${path}`];
   const options = { context, maxEditLength: MAX_EDITS, comparator: same };
   const hunks = structuredPatch("", "", old, current, undefined, undefined, options)?.hunks ?? [replaced(old, current)];
@@ -72,13 +72,4 @@ function textOf({ bytes, cut }: FileHead): string {
 
 function range(start: number, lines: number): string {
   return lines === 1 ? `${start}` : `${start},${lines}`;
-}
-
-function sameButForTimes(before: string, after: string, same: SameText): boolean {
-  const normal = (text: string): string => JSON.stringify(withoutTimes(JSON.parse(text) as Json)) ?? "";
-  try {
-    return same(normal(before), normal(after));
-  } catch {
-    return false; // no JSON, or one that is nested too deep
-  }
 }

@@ -4,6 +4,7 @@ import { ArchiveError } from "../bundle/archive_error.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { describeError } from "../core/errors.ts";
 import { comparedPath } from "./bundle_files.ts";
+import { CERTIFICATES_PATH, comparedObject } from "./certificates.ts";
 import { Warnings } from "./events.ts";
 import { JsonItems } from "./json_items.ts";
 import { isObject, type JsonObject, objectAt, stringAt } from "./json_value.ts";
@@ -120,6 +121,7 @@ function readerOf(path: string, inventory: Inventory): Reading | undefined {
 
 /** Files that may hold objects. What is in them says whether they do. */
 export function isListPath(path: string): boolean {
+  if (path === CERTIFICATES_PATH) return true;
   return /^cluster-resources\/.*\.json$/.test(path) && !/^cluster-resources\/pods\/logs\//.test(path) &&
     !/(?:^|[/-])errors\.json$/.test(path) && !/^cluster-resources\/(?:auth-cani-list|image-pull-secrets)\//.test(path);
 }
@@ -149,7 +151,8 @@ function readList(path: string, inventory: Inventory): Reading {
   const objects = new Map<string, ObjectFacts>();
   let foreign = false;
   const isEvents = path.startsWith("cluster-resources/events/");
-  const take = (item: unknown) => {
+  const take = (element: unknown) => {
+    const item = comparedObject(element, path);
     if (foreign || !isObject(item)) return;
     if (isEvents) {
       inventory.warnings ??= new Warnings();

@@ -11,8 +11,14 @@ export function sameText(tokensTell: boolean): SameText {
   return (before, after) => {
     if (before === after) return true;
     if (!before.includes("***") && !after.includes("***")) return false;
-    return covers(before, after, tokensTell) || covers(after, before, tokensTell);
+    const old = before.split("\n"), current = after.split("\n");
+    return old.length === current.length && old.every((line, i) => sameLine(line, current[i]!, tokensTell));
   };
+}
+
+/** A mask ends with its line: it must not stand for lines that came. */
+function sameLine(before: string, after: string, tokensTell: boolean): boolean {
+  return before === after || covers(before, after, tokensTell) || covers(after, before, tokensTell);
 }
 
 /** True when `text` is what `pattern` may stand for: its masks match anything, its other parts themselves, in order. */

@@ -36,7 +36,8 @@ const ORDERED = new Set(["command", "args"]);
 /** The volume that each pod gets under a name of its own. */
 const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{5}$/;
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+/** RFC 3339. */
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** An object as it is compared: without versions, times, heartbeats and empty values, keys in order. */
 export function normalizeObject(object: JsonObject): JsonObject {
@@ -54,11 +55,6 @@ export function normalizeObject(object: JsonObject): JsonObject {
     if (normal !== undefined) set(result, key, normal);
   }
   return result;
-}
-
-/** A JSON document that is no object of the cluster, without its times. */
-export function withoutTimes(value: Json): Json | undefined {
-  return normalizeStatus(value, "", 0);
 }
 
 function normalizeMetadata(value: Json): JsonObject | undefined {

@@ -2,6 +2,7 @@ import { ArchiveError } from "../bundle/archive_error.ts";
 import { openBundle } from "../bundle/read_bundle.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { comparedPath } from "./bundle_files.ts";
+import { comparedObject } from "./certificates.ts";
 import { type FieldChange, fieldChanges } from "./field_changes.ts";
 import { CLUSTER, versionOf } from "./inventory.ts";
 import { JsonItems } from "./json_items.ts";
@@ -114,7 +115,8 @@ function objectsOf(
   wanted: ReadonlySet<string>,
   take: Takers["object"],
 ) {
-  const one = (item: unknown) => {
+  const one = (element: unknown) => {
+    const item = comparedObject(element, path);
     const identity = identityOf(item, path);
     if (identity === undefined || !isObject(item)) return;
     const key = objectKey(identity);

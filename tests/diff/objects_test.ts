@@ -47,6 +47,13 @@ const replicaSet = (name: string) =>
   object("ReplicaSet", name, { metadata: { ownerReferences: [{ kind: "Deployment", name: "web" }] } }, "apps/v1");
 const version = (gitVersion: string) =>
   files({ "cluster-info/cluster_version.json": { info: { gitVersion }, string: gitVersion } });
+const certificates = (isValid: boolean, notAfter = "2026-01-01T00:00:00Z") =>
+  files({
+    "certificates/certificates.json": [{
+      source: { secret: "tls", namespace: "shop" },
+      certificateChain: [{ certificate: "tls.crt", subject: "CN=a", issuer: "CN=ca", notAfter, isValid }],
+    }],
+  });
 const later = {
   resourceVersion: "99",
   creationTimestamp: "2026-01-02T00:00:00Z",
@@ -83,10 +90,14 @@ const behaviour: [name: string, old: Files, current: Files, lines: string[]][] =
   ["leases: noise, whoever leads", lease("2026-01-01T00:00:00.000000Z", "a"), lease("2026-01-01T00:00:09.000000Z", "b"), []],
   ["ReplicaSets follow their Deployments", files({ "cluster-resources/replicasets/shop.json": list("ReplicaSet", replicaSet("web-1")) }), files({ "cluster-resources/replicasets/shop.json": list("ReplicaSet", replicaSet("web-2")) }), ["+ ReplicaSet web-2 (quiet)", "- ReplicaSet web-1 (quiet)"]],
   ["the version of the cluster", version("v1.30.1"), version("v1.31.0"), ["~ Cluster Kubernetes: gitVersion v1.30.1 → v1.31.0"]],
+  ["a certificate that is no longer valid", certificates(true), certificates(false), ["~ Certificates secret/tls: 1/1 valid → 0/1 valid; spec.certificates[tls.crt CN=a].isValid true → false"]],
+  ["a certificate that was renewed", certificates(true), certificates(true, "2027-01-01T00:00:00Z"), ["~ Certificates secret/tls: spec.certificates[tls.crt CN=a].notAfter 2026-01-01T00:00:00Z → 2027-01-01T00:00:00Z"]],
+  ["the first fields of a part", nodes(node("n")), nodes({ ...node("n"), spec: { unschedulable: true } }), ["~ Node n: Ready → Ready, cordoned; spec.unschedulable undefined → true"]],
   ["another version of an API: noise", files({ "cluster-resources/ingress/shop.json": list("Ingress", oldIngress) }), files({ "cluster-resources/ingress/shop.json": list("Ingress", newIngress) }), []],
   ["what is hidden: no change", config({ a: "x=***HIDDEN***&y=1" }), config({ a: "x=hunter2&y=1" }), []],
   ["what is hidden in one bundle only: no change", config({ a: "secret" }), config({ a: H }), []],
   ["what stands beside a hidden value", config({ a: `x=${H}&y=1` }), config({ a: `x=${H}&y=2` }), [`~ ConfigMap settings: data.a x=${H}&y=1 → x=${H}&y=2`]],
+  ["a line that came behind a hidden value", config({ a: `x: ${H}\nz: 1` }), config({ a: `x: ${H}\ny: 2\nz: 1` }), [`~ ConfigMap settings: data.a x: ${H}\nz: 1 → x: ${H}\ny: 2\nz: 1`]],
   ["tokens of unrelated runs: no change", config({ a: "***TOKEN_PASSWORD_A1B2C3***" }), config({ a: "***TOKEN_PASSWORD_FFFFFF***" }), []],
 ];
 for (const [name, old, current, lines] of behaviour) {

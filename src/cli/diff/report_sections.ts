@@ -132,7 +132,8 @@ export function reportNotes({ objects, changes, events, findings, metadata }: Bu
 const NOISE: Record<string, string | undefined> = {
   run: "about the runs themselves",
   logs: "of logs",
-  times: "in which only times differ",
+  times: "in which only times or order differ",
+  measurements: "of measurements that moved a little",
   redaction: "in which only hidden values differ",
 };
 
