@@ -14,15 +14,21 @@ import { withStore } from "./with_store.ts";
 /** Bundles may have been removed: so many runs are looked through for those that are still here. */
 const LOOKED_AT = 200;
 
+interface ScheduleDiffFlags extends DiffFlags {
+  since?: string;
+  until?: string;
+}
+
 /** `schedule diff`: what is new since the last good run of a job. */
 export function defineDiff(command: Command, cli: CliContext): void {
   command
     .description(
-      "Show what changed between the two latest bundles of a job that are still on this machine, or since an " +
-        "execution of it.",
+      "Show what changed between the two latest bundles of a job that are still on this machine, or between those of " +
+        "the executions that are named.",
     )
     .argument("<job>", "name, id or unique start of an id")
-    .option("--since <execution>", "compare the latest bundle with that of this one, by its id");
+    .option("--since <execution>", "compare with the bundle of this one (default: the last one before)")
+    .option("--until <execution>", "the bundle that is compared with an older one (default: the latest)");
   addDiffFlags(command)
     .addHelpText(
       "after",
@@ -30,10 +36,11 @@ export function defineDiff(command: Command, cli: CliContext): void {
 Examples:
   support-bundle schedule diff nightly
   support-bundle schedule diff nightly --since job-0a1b2c3d4e-20260301T020000Z
+  support-bundle schedule diff nightly --until job-0a1b2c3d4e-20260301T020000Z
   support-bundle schedule diff nightly --format html -o changes.html`,
     )
-    .action(async (job: string, flags: DiffFlags & { since?: string }) => {
-      const [old, current] = await withStore(cli, (store) => bundlesToCompare(store, job, flags.since));
+    .action(async (job: string, flags: ScheduleDiffFlags) => {
+      const [old, current] = await withStore(cli, (store) => bundlesToCompare(store, job, flags));
       await diff(cli, old.bundlePath, current.bundlePath, flags);
     });
 }
@@ -43,26 +50,36 @@ Examples:
 async function bundlesToCompare(
   store: JobStore,
   reference: string,
-  since: string | undefined,
+  { since, until }: Pick<ScheduleDiffFlags, "since" | "until">,
 ): Promise<[Execution, Execution]> {
   const job = await resolveJob(store, reference);
   const good = await goodExecutions(store, job);
-  const [newest, before] = good;
-  if (since === undefined) {
-    if (newest === undefined || before === undefined) throw nothingToCompare(job, good.length);
-    return [before, newest];
+  const current = until === undefined ? good[0] : await withBundle(store, job, until);
+  if (current === undefined) throw nothingToCompare(job, `the job "${job.name}" has no bundle on this machine`);
+  const old = since === undefined
+    ? good.find((it) => it.scheduledAt < current.scheduledAt)
+    : await withBundle(store, job, since);
+  if (old === undefined) {
+    throw nothingToCompare(
+      job,
+      `the job "${job.name}" has no bundle on this machine that is older than that of ${current.id}`,
+    );
   }
-  const old = await findExecution(store, job.id, since);
-  if (old.bundlePath === "") {
-    const why = removedText(old) || "it gave no bundle";
-    throw new SupportBundleError(`The bundle of ${since} is not here: ${why}`, {
-      code: "NOTHING_TO_COMPARE",
-      exitCode: EXIT.notFound,
-      hint: `\`support-bundle schedule history ${job.name}\` shows which bundles are there`,
-    });
+  if (old.scheduledAt >= current.scheduledAt) {
+    throw nothingToCompare(job, `the bundle of ${old.id} is not older than that of ${current.id}`);
   }
-  if (newest === undefined || newest.scheduledAt <= old.scheduledAt) throw nothingToCompare(job, good.length, since);
-  return [old, newest];
+  return [old, current];
+}
+
+/** @throws {SupportBundleError} when its bundle is not on this machine */
+async function withBundle(store: JobStore, { id, name }: Job, execution: string): Promise<Execution> {
+  const found = await findExecution(store, id, execution);
+  if (found.bundlePath !== "") return found;
+  throw new SupportBundleError(`The bundle of ${execution} is not here: ${removedText(found) || "it gave no bundle"}`, {
+    code: "NOTHING_TO_COMPARE",
+    exitCode: EXIT.notFound,
+    hint: `\`support-bundle schedule history ${name}\` shows which bundles are there`,
+  });
 }
 
 /** Those whose bundle is on this machine, the newest first. */
@@ -74,13 +91,8 @@ async function goodExecutions(store: JobStore, { id: jobId }: Job): Promise<Exec
     .sort((a, b) => a.scheduledAt < b.scheduledAt ? 1 : -1);
 }
 
-function nothingToCompare({ name }: Job, count: number, since?: string): SupportBundleError {
-  const what = since !== undefined
-    ? `has no bundle that is newer than that of ${since}`
-    : count === 0
-    ? "has no bundle on this machine"
-    : "has one bundle on this machine: there is nothing to compare it with";
-  return new SupportBundleError(`The job "${name}" ${what}`, {
+function nothingToCompare({ name }: Job, why: string): SupportBundleError {
+  return new SupportBundleError(`There is nothing to compare: ${why}`, {
     code: "NOTHING_TO_COMPARE",
     exitCode: EXIT.notFound,
     hint: `Run it with \`support-bundle schedule run ${name} --wait\`, or compare files with \`support-bundle diff\``,
