@@ -14,7 +14,7 @@ const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnav
 /** How an object is doing; undefined for what has no such state, or does not say. */
 export function healthOf(kind: string, object: JsonObject): Health | undefined {
   try {
-    return HEALTH[kind]?.(object) ?? conditionHealth(object);
+    return Object.hasOwn(HEALTH, kind) ? HEALTH[kind]!(object) : conditionHealth(object);
   } catch {
     return undefined; // its JSON has another shape than its kind has
   }
@@ -95,7 +95,6 @@ function phase(object: JsonObject, good: string[]): Health | undefined {
 
 /** Of custom resources: `Ready` or `Available`, where they say so. */
 function conditionHealth(object: JsonObject): Health | undefined {
-  if (stringAt(object, "kind") in HEALTH) return undefined;
   for (const type of ["Ready", "Available"]) {
     const status = conditionStatus(object, type);
     if (status !== undefined) return { ok: status === "True", text: status === "True" ? type : `not ${type}` };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Health, healthOf, restartsOf } from "./health.ts";
 import { isObject, type Json, type JsonObject, objectAt, objectsAt, stringAt } from "./json_value.ts";
+import { KNOWN_LISTS } from "./known_lists.ts";
 import { normalizeObject } from "./normalize.ts";
 
 /** What is kept of an object while its bundle is read: enough to say that it changed, and whether it is well. */
@@ -22,18 +23,6 @@ export interface ObjectFacts {
   restarts?: number;
 }
 
-/** Folders and files of lists whose items do not say what they are. */
-const KINDS: Record<string, string> = {
-  namespaces: "Namespace",
-  nodes: "Node",
-  pods: "Pod",
-  events: "Event",
-  pvs: "PersistentVolume",
-  pvcs: "PersistentVolumeClaim",
-  ingress: "Ingress",
-  "network-policy": "NetworkPolicy",
-};
-
 /** The same object has the same key in both bundles, whatever version of its API it was read with. */
 export function objectKey(
   { kind, group, namespace, name }: Pick<ObjectFacts, "kind" | "group" | "namespace" | "name">,
@@ -49,17 +38,14 @@ export function identityOf(object: unknown, path: string): Identity | undefined 
   const metadata = objectAt(object, "metadata");
   const name = stringAt(metadata, "name");
   if (name === "") return undefined;
-  const dir = (path.split("/")[1] ?? "").replace(/\.json$/, "");
-  const kind = stringAt(object, "kind") || KINDS[dir] || dir;
+  const list = (path.split("/")[1] ?? "").replace(/\.json$/, "");
+  const known = Object.hasOwn(KNOWN_LISTS, list) ? KNOWN_LISTS[list] : undefined;
+  const kind = stringAt(object, "kind") || known?.kind || list;
   const version = stringAt(object, "apiVersion");
-  const group = version.includes("/") ? version.slice(0, version.indexOf("/")) : "";
+  const own = version.includes("/") ? version.slice(0, version.indexOf("/")) : "";
   // Ingresses and the like moved on to groups of their own.
-  return {
-    kind,
-    group: group === "extensions" ? "networking.k8s.io" : group,
-    namespace: stringAt(metadata, "namespace"),
-    name,
-  };
+  const group = own === "" || own === "extensions" ? known?.group ?? own : own;
+  return { kind, group, namespace: stringAt(metadata, "namespace"), name };
 }
 
 export function factsOf(object: JsonObject, identity: Identity): ObjectFacts {

@@ -61,6 +61,7 @@ const later = {
   generation: 5,
   uid: undefined,
 };
+const unstamped = ({ kind: _, apiVersion: __, ...rest }: Made) => rest;
 const oldIngress = object("Ingress", "web", { spec: { rules: [] } }, "extensions/v1beta1");
 const newIngress = object("Ingress", "web", { spec: { rules: null } }, "networking.k8s.io/v1");
 
@@ -94,6 +95,8 @@ const behaviour: [name: string, old: Files, current: Files, lines: string[]][] =
   ["a certificate that was renewed", certificates(true), certificates(true, "2027-01-01T00:00:00Z"), ["~ Certificates secret/tls: spec.certificates[tls.crt CN=a].notAfter 2026-01-01T00:00:00Z → 2027-01-01T00:00:00Z"]],
   ["the first fields of a part", nodes(node("n")), nodes({ ...node("n"), spec: { unschedulable: true } }), ["~ Node n: Ready → Ready, cordoned; spec.unschedulable undefined → true"]],
   ["another version of an API: noise", files({ "cluster-resources/ingress/shop.json": list("Ingress", oldIngress) }), files({ "cluster-resources/ingress/shop.json": list("Ingress", newIngress) }), []],
+  ["items that do not say their kind: noise", deployments(unstamped(deployment("web"))), deployments(deployment("web")), []],
+  ["a plain list of objects, as old versions wrote it", files({ [PODS]: [unstamped(pod("a"))] }), pods(pod("a", { restarts: 2 })), ["~ Pod a: restarts 0 → 2"]],
   ["what is hidden: no change", config({ a: "x=***HIDDEN***&y=1" }), config({ a: "x=hunter2&y=1" }), []],
   ["what is hidden in one bundle only: no change", config({ a: "secret" }), config({ a: H }), []],
   ["what stands beside a hidden value", config({ a: `x=${H}&y=1` }), config({ a: `x=${H}&y=2` }), [`~ ConfigMap settings: data.a x=${H}&y=1 → x=${H}&y=2`]],
