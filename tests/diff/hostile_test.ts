@@ -97,7 +97,7 @@ for (let seed = 1; seed <= 40; seed++) {
     const [text, html] = reports(await differenceOf(breakFiles(GOOD, next), breakFiles(GOOD, next)));
     // deno-lint-ignore no-control-regex -- nothing may steer the terminal, or act in the page
     ok(!/[\u0000-\u0009\u000b-\u001f]/.test(text!));
-    ok(!/<script|\u001b|\u202e/.test(html!));
+    ok(!["<script", "\u001b", "\u202e"].some((odd) => html!.includes(odd)));
   });
 }
 
