@@ -1,5 +1,7 @@
 import type { Inventory } from "./inventory.ts";
 
+const NAMESPACES = "cluster-resources/namespaces.json";
+
 /** Says of the objects of a file whether a bundle that does not have them really saw none. A list that was forbidden, cut or
  * not asked for says nothing: its objects are not gone. */
 export class Comparable {
@@ -7,7 +9,7 @@ export class Comparable {
   readonly #hasDefinitions: boolean;
 
   constructor(readonly inventory: Inventory) {
-    const namespaces = inventory.files.get("cluster-resources/namespaces.json")?.list;
+    const namespaces = inventory.files.get(NAMESPACES)?.list;
     // With a selection of namespaces, the file has only these.
     const complete = namespaces?.kind === "NamespaceList" && namespaces.partial === "";
     this.#namespaces = complete ? new Set([...namespaces.objects.values()].map(({ name }) => name)) : undefined;
@@ -19,7 +21,10 @@ export class Comparable {
   whyUnknown(path: string): string | undefined {
     const { files, manifest } = this.inventory;
     const file = files.get(path);
-    if (file?.list !== undefined) return file.list.partial || manifest.shortfalls.get(path);
+    if (file?.list !== undefined) {
+      if (path === NAMESPACES && this.#namespaces === undefined) return "it has only namespaces that were asked for";
+      return file.list.partial || manifest.shortfalls.get(path);
+    }
     if (file !== undefined) return file.size === 0 ? "its list is empty, as after an error" : "its JSON cannot be read";
     const reason = manifest.shortfalls.get(path);
     if (reason !== undefined) return reason;

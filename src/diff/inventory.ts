@@ -169,13 +169,10 @@ function readList(path: string, inventory: Inventory): Reading {
     end() {
       const { value, listed, complete, passedOver } = items.end();
       if (isEvents && listed) inventory.warnings ??= new Warnings();
-      // One object, or a list of none that is written as null.
-      if (!listed && !Object.hasOwn(objectAt(value), "items")) take(value);
-      if (
-        foreign || value === undefined || (!listed && objects.size === 0 && !Object.hasOwn(objectAt(value), "items"))
-      ) {
-        return undefined;
-      }
+      // A list of none may be written as null; what has no list is one object.
+      const isList = listed || Object.hasOwn(objectAt(value), "items");
+      if (!isList) take(value);
+      if (foreign || value === undefined || (!isList && objects.size === 0)) return undefined;
       const partial = !complete
         ? "its JSON is damaged"
         : passedOver > 0

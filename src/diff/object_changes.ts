@@ -40,8 +40,8 @@ export interface ObjectChanges {
   changed: ObjectChange[];
   /** Objects that are the same in both bundles, times and counters aside. */
   unchanged: number;
-  /** Files whose objects could not be compared, in words. */
-  notCompared: { path: string; bundle: "old" | "new"; why: string }[];
+  /** Files in which one bundle may lack objects although they are there, and how many of the other bundle's it does lack. */
+  notCompared: { path: string; bundle: "old" | "new"; why: string; objects: number }[];
 }
 
 /** An object that is in both bundles and not the same. */
@@ -63,20 +63,25 @@ export function pairObjects(old: Inventory, current: Inventory): { changes: Obje
   for (const path of paths) {
     const before = listOf(old.files.get(path)), after = listOf(current.files.get(path));
     if (before === undefined && after === undefined) continue;
-    const oldUnknown = inOld.whyUnknown(path), newUnknown = inNew.whyUnknown(path);
-    if (oldUnknown !== undefined) changes.notCompared.push({ path, bundle: "old", why: oldUnknown });
-    if (newUnknown !== undefined) changes.notCompared.push({ path, bundle: "new", why: newUnknown });
+    const gone: ObjectRef[] = [], come: ObjectRef[] = [];
     for (const [key, facts] of before?.objects ?? []) {
       const now = after?.objects.get(key);
-      if (now === undefined) {
-        if (newUnknown === undefined) changes.removed.push(refOf(facts));
-      } else if (now.digest !== facts.digest || now.statusDigest !== facts.statusDigest || isAnother(facts, now)) {
+      if (now === undefined) gone.push(refOf(facts));
+      else if (now.digest !== facts.digest || now.statusDigest !== facts.statusDigest || isAnother(facts, now)) {
         pairs.push({ key, path, before: facts, after: now });
       } else changes.unchanged++;
     }
-    for (const [key, facts] of after?.objects ?? []) {
-      if (oldUnknown === undefined && before?.objects.has(key) !== true) changes.added.push(refOf(facts));
-    }
+    for (const [key, facts] of after?.objects ?? []) if (!before?.objects.has(key)) come.push(refOf(facts));
+    const differs = old.files.get(path)?.sha256 !== current.files.get(path)?.sha256;
+    const decide = (bundle: "old" | "new", missing: ObjectRef[], why: string | undefined, into: ObjectRef[]) => {
+      if (why === undefined) into.push(...missing);
+      // What is not there in one is of no interest where the other has nothing of it either.
+      else if (missing.length > 0 || (differs && (bundle === "old" ? before : after)?.partial)) {
+        changes.notCompared.push({ path, bundle, why, objects: missing.length });
+      }
+    };
+    decide("old", come, inOld.whyUnknown(path), changes.added);
+    decide("new", gone, inNew.whyUnknown(path), changes.removed);
   }
   return { changes, pairs };
 }

@@ -133,6 +133,7 @@ const manifest = (part: Made) => ({
   "MANIFEST.json": { startedAt: "2026-01-01T00:00:00Z", files: [], missing: [], ...part },
 });
 const ofTwo = { ...pods(pod("a")), [`cluster-resources/pods/bank.json`]: list("Pod", pod("b")) };
+const huge = (mark: string) => object("Pod", "huge", { data: mark.repeat(9_000_000) });
 const twoNamespaces = list("Namespace", object("Namespace", "shop"), object("Namespace", "bank"));
 
 // deno-fmt-ignore
@@ -144,6 +145,9 @@ const unknown: [name: string, old: Files, current: Files, removed: string[], why
   ["a list that was cut", pods(pod("a"), pod("b")), { ...pods(pod("a")), ...manifest({ files: [{ path: PODS, truncated: { limit: "1 MB" } }] }) }, [], ["new: it was cut"]],
   ["a namespace that is gone", { ...ofTwo, "cluster-resources/namespaces.json": twoNamespaces }, pods(pod("a")), ["Namespace bank", "Pod b"], []],
   ["a namespace that was not asked for", ofTwo, { ...pods(pod("a")), "cluster-resources/namespaces.json": [object("Namespace", "shop")] }, [], ["new: it is not in the bundle"]],
+  ["namespaces that were not asked for", { ...files(), "cluster-resources/namespaces.json": twoNamespaces }, { ...files(), "cluster-resources/namespaces.json": [object("Namespace", "shop")] }, [], ["new: it has only namespaces that were asked for"]],
+  ["an empty list of what was not asked for", pods(), files(), [], []],
+  ["an object that is too large, in both", files({ [PODS]: list("Pod", huge("a")) }), files({ [PODS]: list("Pod", huge("b")) }), [], ["old: 1 of its items are no objects, or larger than 8 MiB", "new: 1 of its items are no objects, or larger than 8 MiB"]],
   ["null for an empty list", pods(pod("a")), files({ [PODS]: { kind: "PodList", items: null } }), ["Pod a"], []],
   ["null among the items", pods(pod("a"), pod("b")), pods(pod("a"), null), [], ["new: 1 of its items are no objects, or larger than 8 MiB"]],
 ];

@@ -113,8 +113,9 @@ export function reportNotes({ objects, changes, events, findings, metadata }: Bu
   notes.push(`Unchanged: ${counted(objects.unchanged, "object")}, ${counted(findings.unchanged, "finding")}`);
   const unknown = objects.changed.filter(({ fieldsUnknown }) => fieldsUnknown).length;
   if (unknown > 0) notes.push(`Too much changed: of ${counted(unknown, "object")} it is not known which fields`);
-  for (const { path, bundle, why } of objects.notCompared.slice(0, 10)) {
-    notes.push(`Not compared: ${path}, in the ${bundle} bundle ${why}`);
+  for (const { path, bundle, why, objects: missing } of objects.notCompared.slice(0, 10)) {
+    const count = missing === 0 ? "" : `${counted(missing, "object")} of `;
+    notes.push(`Not compared: ${count}${path}, in the ${bundle} bundle ${why}`);
   }
   if (objects.notCompared.length > 10) {
     notes.push(`Not compared: ${objects.notCompared.length - 10} more files of objects`);
