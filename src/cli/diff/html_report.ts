@@ -25,12 +25,12 @@ body{margin:0 auto;max-width:76rem;padding:1rem 1.25rem 2rem;background:var(--gr
 font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.7rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:0}dt{color:var(--soft)}dd{margin:0}
-table{border-collapse:collapse;width:100%}
+table{border-collapse:collapse;width:100%;table-layout:fixed}
 th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line)}
-th{color:var(--soft);font-weight:400}td:first-child{white-space:nowrap;width:7rem;font-weight:600}
-td:nth-child(2){width:35%}
+th{color:var(--soft);font-weight:400}th:first-child{width:6.5rem}th:nth-child(2){width:35%}
+td:first-child{font-weight:600}
 .bad,.removed{color:var(--bad)}.warn,.changed{color:var(--warn)}.good,.added{color:var(--good)}
-pre{background:var(--sheet);padding:.5rem .75rem;overflow:auto;font-size:.87em;margin:.4rem 0 0}
+pre{background:var(--sheet);padding:.5rem .75rem;white-space:pre-wrap;font-size:.87em;margin:.4rem 0 0}
 summary{cursor:pointer}ul{color:var(--soft);padding-left:1.2rem}
 `;
 

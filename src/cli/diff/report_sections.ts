@@ -64,18 +64,7 @@ export function reportSections(difference: BundleDifference): Section[] {
         detail: `+${after - before} (${before} → ${after})${it.health === undefined ? "" : `, ${it.health.text}`}`,
       })),
     ),
-    section("Findings", ["finding new or fixed", "findings new or fixed"], [
-      ...findings.new.map(({ title, severity, message }): Row => ({
-        mark: severity === "fail" ? "bad" : "warn",
-        subject: `new: ${title}`,
-        detail: message,
-      })),
-      ...findings.fixed.map(({ title, message }): Row => ({
-        mark: "good",
-        subject: `fixed: ${title}`,
-        detail: message,
-      })),
-    ]),
+    findingSection(findings),
     section("Warnings", ["kind of warning new", "kinds of warnings new"], eventRows(events.new)),
     section("Recovered", ["object ready again", "objects ready again"], recovered.map(stateRow)),
     section("Changed", ["object changed", "objects changed"], others.flatMap(otherRow)),
@@ -140,6 +129,25 @@ const NOISE: Record<string, string | undefined> = {
 
 function section(title: string, [one, many]: [string, string], rows: Row[]): Section {
   return { title, summary: `${rows.length} ${rows.length === 1 ? one : many}`, rows };
+}
+
+function findingSection({ new: appeared, fixed }: BundleDifference["findings"]): Section {
+  const counts = [
+    ...(appeared.length === 0 ? [] : [`${counted(appeared.length, "new finding")}`]),
+    ...(fixed.length === 0 ? [] : [`${counted(fixed.length, "finding")} fixed`]),
+  ];
+  return {
+    title: "Findings",
+    summary: counts.join(", "),
+    rows: [
+      ...appeared.map(({ title, severity, message }): Row => ({
+        mark: severity === "fail" ? "bad" : "warn",
+        subject: `new: ${title}`,
+        detail: message,
+      })),
+      ...fixed.map(({ title, message }): Row => ({ mark: "good", subject: `fixed: ${title}`, detail: message })),
+    ],
+  };
 }
 
 function name({ kind, namespace, name }: ObjectRef): string {
