@@ -119,6 +119,10 @@ export function program(cli: CliContext): Command {
     summary: "hide the secrets in a bundle that exists, or explain what is hidden",
     load: async () => (await import("./redact.ts")).defineRedact,
   }, {
+    name: "diff",
+    summary: "show what changed between two bundles",
+    load: async () => (await import("./diff/diff.ts")).defineDiff,
+  }, {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,

@@ -88,6 +88,9 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   if (execution.recoveredBy !== "") fields.push(["Recovered by", execution.recoveredBy]);
   if (execution.exitCode !== null) fields.push(["Exit code", String(execution.exitCode)]);
   if (execution.bundlePath !== "") fields.push(["Bundle", `${execution.bundlePath} (${sizeText(execution)})`]);
+  if (execution.bundlePath !== "" && isGood(execution)) {
+    fields.push(["Changes", `support-bundle schedule diff ${execution.jobId} --until ${execution.id}`]);
+  }
   if (execution.bundleRemoved !== null) fields.push(["Bundle", removedText(execution)]);
   if (execution.pinned) fields.push(["Pinned", "yes: it is not removed until `schedule unpin`"]);
   if (execution.bundleSha256 !== "") fields.push(["SHA-256", execution.bundleSha256]);
@@ -97,6 +100,10 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   const used = usageText(execution);
   if (used !== "") fields.push(["Used", used]);
   return fields;
+}
+
+function isGood({ status }: Execution): boolean {
+  return status === "completed" || status === "partial";
 }
 
 function triggerText({ trigger, causedBy }: Execution): string {

@@ -49,6 +49,11 @@ const COMMANDS: LazyCommand[] = [
     load: async () => (await import("./history.ts")).defineHistory,
   },
   {
+    name: "diff",
+    summary: "show what changed since the last good run of a job",
+    load: async () => (await import("./diff.ts")).defineDiff,
+  },
+  {
     name: "pin",
     summary: "keep the bundle of an execution whatever its age",
     load: async () => (await import("./pin.ts")).definePin,

@@ -1,0 +1,42 @@
+/** What lists below `cluster-resources/` hold, by folder or file name: old versions of Troubleshoot do not say it in the file. */
+export const KNOWN_LISTS: Readonly<Record<string, { kind: string; group: string } | undefined>> = {
+  namespaces: of("Namespace"),
+  nodes: of("Node"),
+  pods: of("Pod"),
+  events: of("Event"),
+  services: of("Service"),
+  endpoints: of("Endpoints"),
+  configmaps: of("ConfigMap"),
+  limitranges: of("LimitRange"),
+  pvs: of("PersistentVolume"),
+  pvcs: of("PersistentVolumeClaim"),
+  serviceaccounts: of("ServiceAccount"),
+  "resource-quota": of("ResourceQuota"),
+  deployments: of("Deployment", "apps"),
+  statefulsets: of("StatefulSet", "apps"),
+  daemonsets: of("DaemonSet", "apps"),
+  replicasets: of("ReplicaSet", "apps"),
+  jobs: of("Job", "batch"),
+  cronjobs: of("CronJob", "batch"),
+  ingress: of("Ingress", "networking.k8s.io"),
+  "ingress-classes": of("IngressClass", "networking.k8s.io"),
+  "network-policy": of("NetworkPolicy", "networking.k8s.io"),
+  "pod-disruption-budgets": of("PodDisruptionBudget", "policy"),
+  roles: of("Role", "rbac.authorization.k8s.io"),
+  rolebindings: of("RoleBinding", "rbac.authorization.k8s.io"),
+  clusterroles: of("ClusterRole", "rbac.authorization.k8s.io"),
+  clusterrolebindings: of("ClusterRoleBinding", "rbac.authorization.k8s.io"),
+  endpointslices: of("EndpointSlice", "discovery.k8s.io"),
+  leases: of("Lease", "coordination.k8s.io"),
+  priorityclasses: of("PriorityClass", "scheduling.k8s.io"),
+  "storage-classes": of("StorageClass", "storage.k8s.io"),
+  volumeattachments: of("VolumeAttachment", "storage.k8s.io"),
+  certificatesigningrequests: of("CertificateSigningRequest", "certificates.k8s.io"),
+  "custom-resource-definitions": of("CustomResourceDefinition", "apiextensions.k8s.io"),
+  "validating-webhook-configurations": of("ValidatingWebhookConfiguration", "admissionregistration.k8s.io"),
+  "mutating-webhook-configurations": of("MutatingWebhookConfiguration", "admissionregistration.k8s.io"),
+};
+
+function of(kind: string, group = ""): { kind: string; group: string } {
+  return { kind, group };
+}
