@@ -33,6 +33,16 @@ export interface AnalyzerResult {
   evidence?: { path: string; line?: number }[];
   /** Instead of the analyzer's. */
   icon?: Icon;
+  /** Results with an equal cause are one finding: `image-pull/registry.example.com/app:1.2`. */
+  cause?: string;
+  /** What it means, in plain words. */
+  explanation?: string;
+  /** A command, or what else to do. */
+  nextStep?: string;
+  /** The first 20 objects that suffer from it. */
+  affected?: { kind: string; namespace?: string; name: string }[];
+  /** How many there are. */
+  affectedCount?: number;
 }
 
 /** A picture that viewers of results know: a key, and where it can be had. */

@@ -10,6 +10,8 @@ import { ArchiveError } from "./archive_error.ts";
 export interface Bundle {
   /** Its top folder, "" where the files of an archive lie without one. */
   root: string;
+  /** Where that is, when it is no archive. */
+  folder?: string;
   /** Each with its path in the bundle, by which rules and manifests know it: without the top folder. A member that lies
    * beside that folder has its whole name. */
   members(): AsyncGenerator<BundleMember>;
@@ -34,7 +36,12 @@ export async function openBundle(path: string, signal?: AbortSignal): Promise<Bu
   }
   if (info.isDirectory) return await openFolder(path, signal);
   if (!info.isFile) throw unreadable(path, new Error("it is neither a file nor a folder"));
-  const read = () => readArchive(openFile(path, signal));
+  return await openArchive(() => openFile(path, signal));
+}
+
+/** As {@linkcode openBundle}, for an archive that can be read from its beginning as often as it takes. */
+export async function openArchive(open: () => ReadableStream<Uint8Array>): Promise<Bundle> {
+  const read = () => readArchive(open());
   const root = await findRoot(read);
   return { root, members: () => placed(read(), root) };
 }
@@ -58,15 +65,19 @@ async function* placed(members: AsyncGenerator<ArchiveMember>, root: string): As
 }
 
 /** The first member tells the top folder where it has the usual name, or is the file that marks it. Otherwise the names of
- * all are read. */
+ * all are read, as far as the archive can be. */
 async function findRoot(read: () => AsyncGenerator<ArchiveMember>): Promise<string> {
   const tops = new Set<string>();
-  for await (const { name, type } of read()) {
-    if (type === "refused") continue;
-    const [top = "", ...rest] = name.split("/");
-    if (name === MARK) return "";
-    if (rest.join("/") === MARK || USUAL_ROOT.test(top)) return top;
-    tops.add(rest.length === 0 && type !== "directory" ? "" : top);
+  try {
+    for await (const { name, type } of read()) {
+      if (type === "refused") continue;
+      const [top = "", ...rest] = name.split("/");
+      if (name === MARK) return "";
+      if (rest.join("/") === MARK || USUAL_ROOT.test(top)) return top;
+      tops.add(rest.length === 0 && type !== "directory" ? "" : top);
+    }
+  } catch (error) {
+    if (tops.size === 0 || !(error instanceof ArchiveError)) throw error;
   }
   return tops.size === 1 ? [...tops][0]! : "";
 }
@@ -74,7 +85,7 @@ async function findRoot(read: () => AsyncGenerator<ArchiveMember>): Promise<stri
 async function openFolder(path: string, signal: AbortSignal | undefined): Promise<Bundle> {
   const folder = await bundleFolder(path);
   const root = basename(await Deno.realPath(folder)) || "bundle";
-  return { root, members: () => placed(new FolderReader(folder, root, signal).read(""), root) };
+  return { root, folder, members: () => placed(new FolderReader(folder, root, signal).read(""), root) };
 }
 
 /** The folder that holds `version.yaml`: this one, or the only one in it. */

@@ -1,0 +1,64 @@
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { freeGarbage } from "../core/free_garbage.ts";
+import type { TempFile } from "./temp_file.ts";
+
+/** Where a file lies: its stretches in a temporary file, in order. */
+export type PackedFile = readonly { offset: number; packed: number; bytes: number }[];
+
+const BLOCK_BYTES = 1024 * 1024;
+const BLOCKS_BETWEEN_SWEEPS = 16;
+const FASTEST = { level: constants.Z_BEST_SPEED };
+
+/** Files one behind the other in a temporary file, compressed: a bundle takes about as much room as its archive does, and
+ * nothing of it lies on the disk in plain. */
+export class PackedFiles {
+  readonly #file: TempFile;
+  readonly #block = new Uint8Array(BLOCK_BYTES);
+  #blocks = 0;
+
+  constructor(file: TempFile) {
+    this.#file = file;
+  }
+
+  /** Takes the file of a stream. When the stream fails, the failure is passed on. */
+  async add(body: ReadableStream<Uint8Array>): Promise<PackedFile> {
+    const stretches: { offset: number; packed: number; bytes: number }[] = [];
+    let held = 0;
+    const flush = () => {
+      const packed = deflateRawSync(this.#block.subarray(0, held), FASTEST);
+      stretches.push({ offset: this.#file.append(packed), packed: packed.length, bytes: held });
+      held = 0;
+      if (++this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
+    };
+    for await (const piece of body) {
+      for (let rest = piece; rest.length > 0;) {
+        const taken = rest.subarray(0, BLOCK_BYTES - held);
+        this.#block.set(taken, held);
+        held += taken.length;
+        rest = rest.subarray(taken.length);
+        if (held === BLOCK_BYTES) flush();
+      }
+    }
+    if (held > 0) flush();
+    return stretches;
+  }
+
+  read(file: PackedFile): Uint8Array {
+    if (file.length === 1) return this.#unpack(file[0]!);
+    const bytes = new Uint8Array(file.reduce((sum, stretch) => sum + stretch.bytes, 0));
+    let at = 0;
+    for (const stretch of file) {
+      bytes.set(this.#unpack(stretch), at);
+      at += stretch.bytes;
+    }
+    return bytes;
+  }
+
+  *stream(file: PackedFile): Generator<Uint8Array> {
+    for (const stretch of file) yield this.#unpack(stretch);
+  }
+
+  #unpack({ offset, packed, bytes }: PackedFile[number]): Uint8Array {
+    return inflateRawSync(this.#file.read(offset, packed), { maxOutputLength: Math.max(bytes, 1) });
+  }
+}
