@@ -1,7 +1,7 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
  *
  *   scripts/deno task bench            everything that this machine can
- *   scripts/deno task bench redaction  one section: startup, redaction, redact, gate, scheduler, cluster */
+ *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, scheduler, cluster */
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,6 +13,7 @@ import { createRedactor } from "../src/redact/create_redactor.ts";
 import { KnownValues } from "../src/redact/values/known_values.ts";
 import { jobSchema } from "../src/schedule/job.ts";
 import { openJobStore } from "../src/store/kv_job_store.ts";
+import { analyzeBench } from "./bench_analyze.ts";
 import { redactBench } from "./bench_redact.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
@@ -29,7 +30,7 @@ const REDACT_STREAM = `
   const redactor = createRedactor({ builtIn: true, custom: [] });
   for await (const _ of redactor.redact("cluster-resources/pods.json", readable, () => {}));`;
 
-const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, gate, scheduler, cluster };
+const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, analyze, gate, scheduler, cluster };
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
 const binary = await buildBinary();
@@ -194,6 +195,10 @@ async function gate(): Promise<void> {
 /** A bundle that exists, redacted by the binary, against gzip of the same bundle. */
 async function redact(): Promise<void> {
   await redactBench({ binary, scratch, measure, row, median, logText });
+}
+
+async function analyze(): Promise<void> {
+  await analyzeBench({ binary, scratch, measure, row, median, logText });
 }
 
 /** A daemon with 1,000 jobs: its memory when idle, the listing, and how late due jobs start. */

@@ -1,5 +1,6 @@
 import type { RE2JS } from "re2js";
 import type { BundleReader } from "../bundle/bundle_reader.ts";
+import { freeOldGarbage } from "../core/free_garbage.ts";
 import { firstRegexMatch, lineAt } from "./regex.ts";
 
 /** What a pattern found in a file. */
@@ -12,11 +13,13 @@ export interface TextMatch {
 
 /** A file up to this size is searched as one text. */
 const WHOLE_BYTES = 16 * 1024 * 1024;
-const STRETCH_CHARS = 8 * 1024 * 1024;
+const STRETCH_CHARS = 1024 * 1024;
 /** How much of a stretch is searched once more with the next one. */
 const OVERLAP_CHARS = 64 * 1024;
+/** Texts of a megabyte count as old at once. */
+const STRETCHES_BETWEEN_SWEEPS = 24;
 
-/** The first match of each pattern in a file. A file of more than 16 MB is searched in stretches of 8 MB: a match that begins
+/** The first match of each pattern in a file. A file of more than 16 MB is searched in stretches of 1 MB: a match that begins
  * in one and is longer than 64 kB may be found shorter than it is, or not at all.
  * @returns undefined when there is no such file */
 export async function searchText(
@@ -59,7 +62,7 @@ async function* stretchesOf(bundle: BundleReader, path: string): AsyncGenerator<
     return;
   }
   const decoder = new TextDecoder();
-  let text = "", line = 1, first = true;
+  let text = "", line = 1, first = true, stretches = 0;
   for await (const piece of await bundle.stream?.(path) ?? []) {
     text += decoder.decode(piece, { stream: true });
     if (text.length < STRETCH_CHARS) continue;
@@ -68,6 +71,7 @@ async function* stretchesOf(bundle: BundleReader, path: string): AsyncGenerator<
     line = line - 1 + lineAt(text, rest);
     text = text.slice(rest);
     first = false;
+    if (++stretches % STRETCHES_BETWEEN_SWEEPS === 0) freeOldGarbage();
   }
   yield { text: text + decoder.decode(), line, first, last: true };
 }

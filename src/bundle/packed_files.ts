@@ -1,5 +1,5 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import { freeGarbage } from "../core/free_garbage.ts";
+import { freeBytes, freeGarbage } from "../core/free_garbage.ts";
 import type { TempFile } from "./temp_file.ts";
 
 /** Where a file lies: its stretches in a temporary file, in order. */
@@ -27,6 +27,7 @@ export class PackedFiles {
     const flush = () => {
       const packed = deflateRawSync(this.#block.subarray(0, held), FASTEST);
       stretches.push({ offset: this.#file.append(packed), packed: packed.length, bytes: held });
+      free(packed);
       held = 0;
       if (++this.#blocks % BLOCKS_BETWEEN_SWEEPS === 0) freeGarbage();
     };
@@ -48,17 +49,32 @@ export class PackedFiles {
     const bytes = new Uint8Array(file.reduce((sum, stretch) => sum + stretch.bytes, 0));
     let at = 0;
     for (const stretch of file) {
-      bytes.set(this.#unpack(stretch), at);
+      const piece = this.#unpack(stretch);
+      bytes.set(piece, at);
+      free(piece);
       at += stretch.bytes;
     }
     return bytes;
   }
 
-  *stream(file: PackedFile): Generator<Uint8Array> {
-    for (const stretch of file) yield this.#unpack(stretch);
+  /** Each piece is empty once the next one is asked for. */
+  async *stream(file: PackedFile): AsyncGenerator<Uint8Array> {
+    for (const stretch of file) {
+      const piece = this.#unpack(stretch);
+      yield await Promise.resolve(piece);
+      free(piece);
+    }
   }
 
   #unpack({ offset, packed, bytes }: PackedFile[number]): Uint8Array {
-    return inflateRawSync(this.#file.read(offset, packed), { maxOutputLength: Math.max(bytes, 1) });
+    const from = this.#file.read(offset, packed);
+    const unpacked = inflateRawSync(from, { maxOutputLength: Math.max(bytes, 1) });
+    free(from);
+    return unpacked;
   }
+}
+
+/** Bytes that have a buffer of their own. */
+function free(bytes: Uint8Array): void {
+  if (bytes.byteLength === bytes.buffer.byteLength) freeBytes(bytes);
 }

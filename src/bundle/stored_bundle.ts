@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { freeBytes } from "../core/free_garbage.ts";
 import { isAbort } from "../core/errors.ts";
 import { ArchiveError } from "./archive_error.ts";
 import { bundlePath } from "./bundle_path.ts";
@@ -77,7 +78,10 @@ export class StoredBundle implements BundleReader, Disposable {
 
   async readText(path: string): Promise<string | undefined> {
     const bytes = await this.read(path);
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+    if (bytes === undefined) return undefined;
+    const text = new TextDecoder().decode(bytes);
+    if (bytes.byteLength === bytes.buffer.byteLength) freeBytes(bytes);
+    return text;
   }
 
   find(glob: string): Promise<string[]> {
@@ -92,9 +96,7 @@ export class StoredBundle implements BundleReader, Disposable {
   async stream(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     const place = await this.#place(path, false);
     if (place === undefined) return undefined;
-    return "file" in place.at
-      ? (await Deno.open(place.at.file)).readable
-      : ReadableStream.from(this.#packed!.stream(place.at.packed));
+    return "file" in place.at ? (await Deno.open(place.at.file)).readable : this.#packed!.stream(place.at.packed);
   }
 
   [Symbol.dispose](): void {

@@ -110,6 +110,10 @@ export function program(cli: CliContext): Command {
   root.addCommand(scheduleCommand(cli));
   root.addCommand(serviceCommand(cli));
   addLazyCommands(root, cli, [{
+    name: "analyze",
+    summary: "judge a bundle that exists by the analyzers of specs",
+    load: async () => (await import("./analyze.ts")).defineAnalyze,
+  }, {
     name: "redact",
     summary: "hide the secrets in a bundle that exists, or explain what is hidden",
     load: async () => (await import("./redact.ts")).defineRedact,
