@@ -1,5 +1,4 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
- *
  *   scripts/deno task bench            everything that this machine can
  *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, scheduler, cluster */
 import { createReadStream } from "node:fs";
@@ -14,7 +13,7 @@ import { KnownValues } from "../src/redact/values/known_values.ts";
 import { jobSchema } from "../src/schedule/job.ts";
 import { openJobStore } from "../src/store/kv_job_store.ts";
 import { analyzeBench } from "./bench_analyze.ts";
-import { redactBench } from "./bench_redact.ts";
+import { type BenchTools, redactBench } from "./bench_redact.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
 import { LARGE, planSeed, type SeedSize, TWICE } from "./test_cluster/seed_objects.ts";
@@ -30,7 +29,8 @@ const REDACT_STREAM = `
   const redactor = createRedactor({ builtIn: true, custom: [] });
   for await (const _ of redactor.redact("cluster-resources/pods.json", readable, () => {}));`;
 
-const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, analyze, gate, scheduler, cluster };
+const others = { redact: () => redactBench(tools()), analyze: () => analyzeBench(tools()) };
+const sections: Record<string, () => Promise<void>> = { startup, redaction, ...others, gate, scheduler, cluster };
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
 const binary = await buildBinary();
@@ -47,6 +47,10 @@ try {
   }
 } finally {
   await Deno.remove(scratch, { recursive: true });
+}
+
+function tools(): BenchTools {
+  return { binary, scratch, measure, row, median, logText };
 }
 
 function row(what: string, figure: string, bound = ""): void {
@@ -193,13 +197,6 @@ async function gate(): Promise<void> {
 }
 
 /** A bundle that exists, redacted by the binary, against gzip of the same bundle. */
-async function redact(): Promise<void> {
-  await redactBench({ binary, scratch, measure, row, median, logText });
-}
-
-async function analyze(): Promise<void> {
-  await analyzeBench({ binary, scratch, measure, row, median, logText });
-}
 
 /** A daemon with 1,000 jobs: its memory when idle, the listing, and how late due jobs start. */
 async function scheduler(): Promise<void> {

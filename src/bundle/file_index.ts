@@ -16,6 +16,11 @@ export class FileIndex<Place> {
     return this.#places.size;
   }
 
+  /** Files, without links. */
+  places(): IterableIterator<[path: string, place: Place]> {
+    return this.#places.entries();
+  }
+
   /** Where a name comes twice, the last one counts. */
   add(path: string, place: Place): void {
     if (!this.#places.has(path)) this.#forget();

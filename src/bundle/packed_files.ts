@@ -57,13 +57,11 @@ export class PackedFiles {
     return bytes;
   }
 
-  /** Each piece is empty once the next one is asked for. */
-  async *stream(file: PackedFile): AsyncGenerator<Uint8Array> {
-    for (const stretch of file) {
-      const piece = this.#unpack(stretch);
-      yield await Promise.resolve(piece);
-      free(piece);
-    }
+  stream(file: PackedFile): AsyncIterable<Uint8Array> {
+    const unpack = (stretch: PackedFile[number]) => this.#unpack(stretch);
+    return ReadableStream.from(function* () {
+      for (const stretch of file) yield unpack(stretch);
+    }());
   }
 
   #unpack({ offset, packed, bytes }: PackedFile[number]): Uint8Array {

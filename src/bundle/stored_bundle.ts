@@ -56,7 +56,11 @@ export class StoredBundle implements BundleReader, Disposable {
   static async open(bundle: Bundle, options: StoredBundleOptions): Promise<StoredBundle> {
     const stored = new StoredBundle(bundle, options);
     try {
-      stored.damage = await stored.#pass((path) => options.wanted(path), true);
+      stored.damage = await stored.#pass((path) => options.wanted(path), "names");
+      if (stored.damage?.code === "ARCHIVE_DAMAGED") {
+        stored.refused = 0;
+        stored.damage = await stored.#pass((path) => options.wanted(path), "careful") ?? stored.damage;
+      }
       if (stored.damage !== undefined && stored.files === 0) throw stored.damage;
       return stored;
     } catch (error) {
@@ -112,7 +116,7 @@ export class StoredBundle implements BundleReader, Disposable {
     let place = this.#index.get(file)!;
     if (whole && place.bytes > MAX_READ_BYTES) throw new FileTooLargeError(path, place.bytes);
     if (place.at === undefined && place.bytes <= SMALL_BYTES) {
-      await (this.#small ??= this.#fetch((_, { bytes }) => bytes <= SMALL_BYTES));
+      await (this.#small ??= this.#fetch(({ bytes }) => bytes <= SMALL_BYTES));
       place = this.#index.get(file)!;
     }
     if (place.at === undefined) {
@@ -122,19 +126,23 @@ export class StoredBundle implements BundleReader, Disposable {
     return place.at === undefined ? undefined : place as Required<Place>;
   }
 
-  async #fetch(wanted: (path: string, place: Place) => boolean): Promise<void> {
-    await this.#pass((path) => {
-      const place = this.#index.get(path);
-      return place !== undefined && place.at === undefined && wanted(path, place);
-    }, false);
+  async #fetch(wanted: (place: Place) => boolean): Promise<void> {
+    const paths = new Set<string>();
+    for (const [path, place] of this.#index.places()) if (place.at === undefined && wanted(place)) paths.add(path);
+    await this.#pass((path) => paths.has(path), this.damage?.code === "ARCHIVE_DAMAGED" ? "again, careful" : "again");
   }
 
   /** Reads the archive from its begin to its end, or to where it is damaged.
-   * @param names are to be learned */
-  async #pass(keep: (path: string) => boolean, names: boolean): Promise<ArchiveError | undefined> {
+   * @param kind the names are known when it is done again */
+  async #pass(
+    keep: (path: string) => boolean,
+    kind: "names" | "careful" | "again" | "again, careful",
+  ): Promise<ArchiveError | undefined> {
     const { signal } = this.#options;
+    const names = kind === "names" || kind === "careful";
+    const careful = kind === "careful" || kind === "again, careful";
     try {
-      for await (const member of this.#bundle.members()) {
+      for await (const member of this.#bundle.members({ careful })) {
         signal.throwIfAborted();
         if (member.type === "file") await this.#file(member, keep, names);
         else if (names && (member.type === "symlink" || member.type === "link")) {

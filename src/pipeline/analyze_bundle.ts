@@ -37,6 +37,8 @@ export interface AnalyzedBundle extends Disposable {
 
 /** All analyzers together. */
 const MAX_FINDINGS = 100_000;
+/** For one analyzer: a pattern over gigabytes of logs takes a while. */
+const ANALYZER_DEADLINE_MS = 600_000;
 
 /** Analyzes a bundle that exists. What of it cannot be read, and analyzers that this version does not have, are findings.
  * @throws {ArchiveError} when nothing of it can be read, and whatever keeps it from being had at all */
@@ -91,7 +93,14 @@ async function judge(
     current = { title, before: findings.length };
     progress?.(title);
   };
-  for await (const finding of runAnalyzers(entries, files, { signal, clock, progress: started })) {
+  for await (
+    const finding of runAnalyzers(entries, files, {
+      signal,
+      clock,
+      progress: started,
+      deadlineMs: ANALYZER_DEADLINE_MS,
+    })
+  ) {
     if (findings.length >= MAX_FINDINGS) {
       findings.push(ownFinding(`there are more than ${MAX_FINDINGS} results; the rest is left out`));
       return silent;
