@@ -105,10 +105,15 @@ async function judge(
       findings.push(ownFinding(`there are more than ${MAX_FINDINGS} results; the rest is left out`));
       return silent;
     }
+    if (isLeftOut(finding)) close(); // it is not run, so that nothing says that it starts
     findings.push(finding);
   }
   close();
   return silent;
+}
+
+function isLeftOut({ outcome }: Finding): boolean {
+  return outcome.status === "skipped" && outcome.reason === "excluded";
 }
 
 /** What is to be said of the bundle itself. */

@@ -93,7 +93,8 @@ function fullLines({ finding, count, evidence, affected, affectedCount }: Findin
   if (uri) lines.push(...wrap(`See ${uri}`, WIDTH, indent));
   const places = evidence.slice(0, EVIDENCE).map(({ path, line }) => `${path}${line === undefined ? "" : `:${line}`}`);
   for (const place of places) lines.push(colors.dim(`${indent}${oneLine(place)}`));
-  if (evidence.length > EVIDENCE) lines.push(colors.dim(`${indent}and ${evidence.length - EVIDENCE} more places`));
+  const hidden = evidence.length - places.length;
+  if (hidden > 0) lines.push(colors.dim(`${indent}and ${counted(hidden, "more place")}`));
   return lines;
 }
 
