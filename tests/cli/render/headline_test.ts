@@ -27,7 +27,7 @@ const wrapped: [text: string, width: number, lines: string[]][] = [
   ["a /a/path/that/is/longer b", 10, ["  a", "  /a/path/that/is/longer", "  b"]],
   ["one\ntwo\r\n\nthree", 80, ["  one", "  two", "  three"]],
   ["宽宽 宽宽", 8, ["  宽宽", "  宽宽"]],
-  ["\x1b[31mred\x1b[0m\x07", 80, ["  red�"]],
+  ["\x1b[31mred\x1b[0m\x00", 80, ["  red�"]],
   ["", 80, []],
 ];
 for (const [text, width, lines] of wrapped) {
