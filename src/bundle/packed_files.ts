@@ -7,6 +7,8 @@ export type PackedFile = readonly { offset: number; packed: number; bytes: numbe
 
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_BETWEEN_SWEEPS = 16;
+/** Of node's buffers. */
+const POOL_BYTES = 8 * 1024;
 const FASTEST = { level: constants.Z_BEST_SPEED };
 
 /** Files one behind the other in a temporary file, compressed: a bundle takes about as much room as its archive does, and
@@ -25,7 +27,8 @@ export class PackedFiles {
     const stretches: { offset: number; packed: number; bytes: number }[] = [];
     let held = 0;
     const flush = () => {
-      const packed = deflateRawSync(this.#block.subarray(0, held), FASTEST);
+      // Room for all of it, in one buffer.
+      const packed = deflateRawSync(this.#block.subarray(0, held), { ...FASTEST, chunkSize: held + 1024 });
       stretches.push({ offset: this.#file.append(packed), packed: packed.length, bytes: held });
       free(packed);
       held = 0;
@@ -72,7 +75,7 @@ export class PackedFiles {
   }
 }
 
-/** Bytes that have a buffer of their own. */
+/** Frees what zlib or we have made, unless it is small: that shares the buffer of others. */
 function free(bytes: Uint8Array): void {
-  if (bytes.byteLength === bytes.buffer.byteLength) freeBytes(bytes);
+  if (bytes.buffer.byteLength > POOL_BYTES) freeBytes(bytes);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { freeBytes } from "../core/free_garbage.ts";
+import { freeBytes, freeGarbage, freeOldGarbage } from "../core/free_garbage.ts";
 import { isAbort } from "../core/errors.ts";
 import { ArchiveError } from "./archive_error.ts";
 import { bundlePath } from "./bundle_path.ts";
@@ -27,6 +27,8 @@ interface Place {
 
 /** A file up to this size comes along with the first one that is asked for and is not at hand. */
 const SMALL_BYTES = 1024 * 1024;
+const MEMBERS_BETWEEN_SWEEPS = 64;
+const TEXT_BETWEEN_SWEEPS = 32 * 1024 * 1024;
 
 /** A bundle that exists, opened for analyzers. Memory does not depend on its size: an archive is read once for its names and
  * for what is wanted of it, which is kept compressed in a temporary file without a name. What is asked for beyond that is had
@@ -40,6 +42,8 @@ export class StoredBundle implements BundleReader, Disposable {
   readonly #bundle: Bundle;
   readonly #options: StoredBundleOptions;
   readonly #index = new FileIndex<Place>();
+  /** Bytes of texts since the last sweep. */
+  #decoded = 0;
   #temp?: TempFile;
   #packed?: PackedFiles;
   #small?: Promise<void>;
@@ -84,7 +88,12 @@ export class StoredBundle implements BundleReader, Disposable {
     const bytes = await this.read(path);
     if (bytes === undefined) return undefined;
     const text = new TextDecoder().decode(bytes);
+    this.#decoded += bytes.byteLength;
     if (bytes.byteLength === bytes.buffer.byteLength) freeBytes(bytes);
+    if (this.#decoded > TEXT_BETWEEN_SWEEPS) {
+      this.#decoded = 0;
+      freeOldGarbage();
+    }
     return text;
   }
 
@@ -140,10 +149,12 @@ export class StoredBundle implements BundleReader, Disposable {
   ): Promise<ArchiveError | undefined> {
     const { signal } = this.#options;
     const names = kind === "names" || kind === "careful";
+    let members = 0;
     const careful = kind === "careful" || kind === "again, careful";
     try {
       for await (const member of this.#bundle.members({ careful })) {
         signal.throwIfAborted();
+        if (++members % MEMBERS_BETWEEN_SWEEPS === 0) freeGarbage();
         if (member.type === "file") await this.#file(member, keep, names);
         else if (names && (member.type === "symlink" || member.type === "link")) {
           this.#index.link(member.path, this.#inside(member.target));

@@ -1,4 +1,5 @@
 import { deepStrictEqual, equal, match } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parse } from "yaml";
@@ -287,6 +288,29 @@ Deno.test("analyze of an archive that is cut off analyzes what is there, and say
   equal(findings[1].status, "pass");
 });
 
+/** 10^9 elements, once they are written out. */
+const ALIASES = `x-a0: &a0 [x]\n` +
+  Array.from({ length: 9 }, (_, i) => `x-a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(", ")}]\n`).join("");
+
+Deno.test("analyze of an address says where it is from, without its query, and its hash", async () => {
+  const archive = gzipSync(await tarOf(...BUNDLE));
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response(archive.slice()));
+  try {
+    const address = `http://127.0.0.1:${server.addr.port}/in.tar.gz`;
+    const args = ["analyze", `${address}?token=t`, "s.yaml"];
+    const files = { "s.yaml": spec(analyzers.version("pass")) };
+    const { bundle } = JSON.parse((await run([...args, "-o", "json"], files)).stdout);
+    const sha256 = createHash("sha256").update(archive).digest("hex");
+    deepStrictEqual(bundle, { source: address, root: ROOT, files: 4, sha256 });
+    deepStrictEqual((await run(args, files)).stdout.split("\n").slice(0, 2), [
+      `${address}: 4 files, 1 analyzer`,
+      `sha256 ${sha256}`,
+    ]);
+  } finally {
+    await server.shutdown();
+  }
+});
+
 const wrong: [name: string, args: string[], code: number, message: RegExp][] = [
   ["no bundle", ["analyze"], 1, /No bundle was named/],
   ["an empty --bundle", ["analyze", "s.yaml", "--bundle="], 1, /No bundle was named/],
@@ -298,6 +322,14 @@ const wrong: [name: string, args: string[], code: number, message: RegExp][] = [
   ["a bundle from s3", ["analyze", "s3://a/b", "s.yaml"], 1, /s3:\/\/\n.*Save it to a file/],
   ["no such spec", ["analyze", "in.tar.gz", "gone.yaml"], 2, /gone\.yaml.*no such file/],
   ["a condition that cannot be read", ["analyze", "in.tar.gz", "bad.yaml"], 2, /bad\.yaml:6:5: clusterVersion: /],
+  ["aliases of aliases of aliases", ["analyze", "in.tar.gz", "aliases.yaml"], 2, /aliases of this document cannot be/],
+  [
+    "a pattern with look-around",
+    ["analyze", "in.tar.gz", "look.yaml"],
+    2,
+    /look\.yaml:6:5: textAnalyze: Cannot read the regex .*\n.*RE2/,
+  ],
+  ["a template that does not end", ["analyze", "in.tar.gz", "loop.yaml"], 2, /loop\.yaml:6:5: /],
   ["a spec without analyzers", ["analyze", "in.tar.gz", "none.yaml"], 1, /have no analyzers, so there is nothing/],
   ["a form that does not exist", [...NEW, "-o", "xml"], 1, /"xml" is no form of output\n.*--output-file/],
   ["a form that is mistyped", [...NEW, "-o", "sarff"], 1, /Did you mean sarif/],
@@ -313,6 +345,11 @@ for (const [name, args, code, message] of wrong) {
     const ran = await run(args, {
       "s.yaml": spec(analyzers.version("pass")),
       "bad.yaml": spec(analyzers.version("pass").replace(">= 1.0.0", "newer")),
+      "aliases.yaml": spec(analyzers.version("pass")) + ALIASES,
+      "look.yaml": spec(analyzers.log("pass").replace("error (", "(?=error)(")),
+      "loop.yaml": spec(
+        "  - clusterPodStatuses: {outcomes: [{fail: {when: '!= Healthy', message: '{{ range . }}'}}]}\n",
+      ),
       "none.yaml": "apiVersion: troubleshoot.sh/v1beta2\nkind: Collector\nspec: {collectors: []}\n",
     });
     match(ran.stderr, message);
