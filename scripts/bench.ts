@@ -1,6 +1,7 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
+ *
  *   scripts/deno task bench            everything that this machine can
- *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, scheduler, cluster */
+ *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, scheduler, tick, cluster */
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,10 +11,9 @@ import { packTar } from "modern-tar";
 import { scanArchive } from "../src/leak_gate/scan_archive.ts";
 import { createRedactor } from "../src/redact/create_redactor.ts";
 import { KnownValues } from "../src/redact/values/known_values.ts";
-import { jobSchema } from "../src/schedule/job.ts";
-import { openJobStore } from "../src/store/kv_job_store.ts";
 import { analyzeBench } from "./bench_analyze.ts";
 import { type BenchTools, redactBench } from "./bench_redact.ts";
+import { schedulerBench, tickBench } from "./bench_scheduler.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
 import { LARGE, planSeed, type SeedSize, TWICE } from "./test_cluster/seed_objects.ts";
@@ -29,8 +29,16 @@ const REDACT_STREAM = `
   const redactor = createRedactor({ builtIn: true, custom: [] });
   for await (const _ of redactor.redact("cluster-resources/pods.json", readable, () => {}));`;
 
-const others = { redact: () => redactBench(tools()), analyze: () => analyzeBench(tools()) };
-const sections: Record<string, () => Promise<void>> = { startup, redaction, ...others, gate, scheduler, cluster };
+const sections: Record<string, () => Promise<void>> = {
+  startup,
+  redaction,
+  redact: () => redactBench(tools()),
+  analyze: () => analyzeBench(tools()),
+  gate,
+  scheduler,
+  tick,
+  cluster,
+};
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
 const binary = await buildBinary();
@@ -196,44 +204,14 @@ async function gate(): Promise<void> {
   );
 }
 
-/** A bundle that exists, redacted by the binary, against gzip of the same bundle. */
-
-/** A daemon with 1,000 jobs: its memory when idle, the listing, and how late due jobs start. */
+/** The scheduler with many jobs. */
 async function scheduler(): Promise<void> {
-  const state = join(scratch, "state");
-  const env = { TROUBLESHOOT_SCHEDULER_DIR: state };
-  await addIdleJobs(join(state, "store.db"), 1000);
-  const command = (...args: string[]) => measure([binary, "schedule", ...args], env);
+  await schedulerBench({ binary, scratch, measure, row, median });
+}
 
-  const lists: number[] = [];
-  for (let i = 0; i < 7; i++) lists.push((await command("list")).ms);
-  row("schedule list of 1,000 jobs", `${Math.round(median(lists))} ms`, "< 300 ms");
-
-  await command("daemon", "start");
-  try {
-    await sleep(20_000);
-    const { pid } = JSON.parse((await command("daemon", "status", "-o", "json")).stdout);
-    row("idle daemon with 1,000 jobs, after 20 s", `${Math.round(residentMB(pid))} MB`, "< 80 MB");
-
-    const spec = join(scratch, "memory.yaml");
-    await Deno.writeTextFile(
-      spec,
-      "apiVersion: troubleshoot.sh/v1beta2\nkind: HostCollector\nspec: {collectors: [{memory: {}}]}\n",
-    );
-    for (const name of ["a", "b", "c", "d"]) await command("create", `bench-${name}`, "--every", "2s", "--spec", spec);
-    let starts: { scheduledAt: string; startTime: string }[] = [];
-    while (starts.length < 100) {
-      await sleep(2_000);
-      const { stdout } = await command("history", "--limit", "200", "-o", "json");
-      starts = JSON.parse(stdout).filter((e: { startTime: string | null }) => e.startTime !== null);
-    }
-    const late = starts.map((e) => Date.parse(e.startTime) - Date.parse(e.scheduledAt)).sort((a, b) => a - b);
-    row(`lateness of ${late.length} starts: median`, `${late[Math.floor(late.length / 2)]} ms`);
-    row("  p99", `${late[Math.ceil(late.length * 0.99) - 1]} ms`, "< 1000 ms");
-    row("busy daemon", `${Math.round(residentMB(pid))} MB`);
-  } finally {
-    await command("daemon", "stop");
-  }
+/** What the scheduler's tick costs. */
+async function tick(): Promise<void> {
+  await tickBench({ binary, scratch, measure, row, median });
 }
 
 /** The state of a cluster with 2,200 pods in 50 namespaces, and of one with twice as many. */
@@ -333,39 +311,12 @@ async function measure(command: string[], env: Record<string, string> = {}): Pro
 
 /** The most memory a process has held, in MB; 0 where the system does not say. */
 function peakOf(pid: number): number {
-  return statusMB(pid, "VmHWM");
-}
-
-function residentMB(pid: number): number {
-  return statusMB(pid, "VmRSS");
-}
-
-function statusMB(pid: number, field: string): number {
   try {
-    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(Deno.readTextFileSync(`/proc/${pid}/status`))
-      ?.[1];
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
     return Number(kilobytes ?? 0) * 1024 / 1e6;
   } catch {
     return 0;
   }
-}
-
-async function addIdleJobs(path: string, count: number): Promise<void> {
-  const store = await openJobStore({ path });
-  const now = new Date();
-  for (let i = 0; i < count; i++) {
-    const schedule = `${i % 60} ${(now.getUTCHours() + 2 + i % 20) % 24} * * *`;
-    await store.createJob(jobSchema.parse({
-      id: `job-${String(i).padStart(10, "0")}`,
-      name: `idle-${i}`,
-      cronSchedule: schedule,
-      schedules: [schedule],
-      autoDiscovery: true,
-      createdAt: now.toISOString(),
-      nextRun: new Date(now.getTime() + (2 + i % 20) * 3_600_000).toISOString(),
-    }));
-  }
-  store.close();
 }
 
 /** Passwords and tokens, as they are in Secrets. */
@@ -393,8 +344,4 @@ function logText(megabytes: number): string {
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

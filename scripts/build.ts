@@ -5,6 +5,7 @@
  *   deno task build --target aarch64-apple-darwin           dist/aarch64-apple-darwin/support-bundle
  *
  * Nothing happens when nothing changed. `DENORT_BIN` may name a denort of Deno's own version; unset, Deno downloads it. */
+import { stop, transform } from "esbuild";
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -125,7 +126,6 @@ async function bundle(root: string, outdir: string): Promise<void> {
   await deno(root, [
     "bundle",
     "--quiet",
-    "--minify",
     "--code-splitting",
     "--platform=deno",
     `--outdir=${outdir}`,
@@ -135,7 +135,27 @@ async function bundle(root: string, outdir: string): Promise<void> {
   const chunks = new Map<string, string>();
   for (const path of await sourceFiles(outdir)) chunks.set(path, await Deno.readTextFile(path));
   const commonJs = [...chunks].filter(([, text]) => COMMON_JS_CHUNK.test(text)).map(([path]) => basename(path));
-  for (const [path, text] of chunks) await Deno.writeTextFile(path, CHUNK_HEAD + withNamedExports(text, commonJs));
+  try {
+    for (const [path, text] of chunks) {
+      await Deno.writeTextFile(path, CHUNK_HEAD + await shorten(withNamedExports(text, commonJs)));
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** Shorter names and no white space, and nothing else: where esbuild (also as `deno bundle --minify`) rewrites syntax, it
+ * moves the value of a `using` variable that is read once to that place, and what it holds stays open. */
+export async function shorten(text: string): Promise<string> {
+  const { code } = await transform(text, {
+    minifyWhitespace: true,
+    minifyIdentifiers: true,
+    format: "esm",
+    target: "esnext",
+    charset: "utf8",
+    legalComments: "none",
+  });
+  return code;
 }
 
 /** A chunk that is a CommonJS package has a default export alone, so `const { parse } = await import("yaml")` would find

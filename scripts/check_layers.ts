@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const STAGES = ["collect", "redact", "analyze", "leak_gate", "upload", "notify"];
 const BELOW_STAGES = ["bundle", "kube", "oci", "core"];
 const BELOW_DISCOVER = ["spec", ...STAGES, ...BELOW_STAGES];
-const BELOW_PIPELINE = ["discover", ...BELOW_DISCOVER];
+const BELOW_PIPELINE = ["discover", "insight", "agents", ...BELOW_DISCOVER];
 const BELOW_DAEMON = ["pipeline", "schedule", "store", ...BELOW_PIPELINE];
 
 /** What the files of each folder of `src/` may import from, beside their own folder. `main` is `main.ts`. */
@@ -20,6 +20,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: BELOW_DAEMON,
   pipeline: BELOW_PIPELINE,
   discover: BELOW_DISCOVER,
+  agents: ["analyze", "redact", "core"],
+  /** The checks that nobody has to ask for, run like analyzers. */
+  insight: ["analyze", "schedule", ...BELOW_STAGES],
   spec: [...STAGES, ...BELOW_STAGES],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BELOW_STAGES])),
   store: ["schedule", "core"],

@@ -1,12 +1,14 @@
-/** Writes docs/collectors.md from the registries: kinds, fields, types, defaults and descriptions are those that specs are
- * checked against.
+/** Writes docs/collectors.md and docs/insight.md from the registries: kinds, fields, types, defaults and descriptions are those
+ * that specs are checked against, and checks say themselves what they do.
  *
- *   deno task docs            writes it
- *   deno task docs --check    fails when it is not up to date */
+ *   deno task docs            writes them
+ *   deno task docs --check    fails when one is not up to date */
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as z from "zod";
 import { type Collector, commonFields } from "../src/collect/collector.ts";
 import { clusterCollectors, hostCollectors, KNOWN_CLUSTER_KINDS, KNOWN_HOST_KINDS } from "../src/collect/registry.ts";
+import { INSIGHT_DOC, renderInsightDoc } from "./insight_doc.ts";
 
 export const COLLECTORS_DOC = fileURLToPath(new URL("../docs/collectors.md", import.meta.url));
 
@@ -180,15 +182,15 @@ function cell(text: string): string {
 }
 
 if (import.meta.main) {
-  const text = renderCollectorsDoc();
-  if (Deno.args.includes("--check")) {
-    const current = await Deno.readTextFile(COLLECTORS_DOC).catch(() => "");
-    if (current !== text) {
-      console.error("docs/collectors.md is not up to date: run `deno task docs`");
-      Deno.exit(1);
+  const check = Deno.args.includes("--check");
+  for (const [path, text] of [[COLLECTORS_DOC, renderCollectorsDoc()], [INSIGHT_DOC, renderInsightDoc()]] as const) {
+    const name = `docs/${basename(path)}`;
+    if (!check) {
+      await Deno.writeTextFile(path, text);
+      console.error(`${name} written`);
+    } else if (await Deno.readTextFile(path).catch(() => "") !== text) {
+      console.error(`${name} is not up to date: run \`deno task docs\``);
+      Deno.exitCode = 1;
     }
-  } else {
-    await Deno.writeTextFile(COLLECTORS_DOC, text);
-    console.error("docs/collectors.md written");
   }
 }

@@ -16,6 +16,11 @@ interface AnalysisEntry {
   analyzerSpec: "";
   error?: string;
   involvedObject?: { kind?: string; namespace?: string; name?: string; apiVersion?: string };
+  explanation?: string;
+  nextStep?: string;
+  affected?: Finding["affected"];
+  affectedCount?: number;
+  evidence?: Finding["evidence"];
 }
 
 /** Findings as `analysis.json` and existing readers know them. What the spec excludes is left out; what could not be
@@ -26,7 +31,7 @@ export function toAnalysisJson(findings: readonly Finding[]): unknown[] {
     .map(toEntry);
 }
 
-function toEntry({ title, icon, strict, outcome, involvedObject }: Finding): AnalysisEntry {
+function toEntry({ title, icon, strict, outcome, involvedObject, ...finding }: Finding): AnalysisEntry {
   const name = title.toLowerCase().replace(/[^a-zA-Z0-9]+/g, ".");
   const named = name === "" ? {} : { name };
   const icons = { iconKey: icon?.key ?? "", iconUri: icon?.uri ?? "" };
@@ -39,7 +44,14 @@ function toEntry({ title, icon, strict, outcome, involvedObject }: Finding): Ana
     analyzerSpec: "",
     ...(severity === "error" ? { error: detail } : {}),
     ...(involvedObject === undefined ? {} : { involvedObject: withoutEmpty(involvedObject) }),
+    ...whereKnown(finding),
   };
+}
+
+/** What only some findings have; existing readers pass over it. */
+function whereKnown({ explanation, nextStep, affected, affectedCount, evidence }: Partial<Finding>) {
+  const known = Object.entries({ explanation, nextStep, affected, affectedCount, evidence });
+  return Object.fromEntries(known.filter(([, value]) => Array.isArray(value) ? value.length > 0 : value));
 }
 
 function withoutEmpty({ kind, namespace, name, apiVersion }: NonNullable<Finding["involvedObject"]>) {

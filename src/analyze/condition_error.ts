@@ -13,3 +13,11 @@ export class SpecConditionError extends SupportBundleError {
 export function badWhen(when: string, problem: string, hint: string): SpecConditionError {
   return new SpecConditionError(`condition "${when}"`, problem, hint);
 }
+
+/** A field that the kind cannot do without, trimmed.
+ * @throws {SpecConditionError} when it is not there */
+export function requiredText(value: string | undefined, field: string): string {
+  const text = value?.trim() ?? "";
+  if (text === "") throw new SpecConditionError(`field ${field}`, "it is missing", `Add ${field} to the analyzer`);
+  return text;
+}

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { textField } from "./analyzer.ts";
 import { SpecConditionError } from "./condition_error.ts";
+import { labelOf, requirement } from "./label_selector.ts";
 import type { StoredObject } from "./stored_objects.ts";
 import { type Billionths, tryParseQuantity } from "./quantity.ts";
 import { Struct } from "./template/values.ts";
@@ -96,9 +97,12 @@ export function nodeFilter(config: NodeFilterConfig): (node: Node) => boolean {
     tests.push((node) => (nodeQuantity(node, property, resourceName) ?? 0n) >= least);
   }
   for (const [label, value] of Object.entries({ ...selector?.matchLabel, ...selector?.matchLabels })) {
-    tests.push((node) => labelOf(node, label) === value);
+    tests.push(({ metadata }) => labelOf(metadata?.labels, label) === value);
   }
-  for (const expression of selector?.matchExpressions ?? []) tests.push(requirement(expression));
+  for (const expression of selector?.matchExpressions ?? []) {
+    const test = requirement(expression);
+    tests.push(({ metadata }) => test(metadata?.labels));
+  }
   if (taint) {
     tests.push(({ spec }) =>
       (spec?.taints ?? []).some(({ key, effect }) => key === taint.key && (!taint.effect || effect === taint.effect))
@@ -127,39 +131,6 @@ export function nodeQuantity(node: Node, property: NodeProperty, resourceName?: 
 export function checkResourceName(property: NodeProperty, resourceName: string | undefined, what: string): void {
   if (NODE_PROPERTIES[property][1] !== undefined || resourceName) return;
   throw new SpecConditionError(what, `${property} of what is not said`, "Add resourceName to the filters");
-}
-
-export function labelOf(node: Node, label: string): string | undefined {
-  const labels = node.metadata?.labels ?? {};
-  return Object.hasOwn(labels, label) ? labels[label] : undefined;
-}
-
-interface Requirement {
-  key: string;
-  operator: string;
-  values?: string[] | null;
-}
-
-/** One of a label selector's `matchExpressions`.
- * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements */
-function requirement({ key, operator, values }: Requirement): (node: Node) => boolean {
-  const wanted = values ?? [];
-  const hint = "Write operator: In or NotIn with values, Exists or DoesNotExist without";
-  const what = `selector "${key} ${operator}"`;
-  if (/^(?:In|NotIn)$/.test(operator) !== (wanted.length > 0)) {
-    throw new SpecConditionError(what, wanted.length > 0 ? "it has values" : "it has no values", hint);
-  }
-  switch (operator) {
-    case "In":
-      return (node) => wanted.includes(labelOf(node, key) ?? "") && labelOf(node, key) !== undefined;
-    case "NotIn":
-      return (node) => labelOf(node, key) === undefined || !wanted.includes(labelOf(node, key)!);
-    case "Exists":
-      return (node) => labelOf(node, key) !== undefined;
-    case "DoesNotExist":
-      return (node) => labelOf(node, key) === undefined;
-  }
-  throw new SpecConditionError(what, `"${operator}" is not an operator`, hint);
 }
 
 /** The fields of templates: `.NodeCount`, and those of the filters where there are any. */

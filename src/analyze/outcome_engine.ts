@@ -1,3 +1,4 @@
+import { describeError } from "../core/errors.ts";
 import type { AnalyzerResult, Outcomes } from "./analyzer.ts";
 import { SpecConditionError } from "./condition_error.ts";
 import type { Condition } from "./when.ts";
@@ -38,6 +39,24 @@ export function readOutcomes<Value>(
     );
   });
 }
+
+/** The same outcomes, each `fail`, `warn` and `pass` of an entry in an entry of its own: for kinds that look at all. */
+export function oneVerdictEach(outcomes: Outcomes | undefined): Outcomes {
+  return (outcomes ?? []).flatMap((entry) => {
+    const { fail, warn, pass } = entry;
+    const split = [{ fail }, { warn }, { pass }].filter((one) => Object.values(one)[0] !== undefined) as Outcomes;
+    return split.length === 0 ? [entry] : split;
+  });
+}
+
+/** The outcome that counts where all are looked at: the most severe, of equal ones the last. */
+export function mostSevere<Outcome extends { status: Verdict }>(outcomes: readonly Outcome[]): Outcome | undefined {
+  const [first, ...rest] = outcomes;
+  if (first === undefined) return undefined;
+  return rest.reduce((worst, next) => SEVERITY[next.status] >= SEVERITY[worst.status] ? next : worst, first);
+}
+
+const SEVERITY: Record<Verdict, number> = { pass: 0, warn: 1, fail: 2 };
 
 /** The first outcome, in the order of the spec, whose condition holds. */
 export function firstMatch<Value, Outcome extends Pick<ReadOutcome<Value>, "holds">>(
@@ -80,4 +99,9 @@ export function judge<Value>(
 export function fileMissing(path: string, more: Omit<AnalyzerResult, "outcome" | "uri"> = {}): AnalyzerResult {
   const message = `The bundle does not have ${path}, or it is empty`;
   return { ...more, outcome: { status: "skipped", reason: "file-missing", message } };
+}
+
+/** The result when a part of the input cannot be judged, and the other parts can. */
+export function notJudged(error: unknown, more: Omit<AnalyzerResult, "outcome" | "uri"> = {}): AnalyzerResult {
+  return { ...more, outcome: { status: "error", message: describeError(error) } };
 }

@@ -1,19 +1,23 @@
 import type { BundleReader } from "../bundle/bundle_reader.ts";
 import { SupportBundleError } from "../core/errors.ts";
+import { parseYaml } from "./yaml_text.ts";
 
 /** Source text of the files that are kept parsed. Parsed JSON takes a few times as much memory as its text. */
 const MAX_TEXT = 64 * 1024 * 1024;
 
+/** A MiB of YAML takes seconds to be parsed, and nothing else happens meanwhile. */
+const MAX_YAML = 4 * 1024 * 1024;
+
 interface Cache {
-  /** In the order of use, oldest first. */
+  /** By format and path, in the order of use, oldest first. */
   entries: Map<string, { value: unknown; size: number }>;
   size: number;
 }
 
 const caches = new WeakMap<BundleReader, Cache>();
 
-/** A bundle that remembers the JSON it has parsed, so that several analyzers of one run share the work.
- * Nobody may change what {@linkcode json} returns. */
+/** A bundle that remembers the JSON and YAML it has parsed, so that several analyzers of one run share the work.
+ * Nobody may change what {@linkcode json} and {@linkcode yaml} return. */
 export class ParsedFiles implements BundleReader {
   readonly #bundle: BundleReader;
   readonly #cache: Cache;
@@ -72,30 +76,44 @@ export class ParsedFiles implements BundleReader {
   /** The parsed content, undefined when the file is missing or empty (collectors leave empty files behind when they
    * found nothing).
    * @throws {SupportBundleError} when it is not JSON */
-  async json(path: string): Promise<unknown> {
+  json(path: string): Promise<unknown> {
+    return this.#parsed(path, "JSON", JSON.parse);
+  }
+
+  /** The same of the first document of a YAML file; integers are bigints, which tells them from floats.
+   * @throws {SupportBundleError} when it is not YAML, or too long to be parsed in reasonable time */
+  yaml(path: string): Promise<unknown> {
+    return this.#parsed(path, "YAML", (text) => {
+      if (text.length > MAX_YAML) throw new Error(`it is longer than ${MAX_YAML / 1024 / 1024} MiB`);
+      return parseYaml(text, true);
+    });
+  }
+
+  async #parsed(path: string, format: "JSON" | "YAML", parse: (text: string) => unknown): Promise<unknown> {
     const { entries } = this.#cache;
-    const known = entries.get(path);
+    const key = `${format}:${path}`;
+    const known = entries.get(key);
     if (known !== undefined) {
-      entries.delete(path);
-      entries.set(path, known);
+      entries.delete(key);
+      entries.set(key, known);
       return known.value;
     }
     const text = await this.readText(path);
     if (text === undefined || text.trim() === "") return undefined;
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parse(text);
     } catch (cause) {
-      throw new SupportBundleError(`Cannot read ${path} of the bundle as JSON`, { cause, code: "ANALYZER_INPUT" });
+      throw new SupportBundleError(`Cannot read ${path} of the bundle as ${format}`, { cause, code: "ANALYZER_INPUT" });
     }
-    this.#keep(path, value, text.length);
+    this.#keep(key, value, text.length);
     return value;
   }
 
-  #keep(path: string, value: unknown, size: number): void {
+  #keep(key: string, value: unknown, size: number): void {
     const cache = this.#cache;
-    if (size > MAX_TEXT || cache.entries.has(path)) return;
-    cache.entries.set(path, { value, size });
+    if (size > MAX_TEXT || cache.entries.has(key)) return;
+    cache.entries.set(key, { value, size });
     cache.size += size;
     for (const [oldest, entry] of cache.entries) {
       if (cache.size <= MAX_TEXT) break;

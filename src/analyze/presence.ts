@@ -7,17 +7,24 @@ import { ParsedFiles } from "./parsed_files.ts";
 
 /** The engine without conditions: what is there passes with the last `pass` outcome, what is not fails with the last
  * `fail` outcome. `when` and `warn` play no role.
- * @param about names the thing in the messages that stand in for missing outcomes: `Secret "db"` */
+ * @param about names the thing in the messages that stand in for missing outcomes: `Secret "db"`; or these messages */
 export function presence(
   outcomes: Outcomes | undefined,
   found: boolean,
-  about: string,
+  about: string | { found: string; missing: string },
   more: Omit<AnalyzerResult, "outcome" | "uri"> = {},
 ): AnalyzerResult {
   const status: Verdict = found ? "pass" : "fail";
   const chosen = readOutcomes(outcomes, () => () => true).findLast((outcome) => outcome.status === status);
-  const message = chosen?.message || (found ? `${about} was found` : `${about} was not found`);
+  const texts = typeof about === "string" ? { found: `${about} was found`, missing: `${about} was not found` } : about;
+  const message = chosen?.message || (found ? texts.found : texts.missing);
   return toResult({ status, message, uri: chosen?.uri }, more);
+}
+
+/** Reads outcomes whose conditions play no role.
+ * @throws {SpecConditionError} for an entry that is none */
+export function validatePresence(outcomes: Outcomes | undefined): void {
+  readOutcomes(outcomes, () => () => true);
 }
 
 /** The fields of `secret` and `configMap`, but the name. */
@@ -44,7 +51,8 @@ export async function* keyedObjectPresence(
   const wholePath = keyedObjectPath(folder, { name, namespace });
   for (const candidate of new Set([path, wholePath])) {
     const file = await files.json(candidate);
-    if (!isRecord(file)) continue;
+    if (file === undefined) continue;
+    if (!isRecord(file)) throw new Error(`${candidate} of the bundle does not say whether ${label} "${name}" exists`);
     const exists = file.secretExists === true || file.configMapExists === true;
     const data = isRecord(file.data) ? file.data : undefined;
     if (candidate !== path && exists && data === undefined) continue;

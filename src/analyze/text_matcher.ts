@@ -5,8 +5,8 @@ import { flagField } from "../core/flag_field.ts";
 import { type AnalyzerResult, type Outcomes, outcomesField, textField } from "./analyzer.ts";
 import { bundleGlob, isGlob } from "./bundle_glob.ts";
 import { icon } from "./icons.ts";
-import { noOutcomeMatched, readOutcomes, toResult, type Verdict } from "./outcome_engine.ts";
-import { compileRegex } from "./regex.ts";
+import { mostSevere, noOutcomeMatched, readOutcomes, toResult } from "./outcome_engine.ts";
+import { compileRegex, firstRegexMatch, lineAt } from "./regex.ts";
 import { searchText, type TextMatch } from "./search_text.ts";
 import { compileTemplate } from "./template/template.ts";
 import { boolCondition, regexGroupCondition } from "./when.ts";
@@ -34,8 +34,8 @@ export interface TextConfig {
   outcomes?: Outcomes;
 }
 
-const SEVERITY: Record<Verdict, number> = { pass: 0, warn: 1, fail: 2 };
-const GROUPS_ICON = icon("kubernetes_text_analyze", "text-analyze.svg?w=13&h=16");
+/** Of results about groups and values. */
+export const GROUPS_ICON = icon("kubernetes_text_analyze", "text-analyze.svg?w=13&h=16");
 
 /** @throws {SpecConditionError} */
 export function validateText(config: TextConfig): void {
@@ -77,9 +77,16 @@ function globOf({ collectorName }: TextConfig, fileName = ""): string {
   return bundleGlob(collectorName, "*/*", fileName);
 }
 
-interface TextJudge {
+/** A pattern with what its matches mean. */
+export interface TextJudge {
   regex: RE2JS;
   judge(path: string, match: TextMatch | undefined): AnalyzerResult;
+}
+
+/** Judges a text that is at hand. */
+export function judgeText({ regex, judge }: TextJudge, text: string, path: string): AnalyzerResult {
+  const match = firstRegexMatch(regex, text);
+  return judge(path, match && { line: lineAt(text, match.index), groups: match.groups });
 }
 
 function evidenceOf(path: string, match: TextMatch | undefined) {
@@ -87,27 +94,26 @@ function evidenceOf(path: string, match: TextMatch | undefined) {
 }
 
 /** Whether the pattern matches decides. Of several outcomes that hold the most severe counts, of equal ones the last. */
-function presenceJudge(pattern: string, spec: Outcomes | undefined): TextJudge {
+export function presenceJudge(pattern: string, spec: Outcomes | undefined): TextJudge {
   const regex = compileRegex(pattern, "regex");
   const outcomes = readOutcomes(spec, boolCondition).map((outcome) =>
     outcome.when === "" ? { ...outcome, holds: boolCondition(outcome.status === "pass" ? "true" : "false") } : outcome
   );
   const judge = (path: string, match: TextMatch | undefined) => {
     const evidence = evidenceOf(path, match);
-    const holding = outcomes.filter((outcome) => outcome.holds(match !== undefined));
-    if (holding.length === 0) {
+    const worst = mostSevere(outcomes.filter((outcome) => outcome.holds(match !== undefined)));
+    if (worst === undefined) {
       return noOutcomeMatched(`${path}, in which the pattern ${match === undefined ? "does not match" : "matches"}`, {
         evidence,
       });
     }
-    const worst = holding.reduce((a, b) => SEVERITY[b.status] >= SEVERITY[a.status] ? b : a);
     return toResult(worst, { evidence });
   };
   return { regex, judge };
 }
 
 /** What the named groups of the first match hold decides. Messages are templates of the groups. */
-function groupsJudge(pattern: string, spec: Outcomes | undefined): TextJudge {
+export function groupsJudge(pattern: string, spec: Outcomes | undefined): TextJudge {
   const regex = compileRegex(pattern, "regexGroups");
   const outcomes = readOutcomes(spec, regexGroupCondition).map((outcome) => ({
     ...outcome,

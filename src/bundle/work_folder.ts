@@ -141,6 +141,13 @@ export class WorkFolder {
     return true;
   }
 
+  /** What it takes on the disk. */
+  get diskBytes(): number {
+    let bytes = this.#spooled;
+    for (const file of this.#files.values()) if ("file" in file.place) bytes += file.bytes;
+    return bytes;
+  }
+
   /** Files by path, as last written. */
   files(): WrittenFile[] {
     return [...this.#files.values()].sort(byPath);

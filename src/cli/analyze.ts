@@ -21,6 +21,7 @@ type Flags = Record<string, any>;
 
 const EXAMPLES = `
 Examples:
+  support-bundle analyze bundle.tar.gz
   support-bundle analyze bundle.tar.gz spec.yaml
   support-bundle analyze ./unpacked-bundle preflight.yaml host-preflight.yaml
   support-bundle analyze https://example.com/bundle.tar.gz secret/shop/bundle-spec
@@ -38,12 +39,13 @@ Each flag can be set as TROUBLESHOOT_<FLAG> in the environment.`;
 export function defineAnalyze(command: Command, cli: CliContext): void {
   readFlagVariables(command);
   command
-    .description("Judges a bundle that exists by the analyzers of specs.")
+    .description("Judges a bundle that exists by the analyzers of specs, or without a spec by the built-in insight.")
     .usage("BUNDLE [SPEC…] [flags]\n       support-bundle analyze SPEC… --bundle BUNDLE [flags]")
     .argument(
       "[arguments...]",
       "the bundle (.tar.gz, .tgz, .tar, a folder it was unpacked into, or an http(s):// URL), then specs: files, " +
-        "http(s):// and oci:// URLs, secret/NAMESPACE/NAME[/KEY], configmap/NAMESPACE/NAME[/KEY], - for standard input",
+        "http(s):// and oci:// URLs, secret/NAMESPACE/NAME[/KEY], configmap/NAMESPACE/NAME[/KEY], - for standard input; " +
+        "without any, what an experienced operator would look at first",
     )
     .option("--bundle <path>", "the bundle; all arguments are specs then, and the output is that of Troubleshoot")
     .option("-o, --output <form>", `${FORMS.join(", ")} (default: human; with --bundle yaml)`)
@@ -79,11 +81,12 @@ async function analyze(cli: CliContext, args: string[], flags: Flags): Promise<v
   const followUri = flags.uri !== false && !compatible;
   const loaded = await loadAnalyzers(cli, specs, { followUri, insecure, kube: kubeOptions(flags) });
   const { entries, unsupported } = loaded;
+  const analyzers = entries().length + unsupported.length;
   const warn = async (message: string) => {
     if (!quiet) await cli.stderr.write(`${colorsFor(cli.stderr, cli.env).yellow("Warning:")} ${message}\n`);
   };
   for (const warning of loaded.warnings) await warn(warning);
-  if (entries.length + unsupported.length === 0) {
+  if (analyzers === 0) {
     if (judges) throw noAnalyzers("The specs have no analyzers");
     await warn("The specs have no analyzers, so the result is empty");
   }
@@ -107,7 +110,7 @@ async function analyze(cli: CliContext, args: string[], flags: Flags): Promise<v
     root: analyzed.files.root,
     files: analyzed.files.files,
     sha256: analyzed.sha256,
-    analyzers: entries.length + unsupported.length,
+    analyzers,
     silent: analyzed.silent,
     counts: countFindings(analyzed.findings),
     findings: atLeast(analyzed.findings, severity),

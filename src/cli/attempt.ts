@@ -1,7 +1,9 @@
 import type { CliContext } from "./cli_context.ts";
+import { watchDaemon } from "./daemon_watch.ts";
 import { exitCodeOf, toReportError } from "../pipeline/judge_run.ts";
 import type { PipelineEvent, PipelineReport } from "../pipeline/report.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
+import { ownUsage } from "../pipeline/own_usage.ts";
 import { pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { readValueLists } from "../pipeline/value_lists.ts";
@@ -10,6 +12,7 @@ import { EXIT } from "../core/exit_codes.ts";
 /** Runs one attempt of an execution for the daemon: a request as JSON on standard input, events as JSON lines on
  * standard output, the last of them the report. The exit code is that of the report. */
 export async function runAttempt(cli: CliContext): Promise<void> {
+  using _watch = watchDaemon(cli);
   const emit = (event: PipelineEvent) => void cli.stdout.write(JSON.stringify(event) + "\n");
   const startedAt = cli.clock.now();
   let report: PipelineReport;
@@ -56,5 +59,6 @@ function failedReport(error: unknown, interrupted: boolean, durationMs: number):
     shortfallCount: 0,
     durationMs,
     peakMemoryMB: 0,
+    usage: ownUsage(),
   };
 }

@@ -29,6 +29,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Width of the terminal; `Infinity` when it is none, so that nothing is cut in a pipe. */
   readonly columns: number;
+  /** True: the process goes on when nobody reads any more. Default: it ends, as in `… | head`. */
+  outlivesReader?: boolean;
 }
 
 export interface Input {

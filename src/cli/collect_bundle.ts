@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { tmpdir } from "node:os";
+import type { Finding } from "../analyze/analyzer.ts";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { readDiscoveryFlags } from "../discover/discovery_options.ts";
@@ -8,11 +9,14 @@ import { loadRequest } from "../pipeline/load_request.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
+import { knownUserValues } from "../pipeline/run_redactor.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readPersonalData } from "../redact/personal_data.ts";
 import { validateDestination } from "../upload/registry.ts";
+import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
+import type { explainRun as ExplainRun } from "./explain_run.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
@@ -35,6 +39,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     const { verifyTokenization } = await import("./verify_tokenization.ts");
     return await verifyTokenization(cli, tokens!);
   }
+  const agents = agentOptions(flags, cli.env);
   const searches = flags.loadClusterSpecs ?? specs.length === 0;
   if (specs.length === 0 && flags.auto !== true && !searches) {
     throw new UsageError(
@@ -79,6 +84,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   const interactive = flags.interactive !== false && cli.stdout.isTerminal;
   const debug = flags.debug === true || Number(flags.v ?? 0) > 0;
   const progress = liveProgress(cli, { live: interactive && cli.stderr.isTerminal && !debug, debug });
+  let findings: readonly Finding[] = [];
   try {
     const report = await runPipeline(request, spec, {
       clock: cli.clock,
@@ -87,12 +93,20 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
       abort: cli.abort,
       userValues,
       emit: (event) => progress.show(event),
+      judged: (found) => findings = found,
     });
     progress.clear();
+    const explained = agents && await explain(cli, findings, agents, {
+      custom: spec.redactors,
+      hide: [...request.hide, ...spec.hide],
+      values: knownUserValues(userValues),
+    });
     await cli.stdout.write(
-      interactive
-        ? renderReport(report, cli)
-        : JSON.stringify({ analyzerResults: report.analysis, ...archivePaths(report) }, null, 4) + "\n",
+      interactive ? renderReport(report, cli) + (explained?.text ?? "") : JSON.stringify(
+        { analyzerResults: report.analysis, ...archivePaths(report), explanations: explained?.json },
+        null,
+        4,
+      ) + "\n",
     );
     if (!interactive && report.shortfallCount > 0) {
       await cli.stderr.write(
@@ -111,6 +125,9 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     progress.clear();
   }
 }
+
+/** Loads what nobody needs who does not ask for it. */
+const explain: typeof ExplainRun = async (...args) => (await import("./explain_run.ts")).explainRun(...args);
 
 /** The job that the options would make, saved as a template where that is asked for. */
 async function scheduledDraft(cli: CliContext, specs: string[], flags: Flags, searches: boolean) {

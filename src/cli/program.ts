@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { VERSION } from "../core/version.ts";
+import { addAgentFlags } from "./agent_flags.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
@@ -14,6 +15,9 @@ import { addTokenFlags } from "./token_flags.ts";
 import { addScheduleFlags } from "./schedule_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
 import { serviceCommand } from "./service/service_command.ts";
+
+/** Commands that the program itself starts. */
+const INTERNAL = ["attempt", "echo-peer"];
 
 const EXAMPLES = `
 Examples:
@@ -101,11 +105,12 @@ export function program(cli: CliContext): Command {
   addHideFlag(root);
   addSizeFlags(root);
   addDiscoveryFlags(root);
+  addAgentFlags(root);
   addKubeFlags(root);
   addScheduleFlags(root);
   root.action(async (specs: string[], flags) => {
     const { collectBundle } = await import("./collect_bundle.ts");
-    const commands = root.commands.map((command) => command.name()).filter((name) => name !== "attempt");
+    const commands = root.commands.map((command) => command.name()).filter((name) => !INTERNAL.includes(name));
     await collectBundle(cli, specs, flags, commands);
   });
   root.addCommand(scheduleCommand(cli));
@@ -125,6 +130,7 @@ export function program(cli: CliContext): Command {
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
+  root.addCommand(echoPeerCommand(cli), { hidden: true });
   return root;
 }
 
@@ -140,6 +146,16 @@ function attemptCommand(cli: CliContext): Command {
     async () => {
       const { runAttempt } = await import("./attempt.ts");
       await runAttempt(cli);
+    },
+  );
+}
+
+/** What a check between network namespaces starts in each of them. Not for people. */
+function echoPeerCommand(cli: CliContext): Command {
+  return newCommand(cli, "echo-peer").argument("<request>").description("one side of a check between networks").action(
+    async (request: string) => {
+      const { runEchoPeer } = await import("../collect/kinds/host/echo_peer.ts");
+      await runEchoPeer(JSON.parse(request), (result) => cli.stdout.write(JSON.stringify(result) + "\n"), cli.signal);
     },
   );
 }

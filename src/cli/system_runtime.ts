@@ -48,7 +48,10 @@ function output(stream: typeof Deno.stdout): Output {
         } catch (error) {
           if (error instanceof Deno.errors.WouldBlock) continue;
           // The reader of a pipe has gone, as `… | head` does: there is nobody to tell.
-          if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+          if (error instanceof Deno.errors.BrokenPipe) {
+            if (this.outlivesReader) return;
+            Deno.exit(0);
+          }
           throw error;
         }
       }

@@ -1,3 +1,4 @@
+import { traffic } from "../core/traffic.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import type { Truncation } from "../bundle/entry.ts";
@@ -95,6 +96,7 @@ async function contentOf(response: Response): Promise<{ content: HttpContent; tr
   const { bytes, truncated } = response.body === null
     ? { bytes: new Uint8Array(), truncated: false }
     : await readBounded(response.body, MAX_BODY_BYTES);
+  traffic.receivedBytes += bytes.length;
   const body = new TextDecoder().decode(bytes);
   const json = truncated ? undefined : tryJson(body);
   return {

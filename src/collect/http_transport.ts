@@ -1,3 +1,4 @@
+import { countSent } from "../core/traffic.ts";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SupportBundleError } from "../core/errors.ts";
@@ -23,6 +24,7 @@ export async function openTransport(
   });
   return {
     async send(url, { method, headers, body }, signal) {
+      countSent(body);
       if (request.insecureSkipVerify && url.protocol === "https:") {
         const { sendUnverified } = await import("./http_unverified.ts");
         return await sendUnverified(url, { method, headers, body }, proxy ?? environmentProxy(url, env), signal);

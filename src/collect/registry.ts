@@ -40,6 +40,28 @@ import { ipv4Interfaces } from "./kinds/host/ipv4_interfaces.ts";
 import { memory } from "./kinds/host/memory.ts";
 import { run } from "./kinds/host/run.ts";
 import { time } from "./kinds/host/time.ts";
+import { dns as dnsFromHost } from "./kinds/host/dns.ts";
+import { filesystemPerformance } from "./kinds/host/filesystem_performance.ts";
+import { networkNamespaceConnectivity } from "./kinds/host/network_namespace_connectivity.ts";
+import { blockDevices } from "./kinds/host/block_devices.ts";
+import { certificate } from "./kinds/host/certificate.ts";
+import { certificatesCollection } from "./kinds/host/certificates_collection.ts";
+import { cgroups } from "./kinds/host/cgroups.ts";
+import { hostServices } from "./kinds/host/host_services.ts";
+import { httpLoadBalancer } from "./kinds/host/http_load_balancer.ts";
+import { journald } from "./kinds/host/journald.ts";
+import { kernelConfigs } from "./kinds/host/kernel_configs.ts";
+import { kernelModules } from "./kinds/host/kernel_modules.ts";
+import { kubernetes } from "./kinds/host/kubernetes.ts";
+import { subnetAvailable } from "./kinds/host/subnet_available.ts";
+import { systemPackages } from "./kinds/host/system_packages.ts";
+import { tcpConnect } from "./kinds/host/tcp_connect.ts";
+import { tcpLoadBalancer } from "./kinds/host/tcp_load_balancer.ts";
+import { tcpPortStatus } from "./kinds/host/tcp_port_status.ts";
+import { udpPortStatus } from "./kinds/host/udp_port_status.ts";
+import { http as httpFromHost } from "./kinds/host/http.ts";
+import { registryImages as registryImagesFromHost } from "./kinds/host/registry_images.ts";
+import { sysctl as sysctlOfHost } from "./kinds/host/sysctl.ts";
 
 /** Every kind that specs may name in `collectors`, in the order in which keys of one entry count, whether this version
  * knows it or not. */
@@ -160,6 +182,28 @@ export const hostCollectors: Collector[] = ordered([
   hostOS,
   run,
   copy,
+  blockDevices,
+  certificate,
+  certificatesCollection,
+  cgroups,
+  hostServices,
+  httpLoadBalancer,
+  journald,
+  kernelConfigs,
+  kernelModules,
+  kubernetes,
+  subnetAvailable,
+  systemPackages,
+  tcpConnect,
+  tcpLoadBalancer,
+  tcpPortStatus,
+  udpPortStatus,
+  httpFromHost,
+  registryImagesFromHost,
+  sysctlOfHost,
+  dnsFromHost,
+  filesystemPerformance,
+  networkNamespaceConnectivity,
 ], KNOWN_HOST_KINDS);
 
 /** In the order of `known`. Forgets the configs' types: whoever walks the registry passes a kind only what its own

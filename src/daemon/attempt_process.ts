@@ -3,8 +3,10 @@ import { describeError } from "../core/errors.ts";
 import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type PipelineEvent, pipelineEventSchema, type PipelineReport } from "../pipeline/report.ts";
 import type { PipelineRequest } from "../pipeline/request.ts";
-import { killGroup, killMarked, processStart, processUsage } from "./process_identity.ts";
+import type { AttemptCgroup } from "./attempt_cgroup.ts";
+import { killGroup, killMarked, processStart } from "./process_identity.ts";
 import { readLines, readTail } from "./read_lines.ts";
+import { addUsage, type AttemptUsage, watchUsage } from "./watch_usage.ts";
 
 /** How the child of an attempt ended, whatever way. */
 export interface AttemptEnd {
@@ -19,7 +21,7 @@ export interface AttemptEnd {
   /** Why it could not be started or told what to do. */
   startError?: string;
   stderrTail: string;
-  usage: { peakMemoryMB?: number; cpuTimeMs?: number };
+  usage: AttemptUsage;
 }
 
 /** `interrupted`: the daemon stops. `lease-lost`: another daemon works on the execution now. `cancelled`: a later execution
@@ -33,6 +35,8 @@ export interface AttemptOptions {
   env?: Record<string, string>;
   request: PipelineRequest;
   limits: AttemptLimits;
+  /** The child and all that it starts go there. What is left in it at the end is killed. */
+  cgroup?: AttemptCgroup;
   clock: Clock;
   /** Ends the attempt; its reason is an {@linkcode EndReason}. */
   signal: AbortSignal;
@@ -48,14 +52,14 @@ export interface AttemptLimits {
   timeoutMs: number;
   /** From SIGTERM to SIGKILL. */
   graceMs: number;
-  /** Resident memory of the child. */
+  /** Memory of all its processes. At nine tenths of it, SIGTERM; at the limit, SIGKILL: by the kernel where there is a
+   * cgroup that keeps it, else when a sample, one a second, shows more. */
   maxMemoryMB?: number;
 }
 
 // A report holds the results of every analyzer: hundreds of kilobytes for the largest specs known.
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const MAX_STDERR_BYTES = 16 * 1024;
-const SAMPLE_EVERY_MS = 1_000;
 // How long the pipes of a child that has ended may be held open by something that left its process group.
 const PIPE_LINGER_MS = 2_000;
 
@@ -66,8 +70,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const { clock, limits } = options;
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(options.command.command, {
-      args: options.command.args,
+    const { command, args } = options.cgroup?.entering(options.command) ?? options.command;
+    child = new Deno.Command(command, {
+      args,
       env: options.env,
       stdin: "piped",
       stdout: "piped",
@@ -82,7 +87,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const abandoned = new AbortController(); // nobody waits for the pipes any more
   let endedFor: EndReason | undefined;
   let startError: string | undefined;
-  const usage: AttemptEnd["usage"] = {};
+  const usage: AttemptUsage = {};
 
   let ending: Promise<void> | undefined;
   const end = (reason?: EndReason) => {
@@ -101,7 +106,19 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     clock.sleep(limits.timeoutMs, ended.signal).then(() => {
       if (!ended.signal.aborted) end("timeout");
     }),
-    sample(child.pid, usage, limits.maxMemoryMB, clock, ended.signal, () => end("memory")),
+    watchUsage({
+      leader: child.pid,
+      cgroup: options.cgroup,
+      maxMemoryMB: limits.maxMemoryMB,
+      usage,
+      clock,
+      signal: ended.signal,
+      onLevel(level) {
+        if (level === "near") return end("memory");
+        endedFor ??= "memory";
+        killGroup(child.pid, "SIGKILL");
+      },
+    }),
   ];
   const told = tell(child, options).catch((error) => {
     startError = describeError(error);
@@ -116,7 +133,14 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 
   const status = await child.status;
   ended.abort();
+  const counted = await options.cgroup?.usage();
+  addUsage(usage, { peakMemoryMB: counted?.memoryMB, cpuTimeMs: counted?.cpuTimeMs });
+  if (counted?.oomKilled) {
+    endedFor ??= "memory";
+    addUsage(usage, { peakMemoryMB: limits.maxMemoryMB }); // faster than samples
+  }
   killGroup(child.pid, "SIGKILL"); // whatever it started and left behind
+  await options.cgroup?.end();
   const mark = options.env?.[EXECUTION_ENV];
   // A child that ended by itself has ended its commands, too; one that was killed could not.
   if (mark !== undefined && (endedFor !== undefined || status.signal !== null)) await killMarked(EXECUTION_ENV, mark);
@@ -141,6 +165,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 /** Has the child recorded, then hands it the request. */
 async function tell(child: Deno.ChildProcess, options: AttemptOptions): Promise<void> {
   try {
+    await options.cgroup?.add(child.pid);
     await options.onSpawn({ pid: child.pid, startedAt: await processStart(child.pid) ?? "" });
   } catch (error) {
     await child.stdin.close().catch(() => {});
@@ -188,22 +213,4 @@ function parseEvent(text: string): PipelineEvent | string {
   if (event.success) return event.data;
   const issue = event.error.issues[0]!;
   return `not an event: ${issue.path.join(".")}: ${issue.message}`;
-}
-
-async function sample(
-  pid: number,
-  usage: AttemptEnd["usage"],
-  maxMemoryMB: number | undefined,
-  clock: Clock,
-  signal: AbortSignal,
-  tooMuch: () => void,
-): Promise<void> {
-  for (let waitMs = 100; !signal.aborted; waitMs = SAMPLE_EVERY_MS) {
-    await clock.sleep(waitMs, signal);
-    const now = await processUsage(pid);
-    if (now === undefined) continue;
-    usage.peakMemoryMB = Math.max(usage.peakMemoryMB ?? 0, now.peakMemoryMB);
-    usage.cpuTimeMs = now.cpuTimeMs;
-    if (maxMemoryMB !== undefined && now.memoryMB > maxMemoryMB) tooMuch();
-  }
 }

@@ -41,6 +41,8 @@ export interface DaemonStatus {
   ports: { metrics?: number; health?: number };
   /** Of its HTTP servers, without paths: `https://0.0.0.0:9090`. */
   urls?: string[];
+  /** Which limits of attempts the kernel keeps: there is a cgroup for each. */
+  enforced?: { memory: boolean; cpu: boolean };
   /** What is not as it was asked for, such as a port that was in use. */
   warnings: string[];
 }

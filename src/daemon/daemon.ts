@@ -10,7 +10,9 @@ import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { secureState } from "../store/secure_state.ts";
+import { AttemptCgroups } from "./attempt_cgroup.ts";
 import { auditor } from "./auditor.ts";
+import { keepBackups } from "./backup_keeper.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
 import { listenToSignals } from "./daemon_signals.ts";
@@ -31,6 +33,7 @@ import { diskRoom } from "./process_metrics.ts";
 import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
 import { recover, type RecoveryOptions, removeOrphanedWork } from "./recovery.ts";
 import { Rescuer } from "./rescuer.ts";
+import { reportSetAside } from "./report_set_aside.ts";
 import { RetentionKeeper } from "./retention_keeper.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
@@ -64,7 +67,7 @@ export interface DaemonOptions {
  * @throws {DaemonRunningError} when the state folder has a daemon
  * @throws {SettingsError} {@linkcode PortInUseError} StoreError */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
-  const { state, env, flags = {} } = options;
+  const { state, env, flags = {}, openStore = openJobStore } = options;
   const clock = options.clock ?? systemClock;
   if (Deno.build.os !== "windows") Deno.umask(0o077); // whatever is written here is this user's alone
   const exposures = await secureState(state, { deep: true });
@@ -95,20 +98,13 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const guard = await ListenGuard.open(loaded.settings, env, log, clock);
   services.defer(() => guard.stop());
 
-  const openStore = options.openStore ?? openJobStore;
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
-  const opened = await openStore(storeLocation(state, loaded.settings), { clock, thorough: true });
+  const location = storeLocation(state, loaded.settings);
+  const opened = await openStore(location, { clock, thorough: true, backups: state.backups });
   let counted: DaemonMetrics = noMetrics;
   const store = auditDaemon(countErrors(opened, () => counted.storeFailed()), audit);
   services.defer(() => store.close());
-  if (store.setAside !== undefined) {
-    const { path, reason } = store.setAside;
-    log.error("the store was damaged; it was set aside, and a new one is empty", {
-      component: "store",
-      path,
-      error: reason,
-    });
-  }
+  const warnings = await reportSetAside(store.setAside, log, audit);
 
   const census = new JobCensus(store, clock);
   const stopping = new AbortController();
@@ -155,6 +151,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     makeRoom: (bytes) => retention.makeRoom(bytes),
   });
   const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
+  const cgroups = await AttemptCgroups.open({ clock, log: log.with({ component: "executor" }), pid: Deno.pid });
+  const enforced = { memory: cgroups?.bounds("memory") ?? false, cpu: cgroups?.bounds("cpu") ?? false };
   const executor = new LocalExecutor({
     store,
     clock,
@@ -164,6 +162,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     command: options.attemptCommand ?? attemptCommand(),
     limits: executorLimits(loaded.settings, flags),
+    cgroups,
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
@@ -205,17 +204,17 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       throw error;
     }
   };
-  const warnings: string[] = [];
   const ports: { metrics?: number; health?: number } = {};
   const urls: string[] = [];
   const statusSource: StatusSource = {
     state,
-    jobs: () => census.read(),
+    counts: () => store.countJobs(),
     clock,
     executor,
     startTime,
     ports,
     urls,
+    enforced,
     warnings,
     draining: () => stopping.signal.aborted,
     maxConcurrent,
@@ -237,7 +236,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     guard,
     statusPage({
       now: () => clock.now(),
-      status: daemonStatusReader({ ...statusSource, jobs: () => Promise.resolve([]) }),
+      status: daemonStatusReader({ ...statusSource, counts: () => Promise.resolve({ total: 0, enabled: 0 }) }),
       jobs: () => census.read(),
       store,
       ready: () => checkReadiness(ready),
@@ -282,6 +281,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   executor.start();
   rescuer.start();
   scheduler.start();
+  services.use(keepBackups(state, loaded.settings, { clock, log, metrics: counted }));
   retention.start();
   rotation.start();
   services.use(options.handleSignals === false ? undefined : listenToSignals(stop, reload, log));

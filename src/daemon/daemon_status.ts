@@ -1,14 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import { VERSION } from "../core/version.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
+import type { JobCounts } from "../store/job_store.ts";
 import type { DaemonStatus, HeldExecution } from "./control_protocol.ts";
 import type { Executor } from "./executor.ts";
-import type { JobFacts } from "./job_census.ts";
 import { ownCpuMs } from "./process_identity.ts";
 
 export interface StatusSource {
   state: StateFolder;
-  jobs(): Promise<readonly JobFacts[]>;
+  counts(): Promise<JobCounts>;
   clock: Clock;
   executor: Pick<Executor, "running" | "waiting">;
   held(): HeldExecution[];
@@ -18,6 +18,7 @@ export interface StatusSource {
   warnings: string[];
   draining(): boolean;
   maxConcurrent(): number;
+  enforced: NonNullable<DaemonStatus["enforced"]>;
 }
 
 // Over a shorter time, the clock's grain would be all one sees.
@@ -37,7 +38,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       cpuPercent = Math.round((cpuMs - since.cpuMs) / windowMs * 1000) / 10;
       since = { at: now.getTime(), cpuMs };
     }
-    const jobs = await source.jobs();
+    const jobs = await source.counts();
     return {
       running: true,
       pid: Deno.pid,
@@ -45,8 +46,8 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       uptime: (now.getTime() - source.startTime.getTime()) / 1000,
       memoryMB: Math.round(Deno.memoryUsage().rss / 1e5) / 10,
       cpuPercent,
-      jobsActive: jobs.filter((job) => job.enabled).length,
-      jobsTotal: jobs.length,
+      jobsActive: jobs.enabled,
+      jobsTotal: jobs.total,
       version: VERSION,
       host: Deno.hostname(),
       stateFolder: source.state.root,
@@ -57,6 +58,7 @@ export function daemonStatusReader(source: StatusSource): () => Promise<DaemonSt
       maxConcurrent: source.maxConcurrent(),
       ports: source.ports,
       urls: source.urls,
+      enforced: source.enforced,
       warnings: source.warnings,
     };
   };

@@ -50,6 +50,7 @@ export function needRestart(before: Settings, after: Settings): string[] {
   const once = [
     "storageBackend",
     "storageConfig",
+    "backupInterval",
     "metricsEnabled",
     "metricsPort",
     "healthCheckPort",

@@ -24,7 +24,7 @@ export interface ExecutorLimits {
   maxConcurrent: number;
   /** No attempt runs longer, whatever its job says. */
   timeoutCapMs?: number;
-  /** Resident memory of an attempt. */
+  /** No attempt has more memory, whatever its job says. */
   maxMemoryMB?: number;
   /** No attempt collects more, whatever its job says. */
   maxBundleBytes?: number;

@@ -5,6 +5,7 @@ import type { Execution, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { classifyFailure } from "../schedule/failure_class.ts";
 import { decideRetry } from "../schedule/retry.ts";
+import { memoryError, type MemoryLimit } from "./attempt_limits.ts";
 import type { AttemptEnd } from "./attempt_process.ts";
 
 /** What is said of an execution that the daemon's own end cut off, by a stop or by a crash. */
@@ -36,15 +37,15 @@ interface Verdict {
 
 /** What becomes of an execution when the child of its attempt has ended.
  * @param random in [0, 1): spreads retries
- * @param timeoutMs the hard limit that the attempt had */
+ * @param times with the limits that the attempt had */
 export function finishAttempt(
   execution: Execution,
   job: Job,
   end: AttemptEnd,
-  times: { startedAt: Date; now: Date; timeoutMs: number },
+  times: { startedAt: Date; now: Date; timeoutMs: number; memory?: MemoryLimit },
   random: number,
 ): FinishedAttempt {
-  const verdict = judge(end, times.timeoutMs);
+  const verdict = judge(end, times);
   const durationMs = Math.max(0, times.now.getTime() - times.startedAt.getTime());
   const finished: Execution = {
     ...withReport(execution, end),
@@ -116,7 +117,7 @@ export function finishInterrupted(
   };
 }
 
-function judge(end: AttemptEnd, timeoutMs: number): Verdict {
+function judge(end: AttemptEnd, { timeoutMs, memory }: { timeoutMs: number; memory?: MemoryLimit }): Verdict {
   const { report } = end;
   if (end.endedFor === "cancelled" && report?.status !== "completed" && report?.status !== "quarantined") {
     return { status: "cancelled", ...REPLACED, exitCode: report?.exitCode ?? null, transient: false };
@@ -131,7 +132,7 @@ function judge(end: AttemptEnd, timeoutMs: number): Verdict {
       transient: true,
     }
     : end.endedFor === "memory"
-    ? { errorCode: "MEMORY_LIMIT", error: "ended: it needed more memory than an attempt may have", transient: false }
+    ? { errorCode: "MEMORY_LIMIT", error: memoryError(memory, end.usage.peakMemoryMB), transient: false }
     : undefined;
   if (report !== undefined) {
     // A child that was told to end finishes what it has; whether that is a bundle says the archive.
@@ -179,12 +180,8 @@ function nextAttempt(
 }
 
 function withReport(execution: Execution, end: AttemptEnd): Execution {
-  const { report, usage } = end;
-  const peakMemoryMB = Math.max(usage.peakMemoryMB ?? 0, report?.peakMemoryMB ?? 0);
-  const resourceUsage = {
-    ...(peakMemoryMB > 0 ? { peakMemoryMB } : {}),
-    ...(usage.cpuTimeMs === undefined ? {} : { cpuTimeMs: usage.cpuTimeMs }),
-  };
+  const { report } = end;
+  const resourceUsage = resourceUsageOf(end);
   if (report === undefined) {
     // What an earlier attempt delivered is not this one's.
     return {
@@ -208,7 +205,10 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
     uploadUrl: report.uploadUrl ?? "",
     collectorCount: report.collectorCount,
     stages: report.stages,
-    findings: { ...report.findings, top: report.findings.top.slice(0, 50) },
+    findings: {
+      ...report.findings,
+      top: report.findings.top.slice(0, 50).map(({ title, severity, message }) => ({ title, severity, message })),
+    },
     redactions: report.redactions,
     metrics: {
       collectionTime: seconds(report, "collect"),
@@ -221,6 +221,22 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
       errorCount: report.shortfallCount + report.stages.filter((stage) => stage.status === "failed").length,
       resourceUsage,
     },
+  };
+}
+
+/** The child knows itself, what was seen of it knows its commands and how it was when it was cut off. */
+function resourceUsageOf({ report, usage }: AttemptEnd): NonNullable<Execution["metrics"]["resourceUsage"]> {
+  const told: Partial<NonNullable<PipelineReport["usage"]>> = report?.usage ?? {};
+  const { networkBytesTx, networkBytesRx } = told;
+  const highest = {
+    peakMemoryMB: Math.max(usage.peakMemoryMB ?? 0, report?.peakMemoryMB ?? 0),
+    cpuTimeMs: Math.max(usage.cpuTimeMs ?? 0, told.cpuTimeMs ?? 0),
+    diskUsageMB: Math.round(Math.max(usage.diskUsageMB ?? 0, told.diskUsageMB ?? 0) * 1e3) / 1e3,
+  };
+  const known = Object.entries({ networkBytesTx, networkBytesRx }).filter(([, bytes]) => bytes !== undefined);
+  return {
+    ...Object.fromEntries(Object.entries(highest).filter(([, value]) => value > 0)),
+    ...Object.fromEntries(known),
   };
 }
 

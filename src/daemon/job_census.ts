@@ -1,3 +1,4 @@
+import { freeOldGarbage } from "../core/free_garbage.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Job } from "../schedule/job.ts";
 import type { Timing } from "../schedule/expected_interval.ts";
@@ -17,6 +18,8 @@ export interface JobFacts {
   timing: Timing;
 }
 
+// What was read of so many jobs is worth a look for what can be given back.
+const MANY = 2_000;
 // At most this share of the time is spent on counting, however often somebody asks.
 const BUSY_SHARE = 0.05;
 
@@ -61,6 +64,7 @@ export class JobCensus {
     this.#timings = timings;
     this.#facts = facts.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
     this.#revision = revision;
+    if (facts.length > MANY) freeOldGarbage();
     const now = this.clock.now().getTime();
     const tookMs = now - startedAt;
     if (tookMs > 100) this.#goodUntil = now + tookMs / BUSY_SHARE;

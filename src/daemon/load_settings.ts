@@ -22,6 +22,7 @@ export interface LoadedSettings {
 
 /** Whose values may be secrets that somebody put in the wrong place. */
 const SECRET_KEYS: ReadonlySet<string> = new Set(["listenToken"]);
+const STORAGE_OVERRIDES = ["url", "backupEnabled", "backupInterval"].map((key) => `storageConfig.${key}`);
 
 const SYSTEM_FILE = "/etc/troubleshoot/scheduler.yaml";
 
@@ -79,7 +80,8 @@ export async function parseSettings(
   const { values, lineOf, warnings } = await readWritten(text, path);
   const fromEnv = overrides(env);
   for (const [key, { name, value }] of fromEnv) {
-    if (key === "storageConfig.url") values.storageConfig = { ...values.storageConfig as object, url: value };
+    const [outer, inner] = key.split(".");
+    if (inner !== undefined) values[outer!] = { ...values[outer!] as object, [inner]: value };
     else if (key in settingsSchema.shape) values[key] = value;
     else warnings.push(`${name} is accepted, and has no effect yet`);
   }
@@ -104,6 +106,9 @@ export async function parseSettings(
       `${path}:${lineOf.get("storageBackend") ?? 1}: \`storageBackend: kv-connect\` has no server`,
       "Set storageConfig.url, and DENO_KV_ACCESS_TOKEN in the daemon's environment",
     );
+  }
+  if (result.data.storageBackend === "kv-connect" && result.data.storageConfig.backupEnabled) {
+    warnings.push("`storageConfig.backupEnabled` has no effect on a KV server: back it up by its own means");
   }
   return { settings: result.data, warnings };
 }
@@ -211,7 +216,7 @@ function unknownKey(where: string, prefix: string, name: string, known: readonly
 
 function overrides(env: Readonly<Record<string, string | undefined>>): Map<string, { name: string; value: string }> {
   const found = new Map<string, { name: string; value: string }>();
-  for (const key of [...SETTING_KEYS, "storageConfig.url"]) {
+  for (const key of [...SETTING_KEYS, ...STORAGE_OVERRIDES]) {
     const name = "TROUBLESHOOT_" +
       key.replace(".", "_").replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
     const value = env[name];

@@ -8,21 +8,23 @@ import { compareQueued } from "../schedule/queue_order.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import type { Admission } from "./admission.ts";
+import type { AttemptCgroups } from "./attempt_cgroup.ts";
+import { type ResourceLimits, resourceLimits } from "./attempt_limits.ts";
 import { AttemptLog } from "./attempt_log.ts";
-import { EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
-import { type AttemptEnd, type EndReason, runAttempt } from "./attempt_process.ts";
+import type { AttemptEnd, EndReason } from "./attempt_process.ts";
 import { beginAttempt, isRunnable } from "./begin_attempt.ts";
-import { attemptTimeoutMs, buildRequest, executionPaths, removeLeftovers } from "./build_request.ts";
+import { attemptTimeoutMs, removeLeftovers } from "./build_request.ts";
 import type { RunningExecution } from "./control_protocol.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { Executor, ExecutorLimits } from "./executor.ts";
 import { finishAttempt, type FinishedAttempt, REPLACED } from "./finish_attempt.ts";
-import { ensureTokenKey, removeTokenKey } from "./job_tokens.ts";
+import { removeTokenKey } from "./job_tokens.ts";
 import { keepAnalysis } from "./keep_analysis.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 import { previousExecution } from "./previous_execution.ts";
 import { replaceWaiting } from "./replace_waiting.ts";
+import { startAttempt } from "./start_attempt.ts";
 
 export interface LocalExecutorOptions {
   store: JobStore;
@@ -35,6 +37,8 @@ export interface LocalExecutorOptions {
   /** The command line of an attempt. */
   command: { command: string; args: string[] };
   limits: ExecutorLimits;
+  /** Where attempts get bounds that the kernel keeps. */
+  cgroups?: AttemptCgroups;
   /** Between SIGTERM and SIGKILL. Default 10 s. */
   graceMs?: number;
   /** How long attempts may go on after {@linkcode LocalExecutor.stop} was called. Default 10 s. */
@@ -233,7 +237,8 @@ export class LocalExecutor implements Executor {
       try {
         const previous = await previousExecution(store, slot.execution);
         const timeoutMs = attemptTimeoutMs(job, this.#limits.timeoutCapMs);
-        const end = await this.#attempt(slot, job, keeper, previous, timeoutMs);
+        const resources = resourceLimits(job, this.#limits.maxMemoryMB);
+        const end = await this.#attempt(slot, job, keeper, previous, timeoutMs, resources);
         if (end.endedFor === "lease-lost") {
           slot.log.add("error", "executor", "ended: another daemon has taken this execution over");
           return;
@@ -242,7 +247,7 @@ export class LocalExecutor implements Executor {
           slot.execution,
           job,
           end,
-          { startedAt, now: clock.now(), timeoutMs },
+          { startedAt, now: clock.now(), timeoutMs, memory: resources.memory },
           (this.options.random ?? Math.random)(),
         );
         await keepAnalysis(finished, end, job, state, log);
@@ -302,43 +307,31 @@ export class LocalExecutor implements Executor {
     keeper: LeaseKeeper,
     previous: Execution | undefined,
     timeoutMs: number,
+    resources: ResourceLimits,
   ): Promise<AttemptEnd> {
     const { store, state, clock, command } = this.options;
-    const log = slot.log!;
-    try {
-      const paths = executionPaths(job, slot.execution.id, state);
-      await Deno.remove(paths.work, { recursive: true }).catch(() => {});
-      await Deno.mkdir(paths.work, { recursive: true, mode: 0o700 });
-      await Deno.mkdir(paths.bundles, { recursive: true, mode: 0o700 });
-      if (job.tokenize) await ensureTokenKey(job.id, state);
-      log.add("info", "executor", `attempt ${slot.execution.retryCount + 1} started`);
-      const end = await runAttempt({
-        command,
-        env: { [EXECUTION_ENV]: slot.execution.id, [WORK_ENV]: paths.work },
-        request: buildRequest(job, slot.execution, state, previous, timeoutMs, this.#limits.maxBundleBytes),
-        limits: { timeoutMs, graceMs: this.options.graceMs ?? 10_000, maxMemoryMB: this.#limits.maxMemoryMB },
-        clock,
-        signal: slot.abort.signal,
-        onSpawn: async (child) => {
-          slot.pid = child.pid;
-          const process = { ...child, host: Deno.hostname() };
-          const stored = await store.updateExecution(slot.execution.id, (it) => ({ ...it, process }), keeper.lease);
-          if (stored === undefined) slot.abort.abort("lease-lost" satisfies EndReason);
-          slot.abort.signal.throwIfAborted();
-        },
-        onEvent: (event) => log.event(event),
-        onGarbage: (line, reason) => log.garbage(line, reason),
-      });
-      if (end.stderrTail.trim() !== "") {
-        log.add(end.report === undefined ? "error" : "warn", "executor", `standard error: ${end.stderrTail.trim()}`);
-      }
-      if (end.endedFor === "timeout" || end.endedFor === "memory") {
-        log.add("warn", "executor", `resource limit reached: ${end.endedFor}`);
-      }
-      return end;
-    } catch (error) {
-      return { exitCode: null, startError: describeError(error), stderrTail: "", usage: {} };
-    }
+    return await startAttempt({
+      command,
+      execution: slot.execution,
+      job,
+      previous,
+      state,
+      clock,
+      log: slot.log!,
+      timeoutMs,
+      graceMs: this.options.graceMs ?? 10_000,
+      resources,
+      maxBundleBytes: this.#limits.maxBundleBytes,
+      cgroups: this.options.cgroups,
+      signal: slot.abort.signal,
+      onSpawn: async (child) => {
+        slot.pid = child.pid;
+        const process = { ...child, host: Deno.hostname() };
+        const stored = await store.updateExecution(slot.execution.id, (it) => ({ ...it, process }), keeper.lease);
+        if (stored === undefined) slot.abort.abort("lease-lost" satisfies EndReason);
+        slot.abort.signal.throwIfAborted();
+      },
+    });
   }
 
   /** Writes how it ended. The store may be away for a moment; a result is worth waiting for. */

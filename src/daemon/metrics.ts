@@ -17,6 +17,8 @@ export interface DaemonMetrics {
   retried(): void;
   /** Due times were not run. @param count default 1 */
   skipped(reason: string, count?: number): void;
+  /** When the newest backup of the store was made, or that one could not be made. */
+  backups(what: { lastSuccess: Date } | { failed: true }): void;
   /** An execution has to wait for a resource. */
   limitReached(resource: string): void;
   /** A call to the store failed. */
@@ -29,6 +31,7 @@ export const noMetrics: DaemonMetrics = {
   stage() {},
   retried() {},
   skipped() {},
+  backups() {},
   limitReached() {},
   storeFailed() {},
 };
@@ -114,6 +117,9 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600],
   );
   const skips = counter("skipped_total", "Due times that were not run, by reason", ["reason"]);
+  const lastBackup = gauge("backup_last_success_timestamp_seconds", "When the newest backup of the store was made");
+  lastBackup.remove(); // no value until it is known, or where none are made
+  const backupFailures = counter("backup_failures_total", "Backups of the store that could not be made");
   for (const reason of SKIP_REASONS) skips.inc({ reason }, 0);
   const storeErrors = counter("store_errors_total", "Calls to the store that failed");
   const unreadable = gauge(
@@ -143,6 +149,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     retried: () => retries.inc(),
     limitReached: (resource) => limits.inc({ resource }),
     skipped: (reason, count = 1) => skips.inc({ reason }, count),
+    backups: (what) => "failed" in what ? backupFailures.inc() : lastBackup.set(what.lastSuccess.getTime() / 1000),
     storeFailed: () => storeErrors.inc(),
     async text() {
       const problems = await source.ready();

@@ -93,44 +93,24 @@ async function* livingProcesses(): AsyncGenerator<number> {
   }
 }
 
-export interface ProcessUsage {
-  memoryMB: number;
-  peakMemoryMB: number;
-  cpuTimeMs: number;
-}
-
-/** Resident memory (now and at its highest) and processor time of a living process. Linux only; elsewhere, and for one that ended, undefined. */
-export async function processUsage(pid: number): Promise<ProcessUsage | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  try {
-    const [status, stat] = await Promise.all([Deno.readTextFile(`/proc/${pid}/status`), readStat(pid)]);
-    const peak = /^VmHWM:\s+(\d+) kB/m.exec(status);
-    const resident = /^VmRSS:\s+(\d+) kB/m.exec(status);
-    if (peak === null || resident === null || stat === undefined) return undefined;
-    return { memoryMB: toMB(resident[1]), peakMemoryMB: toMB(peak[1]), cpuTimeMs: stat.cpuTicks * MS_PER_TICK };
-  } catch {
-    return undefined;
-  }
-}
-
 /** Processor time of this process so far, all threads. */
 export function ownCpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-// USER_HZ, which /proc counts in, is 100 on every Linux that Deno runs on.
-const MS_PER_TICK = 10;
-
-interface Stat {
+/** A tick is a hundredth of a second. */
+export interface ProcessStat {
   state: string;
   groupId: number;
   cpuTicks: number;
+  /** Of the children that it has waited for, and theirs. */
+  waitedTicks: number;
   startTicks: string;
 }
 
-/** The fields of `/proc/<pid>/stat` that matter here (proc(5)). */
-async function readStat(pid: number): Promise<Stat | undefined> {
+/** The fields of `/proc/<pid>/stat` that matter here (proc(5)). Undefined where there is none. */
+export async function readStat(pid: number): Promise<ProcessStat | undefined> {
   let text: string;
   try {
     text = await Deno.readTextFile(`/proc/${pid}/stat`);
@@ -143,6 +123,7 @@ async function readStat(pid: number): Promise<Stat | undefined> {
     state: fields[0] ?? "X",
     groupId: Number(fields[2]),
     cpuTicks: Number(fields[11]) + Number(fields[12]),
+    waitedTicks: Number(fields[13]) + Number(fields[14]),
     startTicks: fields[19] ?? "",
   };
 }
@@ -177,8 +158,4 @@ async function printed(command: string, args: string[]): Promise<string | undefi
   } catch {
     return undefined;
   }
-}
-
-function toMB(kibibytes: string | undefined): number {
-  return Math.round(Number(kibibytes) * 1024 / 1e5) / 10;
 }

@@ -25,12 +25,8 @@ const A_DAY_MS = 26 * 3_600_000;
 
 /** @param waitMs jobs that wait no longer are passed over */
 async function pullJobs(store: JobStore, now: Date, waitMs: number, signal: AbortSignal): Promise<number> {
-  const waiting: string[] = [];
-  await store.eachJob(({ id, nextRun }) => {
-    if (nextRun !== null && Date.parse(nextRun) > now.getTime() + waitMs) waiting.push(id);
-  });
   let changed = 0;
-  for (const id of waiting) {
+  for (const id of await store.jobsDueAfter(new Date(now.getTime() + waitMs))) {
     if (signal.aborted) break;
     const job = await store.getJob(id);
     const nextRun = job && await firstOpenSlot(store, job, now);

@@ -60,11 +60,13 @@ export interface RecoveryOptions {
 export async function recover(options: RecoveryOptions): Promise<number> {
   const { store, clock } = options;
   let taken = 0;
-  for (const execution of await store.activeExecutions()) {
-    if (options.own(execution.id)) continue;
+  const others = (await store.activeExecutions()).filter(({ id }) => !options.own(id));
+  const leases = await store.getLeases(others.map(({ id }) => id));
+  for (const [i, execution] of others.entries()) {
+    if (options.own(execution.id)) continue; // since then
+    const lease = leases[i];
     const log = options.log.with({ component: "executor", job: execution.jobName, execution: execution.id });
     try {
-      const lease = await store.getLease(execution.id);
       const owner = lease === undefined ? "unknown" : await ownerState(lease.owner);
       const recovery = decideRecovery(execution, lease, owner, clock.now());
       if (recovery === "leave") continue;

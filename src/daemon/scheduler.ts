@@ -22,15 +22,18 @@ export interface SchedulerOptions {
   host?: string;
   /** The longest sleep. */
   checkIntervalMs: number;
+  /** Another process's change is noticed within this time. Default 1 s. */
+  pollMs?: number;
 }
 
-// Another process's change is noticed within this time.
 const POLL_MS = 1_000;
 // After the store failed, and while something is overdue that cannot be done yet.
 const RETRY_MS = 1_000;
 // A poll that is later than this slept with the machine, or the clock was set.
 const LATE_POLL_MS = 5_000;
 const BATCH = 100;
+// Jobs that are decided at the same time: a commit waits for the disk or for a server, and others need not wait with it.
+const PARALLEL = 16;
 // Due times of one job that a tick decides at most, so that a long catch-up does not keep others waiting.
 const MAX_PER_TICK = 300;
 
@@ -122,10 +125,15 @@ export class Scheduler {
       const due = (await store.dueJobs(now, BATCH + undecided.size)).filter((job) => !undecided.has(job.id));
       if (due.length === 0) break;
       const active = await store.activeExecutions();
-      for (const job of due) {
+      for (let i = 0; i < due.length; i += PARALLEL) {
         if (this.#stopping.signal.aborted) return;
-        if (!await this.#decide(job, now, active)) undecided.add(job.id);
+        const decided = await allOrFirstError(
+          due.slice(i, i + PARALLEL).map(async (job) => ({ job, done: await this.#decide(job, now, active) })),
+        );
+        for (const { job, done } of decided) if (!done) undecided.add(job.id);
       }
+      // The first of very many need not wait for the last; but to start a child delays the recording of what is due with it.
+      executor.wake();
     }
     await followExecutions(this.options);
     executor.wake(); // for what others recorded: `run`, another daemon, a retry whose time has come
@@ -135,7 +143,7 @@ export class Scheduler {
    * @param active kept up to date with what is created here
    * @returns false when it remains due for now */
   async #decide(job: Job, now: Date, active: Execution[]): Promise<boolean> {
-    const { store, executor, host } = this.options;
+    const { store, host } = this.options;
     let current = job;
     for (let decided = 0; decided < MAX_PER_TICK; decided++) {
       let plan: DuePlan | undefined;
@@ -161,7 +169,6 @@ export class Scheduler {
       if (outcome === "exists") continue; // decided by another daemon
       if (execution.status === "pending") active.push(execution);
       this.#say(job, execution, plan);
-      executor.wake(); // the first of many need not wait for the last
     }
     return false;
   }
@@ -194,17 +201,17 @@ export class Scheduler {
 
   /** Notices what other processes wrote, and a wall clock that jumped: set, or gone on while the machine slept. */
   async #poll(): Promise<void> {
-    const { store, clock, log } = this.options;
+    const { store, clock, log, pollMs = POLL_MS } = this.options;
     while (!this.#stopping.signal.aborted) {
       const before = clock.now().getTime();
-      await clock.sleep(POLL_MS, this.#stopping.signal);
+      await clock.sleep(pollMs, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
-      const jumpedMs = clock.now().getTime() - before - POLL_MS;
+      const jumpedMs = clock.now().getTime() - before - pollMs;
       if (Math.abs(jumpedMs) > LATE_POLL_MS) {
         log.info("the clock jumped", { component: "scheduler", jumpedMs });
         this.nudge();
       }
-      if (jumpedMs < -POLL_MS) await this.#pullForward(pullForward);
+      if (jumpedMs < -pollMs) await this.#pullForward(pullForward);
       try {
         const revision = await store.revision();
         if (revision !== this.#revision) this.nudge();
@@ -230,4 +237,10 @@ export class Scheduler {
       log.error("cannot look for what waits too long", { error: describeError(error) });
     }
   }
+}
+
+/** As `Promise.all`, but when one fails the others have ended too. */
+async function allOrFirstError<T>(promises: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises);
 }

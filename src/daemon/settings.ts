@@ -62,7 +62,14 @@ export const settingsSchema = z.object({
   /** No attempt runs longer, whatever its job says. */
   executionTimeout: duration.optional(),
   storageBackend: z.enum(["file", "kv", "kv-connect"]).default("file"),
-  storageConfig: z.looseObject({ url: z.url().optional() }).prefault({}),
+  storageConfig: z.looseObject({
+    url: z.url().optional(),
+    /** Default: true for a store in a file. */
+    backupEnabled: flag.optional(),
+    backupInterval: duration.optional(),
+  }).prefault({}),
+  /** Between backups of the store, where `storageConfig.backupInterval` does not say it. */
+  backupInterval: duration.prefault("1h"),
   maxConcurrentJobs: count.optional(),
   defaultMaxConcurrent: count.default(3),
   metricsEnabled: flag.default(true),
@@ -109,11 +116,10 @@ export type Settings = z.output<typeof settingsSchema>;
 export const NOT_YET_EFFECTIVE = [
   "autoUploadEnabled",
   "defaultUploadConfig",
-  "backupInterval",
 ] as const;
 
 /** As above, within `storageConfig`. */
-export const NOT_YET_EFFECTIVE_STORAGE = ["baseDir", "backupEnabled", "backupInterval"] as const;
+export const NOT_YET_EFFECTIVE_STORAGE = ["baseDir"] as const;
 
 /** Keys of who may do what, by what belongs together. A file that outranks others in one of them does so in the whole group. */
 export const ACCESS_KEYS: readonly (readonly (keyof Settings)[])[] = [
@@ -124,7 +130,12 @@ export const ACCESS_KEYS: readonly (readonly (keyof Settings)[])[] = [
 ];
 
 export const SETTING_KEYS: readonly string[] = [...Object.keys(settingsSchema.shape), ...NOT_YET_EFFECTIVE];
-export const STORAGE_KEYS: readonly string[] = ["url", ...NOT_YET_EFFECTIVE_STORAGE];
+export const STORAGE_KEYS: readonly string[] = [
+  "url",
+  "backupEnabled",
+  "backupInterval",
+  ...NOT_YET_EFFECTIVE_STORAGE,
+];
 
 export const DEFAULT_METRICS_ADDRESS: ListenAddress = { hostname: "127.0.0.1", port: 9090 };
 export const DEFAULT_HEALTH_ADDRESS: ListenAddress = { hostname: "127.0.0.1", port: 9091 };
@@ -151,6 +162,15 @@ export function storeLocation(state: StateFolder, settings: Settings): StoreLoca
   return storageBackend === "kv-connect" && storageConfig.url !== undefined
     ? { url: storageConfig.url }
     : { path: state.store };
+}
+
+/** How often the store is backed up, in milliseconds; undefined: never. A KV server has no file here to copy. */
+export function backupEveryMs(
+  { storageConfig, backupInterval }: Settings,
+  location: StoreLocation,
+): number | undefined {
+  if ("url" in location || storageConfig.backupEnabled === false) return undefined;
+  return storageConfig.backupInterval ?? backupInterval;
 }
 
 /** A settings file, or a variable that overrides it, that cannot be used. */

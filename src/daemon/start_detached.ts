@@ -6,6 +6,7 @@ import { selfCommand } from "../core/self.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import { type DaemonStatus, daemonStatus } from "./control_client.ts";
 import { DaemonRunningError, runningDaemon } from "./pid_file.ts";
+import { ONE_ARENA } from "./one_arena.ts";
 import { isSameProcess, processStart } from "./process_identity.ts";
 
 export interface StartDetachedOptions {
@@ -40,7 +41,7 @@ export async function startDetached(state: StateFolder, options: StartDetachedOp
     args: [...selfCommand().args, "schedule", "daemon", "start", "--foreground"],
   };
   const args = [...self.args, ...(options.flags ?? [])];
-  const env = { TROUBLESHOOT_SCHEDULER_DIR: state.root };
+  const env = { ...ONE_ARENA, TROUBLESHOOT_SCHEDULER_DIR: state.root };
   const detached = { env, stdin: "null", stdout: "null", stderr: "null", detached: true } as const;
   const child = Deno.build.os === "windows"
     ? new Deno.Command(self.command, { ...detached, args }).spawn()

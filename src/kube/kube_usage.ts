@@ -1,3 +1,5 @@
+import { traffic } from "../core/traffic.ts";
+
 /** What was asked of the API server. A part counts for itself and for the whole that it belongs to. */
 export class KubeUsage {
   requests = 0;
@@ -13,6 +15,7 @@ export class KubeUsage {
 
   addBytes(count: number): void {
     this.bytes += count;
-    this.whole?.addBytes(count);
+    if (this.whole === undefined) traffic.receivedBytes += count;
+    else this.whole.addBytes(count);
   }
 }

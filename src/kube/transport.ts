@@ -1,3 +1,4 @@
+import { countSent } from "../core/traffic.ts";
 import { connect, type Socket } from "node:net";
 import { abortable } from "../core/abortable.ts";
 import { anySignal } from "../core/any_signal.ts";
@@ -126,6 +127,7 @@ export async function openTransport(
       try {
         // Pairs, not Headers: those would make one group of several that are impersonated.
         const init = { method, body, headers, signal, client: http, redirect: "manual" } as const;
+        countSent(body);
         const response = await fetch(base + path, init);
         signedWith.set(response, used);
         return response;

@@ -1,3 +1,4 @@
+import { countSent, traffic } from "../core/traffic.ts";
 import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { startDeadline } from "../core/deadline.ts";
@@ -134,6 +135,7 @@ export class RegistryTransport implements Disposable {
     secret: boolean,
     signal: AbortSignal,
   ): Promise<Response> {
+    countSent(init.body);
     try {
       return await fetch(url, { ...init, client: await this.#client(url.host), signal, redirect: "manual" });
     } catch (error) {
@@ -150,6 +152,7 @@ export class RegistryTransport implements Disposable {
     let size = 0;
     for await (const piece of response.body ?? []) {
       size += piece.length;
+      traffic.receivedBytes += piece.length;
       if (size > limit) {
         if (!response.ok) break; // what it says is long; the status is what counts
         throw new OciError(`The registry ${registry} sent more than the ${limit} bytes that such an answer may have`, {

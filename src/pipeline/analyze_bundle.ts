@@ -6,13 +6,15 @@ import { openArchive, openBundle } from "../bundle/read_bundle.ts";
 import { StoredBundle } from "../bundle/stored_bundle.ts";
 import type { Clock } from "../core/clock.ts";
 import type { UnsupportedEntry } from "../spec/spec_entries.ts";
+import { groupByCause } from "../insight/group_by_cause.ts";
 import { shownUrl } from "../spec/spec_source.ts";
 import { downloadBundle } from "./download_bundle.ts";
 
 export interface AnalyzeBundleOptions {
   /** The archive, the folder it was unpacked into, or where it can be downloaded. */
   bundle: string | URL;
-  entries: readonly AnalyzerEntry[];
+  /** Makes them anew each time: some remember what they have read. */
+  entries(): readonly AnalyzerEntry[];
   /** Asked for, and not in this version. */
   unsupported: readonly UnsupportedEntry[];
   /** For the variables that name proxies. */
@@ -43,8 +45,8 @@ const ANALYZER_DEADLINE_MS = 600_000;
 /** Analyzes a bundle that exists. What of it cannot be read, and analyzers that this version does not have, are findings.
  * @throws {ArchiveError} when nothing of it can be read, and whatever keeps it from being had at all */
 export async function analyzeBundle(options: AnalyzeBundleOptions): Promise<AnalyzedBundle> {
-  const { bundle, entries, signal, progress } = options;
-  const wanted = await wantedFiles(entries, signal);
+  const { bundle, signal, progress } = options;
+  const wanted = await wantedFiles(options.entries(), signal);
   signal.throwIfAborted();
   using held = new DisposableStack();
   let sha256: string | undefined;
@@ -73,7 +75,7 @@ export async function analyzeBundle(options: AnalyzeBundleOptions): Promise<Anal
   findings.push(...options.unsupported.filter(({ raw, kind }) => !isExcluded(raw[kind])).map(unsupportedFinding));
   signal.throwIfAborted();
   const ours = held.move();
-  return { files, sha256, findings, silent, [Symbol.dispose]: () => ours.dispose() };
+  return { files, sha256, findings: groupByCause(findings), silent, [Symbol.dispose]: () => ours.dispose() };
 }
 
 /** @returns titles of the analyzers that had nothing to say */
@@ -94,7 +96,7 @@ async function judge(
     progress?.(title);
   };
   for await (
-    const finding of runAnalyzers(entries, files, {
+    const finding of runAnalyzers(entries(), files, {
       signal,
       clock,
       progress: started,

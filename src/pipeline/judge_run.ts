@@ -38,6 +38,8 @@ export interface RunFacts extends KeptTokens {
   /** What the last failed stage threw. */
   failure?: unknown;
   peakMemoryMB?: number;
+  /** Work folder and archive, when they were largest. */
+  diskBytes?: number;
 }
 
 /** No collector gave anything: there is no bundle to write. */
@@ -146,11 +148,13 @@ function isTransient(error: unknown): boolean {
 function countFindings(findings: Finding[]): PipelineReport["findings"] {
   const counts = { fail: 0, warn: 0, pass: 0 };
   const top: PipelineReport["findings"]["top"] = [];
-  for (const { title, outcome } of findings) {
+  for (const { title, outcome, nextStep } of findings) {
     if (outcome.status !== "fail" && outcome.status !== "warn" && outcome.status !== "pass") continue;
     counts[outcome.status]++;
     if (outcome.status !== "pass") {
-      top.push({ title, severity: outcome.status, message: outcome.message.slice(0, MAX_MESSAGE) });
+      const message = outcome.message.slice(0, MAX_MESSAGE);
+      const step = nextStep === undefined ? {} : { nextStep: nextStep.slice(0, MAX_MESSAGE) };
+      top.push({ title, severity: outcome.status, message, ...step });
     }
   }
   top.sort((a, b) => (a.severity === b.severity ? 0 : a.severity === "fail" ? -1 : 1));

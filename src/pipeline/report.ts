@@ -25,7 +25,13 @@ export const pipelineReportSchema = z.object({
     fail: z.number().int(),
     warn: z.number().int(),
     pass: z.number().int(),
-    top: z.array(z.object({ title: z.string(), severity: z.enum(["fail", "warn"]), message: z.string() })),
+    top: z.array(z.object({
+      title: z.string(),
+      severity: z.enum(["fail", "warn"]),
+      message: z.string(),
+      /** What to do about it, where that is known. */
+      nextStep: z.string().optional(),
+    })),
   }),
   /** `analysis.json`, as parsed JSON. */
   analysis: z.array(z.unknown()),
@@ -53,6 +59,14 @@ export const pipelineReportSchema = z.object({
   cost: z.object({ requests: z.number().int(), receivedBytes: z.number() }).optional(),
   durationMs: z.number(),
   peakMemoryMB: z.number(),
+  /** Of the process that the run was in. `networkBytes*`: see `traffic`. */
+  usage: z.object({
+    cpuTimeMs: z.number(),
+    /** Work folder and archive, when they were largest. */
+    diskUsageMB: z.number().optional(),
+    networkBytesTx: z.number(),
+    networkBytesRx: z.number(),
+  }).optional(),
 });
 
 export type PipelineReport = z.output<typeof pipelineReportSchema>;

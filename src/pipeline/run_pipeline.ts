@@ -1,5 +1,5 @@
 import { anySignal } from "../core/any_signal.ts";
-import { runAnalyzers } from "../analyze/run_analyzers.ts";
+import { type AnalyzerEntry, runAnalyzers } from "../analyze/run_analyzers.ts";
 import type { Finding } from "../analyze/analyzer.ts";
 import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
@@ -13,6 +13,8 @@ import type { Clock } from "../core/clock.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
+import { groupByCause } from "../insight/group_by_cause.ts";
+import { insightEntries } from "../insight/insight_entries.ts";
 import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
 import type { Redactor } from "../redact/redactor.ts";
@@ -26,6 +28,7 @@ import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from
 import { keepTokens } from "./keep_tokens.ts";
 import { nameArchive, unnamedPath } from "./name_archive.ts";
 import { loadLeakGate, passLeakGate, quarantineOf, whyNotGated } from "./leak_gate.ts";
+import { ownUsage } from "./own_usage.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
@@ -44,6 +47,8 @@ export interface PipelineContext {
   /** What the lists of the request name, to be hidden wherever it appears. */
   userValues?: readonly string[];
   emit(event: PipelineEvent): void;
+  /** Told once what the analyzers found, unless the leak gate withholds it. */
+  judged?(findings: readonly Finding[]): void;
 }
 
 const NAME = "support-bundle";
@@ -88,12 +93,14 @@ export async function runPipeline(
     run.findings = await analyze(run, spec, folder, context);
     run.analysis = toAnalysisJson(run.findings);
     run.archive = await archive(run, writer, folder, tokens, context);
+    run.diskBytes = folder.diskBytes + run.archive.bytes;
     if (tokens !== undefined) Object.assign(run, await keepTokens(tokens));
   } finally {
     kube.close();
     await folder.remove();
   }
   await leakGate(run, context);
+  if (run.quarantine?.withholdTexts !== true) context.judged?.(run.findings);
   if (request.upload !== undefined) {
     if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
     else {record(
@@ -105,7 +112,7 @@ export async function runPipeline(
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
-  return toReport(run, clock.now());
+  return { ...toReport(run, clock.now()), usage: ownUsage(run.diskBytes) };
 }
 
 /** Makes the rules of the run ready as soon as it is known which values are secret in the cluster. */
@@ -214,7 +221,9 @@ async function analyze(
   folder: WorkFolder,
   context: PipelineContext,
 ): Promise<Finding[]> {
-  const entries = [...spec.analyzers, ...spec.hostAnalyzers].map(({ unit, config }) => ({ analyzer: unit, config }));
+  const entries: AnalyzerEntry[] = [...spec.analyzers, ...spec.hostAnalyzers]
+    .map(({ unit, config }) => ({ analyzer: unit, config }));
+  if (run.request.auto) entries.push(...insightEntries({ now: run.startedAt }));
   if (!run.request.analyze || entries.length === 0) {
     record(run, { stage: "analyze", status: "skipped", durationMs: 0 }, context);
     return [];
@@ -234,7 +243,7 @@ async function analyze(
     message: broken === 0 ? undefined : `${broken} analyzers could not be evaluated`,
     durationMs: context.clock.now().getTime() - started,
   }, context);
-  return findings;
+  return groupByCause(findings);
 }
 
 async function archive(

@@ -17,6 +17,9 @@ export type AuditAction =
   | "retention"
   | "finished"
   | "uploaded"
+  | "backup"
+  | "restore"
+  | "rebuild"
   | "daemon-start"
   | "daemon-stop"
   | "refused";
@@ -27,7 +30,8 @@ export interface AuditEvent {
   job?: string;
   jobId?: string;
   execution?: string;
-  /** Names of the fields that were changed, the template's name, how an execution ended, where a bundle went. No secrets. */
+  /** Names of the fields that were changed, the template's name, how an execution ended, where a bundle went, which backup it
+   * was. No secrets. */
   detail?: string;
 }
 

@@ -81,8 +81,18 @@ const FIELD_ORDER = "minute, hour, day of month, month, day of week";
 /** Reads a schedule: five fields, a macro (`@daily`), or `@every <duration>`.
  * @throws {CronError} when it cannot be read or never fires; the message names field and column */
 export function parseCron(expression: string): CronExpression {
-  return parse(expression, readable);
+  let known = parsed.get(expression);
+  if (known === undefined) {
+    known = parse(expression, readable);
+    if (parsed.size >= MAX_PARSED) parsed.clear();
+    parsed.set(expression, known);
+  }
+  return known;
 }
+
+/** Each decision about a job reads its schedules several times. */
+const parsed = new Map<string, CronExpression>();
+const MAX_PARSED = 200;
 
 /** Tells whether a hint would be of use; without suggestions of its own, which could lead from one to the next for ever. */
 function readable(expression: string): boolean {

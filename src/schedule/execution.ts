@@ -100,7 +100,17 @@ export const executionSchema = z.object({
     totalTime: z.number(),
     analyzerCount: z.number().int(),
     errorCount: z.number().int(),
-    resourceUsage: z.object({ peakMemoryMB: z.number(), cpuTimeMs: z.number() }).partial().default({}),
+    /** What is not known is absent. */
+    resourceUsage: z.object({
+      /** Of all processes of the attempt together, as sampled, or of the first one alone where that had more. */
+      peakMemoryMB: z.number(),
+      cpuTimeMs: z.number(),
+      /** Work folder and archive, when they were largest. */
+      diskUsageMB: z.number(),
+      /** Bodies of requests and answers of HTTP, without headers; what commands in pods are sent and say. */
+      networkBytesTx: z.number(),
+      networkBytesRx: z.number(),
+    }).partial().default({}),
   }).partial().prefault({}),
   /** The child of the running attempt: enough to find it again, and not to take a recycled pid for it. */
   process: z.object({ pid: z.number().int(), startedAt: z.string(), host: z.string() }).nullable().default(null),

@@ -16,7 +16,14 @@ const PERMISSION: readonly string[] = [
   "UPLOAD_CREDENTIALS",
   "UPLOAD_DENIED",
 ];
-const RESOURCE: readonly string[] = ["DISK_FULL", "MEMORY_LIMIT", "TIMEOUT", "DEADLINE"];
+const RESOURCE: readonly string[] = [
+  "DISK_FULL",
+  "MEMORY_LIMIT",
+  "TOKEN_MEMORY",
+  "RECORD_TOO_LARGE",
+  "TIMEOUT",
+  "DEADLINE",
+];
 
 /** Classifies a failed attempt. A missing right or a full disk stays one, also where trying again may help.
  * @param transient whether the failure itself says that it may pass */

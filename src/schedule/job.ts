@@ -111,6 +111,9 @@ export const jobSchema = z.object({
     maxFileSize: z.string().default(""),
     maxCollectorSize: z.string().default(""),
     maxBundleSize: z.string().default(""),
+    /** Memory of an attempt, a size; processors, such as "0.5". "0" or empty: as much as the daemon allows. */
+    maxMemory: z.string().default(""),
+    maxCpu: z.string().default(""),
   }).prefault({}),
   /** Name of the template it was made from; empty: none. The template may be another by now, or gone. */
   template: z.string().default(""),

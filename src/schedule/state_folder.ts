@@ -4,6 +4,8 @@ import { join } from "node:path";
 export interface StateFolder {
   root: string;
   store: string;
+  /** Of the store. */
+  backups: string;
   bundles: string;
   work: string;
   logs: string;
@@ -22,6 +24,7 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   return {
     root,
     store: join(root, "store.db"),
+    backups: join(root, "backups"),
     bundles: join(root, "bundles"),
     work: join(root, "work"),
     logs: join(root, "logs"),

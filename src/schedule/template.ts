@@ -64,12 +64,10 @@ export function describeTemplate({ name, tags, createdBy, createdAt, job }: JobT
     upload,
     resourceLimits: {
       /** Null: that of the daemon's settings. */
-      maxMemoryMB: null,
+      maxMemoryMB: megabytes(job.limits.maxMemory, "limits.maxMemory"),
       maxDurationMin: (tryParseDuration(job.limits.timeout) ?? 0) / 60_000,
       /** Null: that of the command line; 0: none. */
-      maxBundleSizeMB: job.limits.maxBundleSize === ""
-        ? null
-        : parseSize(job.limits.maxBundleSize, "limits.maxBundleSize") / 1e6,
+      maxBundleSizeMB: megabytes(job.limits.maxBundleSize, "limits.maxBundleSize"),
     },
     notifications: notify,
     tags,
@@ -78,4 +76,8 @@ export function describeTemplate({ name, tags, createdBy, createdAt, job }: JobT
     /** What else a job made from it has, as jobs have it. */
     policies: rest,
   };
+}
+
+function megabytes(size: string, what: string): number | null {
+  return size === "" ? null : parseSize(size, what) / 1e6;
 }

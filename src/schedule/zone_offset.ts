@@ -26,7 +26,7 @@ export function* zoneSpans(zone: string, fromMs: number, untilMs: number): Gener
       startMs = probe;
       continue;
     }
-    const change = findChange(zone, startMs, probe, offsetMs);
+    const change = findChange(startMs, probe, (at) => zoneOffset(zone, at) === offsetMs);
     yield { startMs, endMs: change, offsetMs, beforeMs };
     beforeMs = offsetMs;
     startMs = change;
@@ -35,22 +35,59 @@ export function* zoneSpans(zone: string, fromMs: number, untilMs: number): Gener
 }
 
 /** Where the clocks change between the two instants, which lie on different sides of it. Clocks change at full seconds. */
-function findChange(zone: string, fromMs: number, toMs: number, offsetMs: number): number {
-  let same = Math.floor(fromMs / 1000);
-  let other = Math.floor(toMs / 1000);
-  while (other - same > 1) {
-    const middle = Math.floor((same + other) / 2);
-    if (zoneOffset(zone, middle * 1000) === offsetMs) same = middle;
-    else other = middle;
+function findChange(fromMs: number, toMs: number, isBefore: (instantMs: number) => boolean): number {
+  let before = Math.floor(fromMs / 1000);
+  let after = Math.floor(toMs / 1000);
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (isBefore(middle * 1000)) before = middle;
+    else after = middle;
   }
-  return other * 1000;
+  return after * 1000;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** {@linkcode PROBE_MS} from a multiple of it on, in which clocks change once at most. */
+interface Probe {
+  offsetMs: number;
+  /** Infinity when they do not. */
+  changeMs: number;
+  /** The offset from there on. */
+  afterMs: number;
+}
+
+/** By zone and number: to ask `Intl` each time would be most of what a due time costs. */
+const probes = new Map<string, Map<number, Probe>>();
+/** Two and a half years of a zone. */
+const MAX_PROBES = 180;
 
 /** What the zone's clocks are ahead of UTC at an instant, in milliseconds. The zone must be a known one. */
 export function zoneOffset(zone: string, instantMs: number): number {
   if (zone === "UTC") return 0;
+  const { offsetMs, changeMs, afterMs } = probeOf(zone, Math.floor(instantMs / PROBE_MS));
+  return instantMs < changeMs ? offsetMs : afterMs;
+}
+
+function probeOf(zone: string, number: number): Probe {
+  let known = probes.get(zone);
+  if (known === undefined) probes.set(zone, known = new Map());
+  let probe = known.get(number);
+  if (probe === undefined) {
+    if (known.size >= MAX_PROBES) known.clear();
+    known.set(number, probe = makeProbe(zone, number * PROBE_MS));
+  }
+  return probe;
+}
+
+function makeProbe(zone: string, startMs: number): Probe {
+  const [offsetMs, afterMs] = [askOffset(zone, startMs), askOffset(zone, startMs + PROBE_MS)];
+  const isBefore = (at: number) => askOffset(zone, at) === offsetMs;
+  const changeMs = offsetMs === afterMs ? Infinity : findChange(startMs, startMs + PROBE_MS, isBefore);
+  return { offsetMs, changeMs, afterMs };
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function askOffset(zone: string, instantMs: number): number {
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", {

@@ -1,5 +1,5 @@
-/** What `--auto` brings to every run: the state of the machine, and the checks that hold for every cluster. What it
- * collects from the cluster, auto-discovery decides.
+/** What `--auto` brings to every run: the state of the machine. What it collects from the cluster, auto-discovery decides;
+ * what it looks for there, the built-in insight.
  *
  * Embedded as text, so that it takes the same way as everybody's specs. */
 export const BUILT_IN_SPEC = `
@@ -21,23 +21,4 @@ spec:
           - fail: {when: "used/total > 95%", message: The root disk is more than 95 % full}
           - warn: {when: "used/total > 85%", message: The root disk is more than 85 % full}
           - pass: {message: The root disk has room}
-  analyzers:
-    - clusterPodStatuses:
-        checkName: "Pod {{ .Namespace }}/{{ .Name }}"
-        outcomes:
-          - fail:
-              when: "!= Healthy"
-              message: "{{ .Namespace }}/{{ .Name }} is {{ .Status.Reason }}: {{ .Status.Message }}"
-    - deploymentStatus: {}
-    - nodeResources:
-        checkName: Nodes are ready
-        outcomes:
-          - fail:
-              when: "nodeCondition(Ready) == False"
-              message: At least one node is not ready
-          - warn:
-              when: "nodeCondition(Ready) == Unknown"
-              message: At least one node does not report its state
-          - pass:
-              message: All nodes are ready
 `;

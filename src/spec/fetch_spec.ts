@@ -1,3 +1,4 @@
+import { traffic } from "../core/traffic.ts";
 import { startDeadline } from "../core/deadline.ts";
 import { openTransport, type Transport } from "../collect/http_transport.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -69,6 +70,7 @@ async function textOf(url: URL, response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
+    traffic.receivedBytes += chunk.length;
     if (bytes > MAX_BYTES) throw failure(url, `it is larger than ${MAX_BYTES} bytes`, "Check the address");
     text += decoder.decode(chunk, { stream: true });
   }

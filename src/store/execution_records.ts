@@ -8,11 +8,17 @@ import { logKeys } from "./log_records.ts";
 import { encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
 
+/** Active executions that are remembered, at most: a few megabytes. */
+const MAX_REMEMBERED = 5_000;
+
 /** Executions, and their indexes by time, by job, by status and by the time before which they do not
  * begin: of their next attempt, or of a first one that is put off. */
 export class ExecutionRecords {
   readonly #session: KvSession;
   readonly #reader: RecordReader;
+  /** Active executions by id, as they were read. An index entry is written with its record and has the same versionstamp:
+   * while that is the remembered one, the record need not be read again. */
+  #remembered = new Map<string, { versionstamp: string; execution: Execution }>();
 
   constructor(session: KvSession, reader: RecordReader) {
     this.#session = session;
@@ -48,6 +54,17 @@ export class ExecutionRecords {
     });
   }
 
+  /** Writes an execution of another store, which is right where the two differ. */
+  put(execution: Execution): Promise<void> {
+    return this.#session.untilCommitted(`write the execution ${execution.id}`, async () => {
+      const entry = await this.#session.get(key.execution(execution.id));
+      const old = await this.#read(entry);
+      const operation = this.#session.atomic().check(asCheck(entry));
+      writeExecution(operation, old, execution);
+      return await this.#session.commit(operation) ? undefined : again;
+    });
+  }
+
   async list(query: ExecutionQuery = {}): Promise<Execution[]> {
     const { jobId, status, since, limit = Infinity } = query;
     const prefix = jobId !== undefined
@@ -75,17 +92,30 @@ export class ExecutionRecords {
     return found;
   }
 
+  /** Costs one read of the index, and of the records that were written since the last time. Those that are returned are
+   * shared, and not to be changed. */
   async active(jobId?: string): Promise<Execution[]> {
-    const ids: string[] = [];
+    const listed = new Map<string, string>();
     // A retry that begins while the lists are read leaves one after the other was read: `retrying` is read twice.
     for (const status of ["retrying", ...ACTIVE_STATUSES] as const) {
       for await (const entry of this.#session.list({ prefix: key.executionsOfStatus(status) })) {
         const id = entry.value as string;
-        if (jobId === undefined || isOfJob(id, jobId)) ids.push(id);
+        // One that changed its status between the lists is found twice: as it was, and as it is.
+        if (jobId === undefined || isOfJob(id, jobId)) listed.set(id, entry.versionstamp);
       }
     }
-    // One that changed its status between the lists is found twice.
-    const active = (await this.#load([...new Set(ids)])).filter((e) => ACTIVE_STATUSES.includes(e.status));
+    const known = new Map([...listed].flatMap(([id, versionstamp]) => {
+      const remembered = this.#remembered.get(id);
+      return remembered?.versionstamp === versionstamp ? [[id, remembered] as const] : [];
+    }));
+    const unknown = [...listed.keys()].filter((id) => !known.has(id));
+    for (const entry of await this.#session.getMany(unknown.map(key.execution))) {
+      const execution = await this.#read(entry);
+      if (execution !== undefined) known.set(execution.id, { versionstamp: entry.versionstamp!, execution });
+    }
+    this.#remember(known, jobId === undefined);
+    const active = [...known.values()].map(({ execution }) => execution)
+      .filter(({ status }) => ACTIVE_STATUSES.includes(status));
     return active.sort((a, b) => Date.parse(a.scheduledAt) - Date.parse(b.scheduledAt));
   }
 
@@ -99,6 +129,15 @@ export class ExecutionRecords {
       if (next === undefined) return ids;
       ids.push(next);
       selector = from(prefix, `${next}\0`);
+    }
+  }
+
+  /** @param all there are no others */
+  #remember(known: Map<string, { versionstamp: string; execution: Execution }>, all: boolean): void {
+    if (all) this.#remembered = new Map();
+    for (const [id, remembered] of known) {
+      if (this.#remembered.size >= MAX_REMEMBERED) return;
+      this.#remembered.set(id, remembered);
     }
   }
 

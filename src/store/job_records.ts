@@ -1,13 +1,17 @@
+import { freeGarbage } from "../core/free_garbage.ts";
 import { TooManyJobsError } from "../schedule/access.ts";
 import { type Execution, executionSchema } from "../schedule/execution.ts";
 import { type Job, jobSchema } from "../schedule/job.ts";
 import { writeExecution } from "./execution_records.ts";
-import type { FireChange, FireOutcome, JobSummary } from "./job_store.ts";
-import { before, key, startingWith } from "./keys.ts";
+import type { FireChange, FireOutcome, JobCounts, JobSummary } from "./job_store.ts";
+import { before, from, key, startingWith } from "./keys.ts";
 import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.ts";
-import { decodeRecord, encodeRecord } from "./record_codec.ts";
+import { encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
 import { StoreError } from "./store_error.ts";
+
+/** Records, of a kilobyte or two each. */
+const FREE_EVERY = 500;
 
 const summarySchema = jobSchema.pick({
   id: true,
@@ -69,10 +73,24 @@ export class JobRecords {
 
   /** Reads a few fields of each job. Unreadable ones are passed over. */
   async each(visit: (job: JobSummary) => void): Promise<void> {
+    let visited = 0;
     for await (const entry of this.#session.list({ prefix: key.jobs }, { batchSize: 100 })) {
-      const decoded = decodeRecord(summarySchema, entry.value);
+      const decoded = this.#reader.decode(summarySchema, entry);
       if ("value" in decoded) visit(decoded.value);
+      if (++visited % FREE_EVERY === 0) freeGarbage();
     }
+  }
+
+  async counts(): Promise<JobCounts> {
+    const [total, disabled] = await Promise.all([key.jobNames, key.jobsDisabled].map((prefix) => this.#count(prefix)));
+    return { total: total!, enabled: total! - disabled! };
+  }
+
+  async #count(prefix: Deno.KvKey, enough = Infinity): Promise<number> {
+    let count = 0;
+    const limit = enough === Infinity ? {} : { limit: enough };
+    for await (const _ of this.#session.list({ prefix }, limit)) if (++count % FREE_EVERY === 0) freeGarbage();
+    return count;
   }
 
   update(id: string, change: (job: Job) => Job): Promise<Job | undefined | false> {
@@ -89,6 +107,21 @@ export class JobRecords {
       }
       writeJob(operation, job, changed);
       return await this.#session.commit(operation) ? changed : again;
+    });
+  }
+
+  /** Writes a job of another store, which is right where the two differ: a job here that has its name makes room. */
+  put(job: Job): Promise<void> {
+    return this.#session.untilCommitted(`write the job "${job.name}"`, async () => {
+      const [entry, name] = await this.#session.getMany([key.job(job.id), key.jobByName(job.name)]);
+      const old = await this.#read(entry!);
+      const operation = this.#session.atomic().check(asCheck(entry!), asCheck(name!));
+      if (typeof name!.value === "string" && name!.value !== job.id) {
+        const holder = await this.get(name!.value);
+        if (holder?.name === job.name) deleteJob(operation, holder);
+      }
+      writeJob(operation, old, job);
+      return await this.#session.commit(operation) ? undefined : again;
     });
   }
 
@@ -111,8 +144,8 @@ export class JobRecords {
       const entry = await this.#session.get(key.job(id));
       const job = await this.#read(entry);
       if (job === undefined) return false;
-      const operation = this.#session.atomic().check(entry).delete(key.job(id)).sum(key.revision, 1n);
-      for (const index of indexKeys(job)) operation.delete(index);
+      const operation = this.#session.atomic().check(entry).sum(key.revision, 1n);
+      deleteJob(operation, job);
       return await this.#session.commit(operation) ? true : again;
     });
   }
@@ -137,6 +170,12 @@ export class JobRecords {
       }
     }
     return due;
+  }
+
+  async dueAfter(at: Date): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list(from(key.due, at.getTime() + 1))) ids.push(entry.value as string);
+    return ids;
   }
 
   async nextDueAt(): Promise<number | undefined> {
@@ -177,7 +216,7 @@ export class JobRecords {
     const done: string[] = [];
     const jobs = new Map((await this.list()).map((job) => [job.id, job]));
     const indexed = new Set<string>();
-    for (const prefix of [key.jobNames, key.due, key.dependents, key.jobOwners]) {
+    for (const prefix of [key.jobNames, key.jobsDisabled, key.due, key.dependents, key.jobOwners]) {
       for await (const entry of this.#session.list({ prefix })) {
         const job = jobs.get(entry.value as string);
         if (job !== undefined && indexKeys(job).some((k) => sameKey(k, entry.key))) {
@@ -207,10 +246,7 @@ export class JobRecords {
 
   /** @param enough is as far as it counts */
   async #countOfOwner(owner: string, enough: number): Promise<number> {
-    if (owner === "" || enough === Infinity) return 0;
-    let count = 0;
-    for await (const _ of this.#session.list({ prefix: key.jobsOfOwner(owner) }, { limit: enough })) count++;
-    return count;
+    return owner === "" || enough === Infinity ? 0 : await this.#count(key.jobsOfOwner(owner), enough);
   }
 
   async #freeName(name: string, id: string): Promise<KvEntryMaybe | undefined> {
@@ -273,9 +309,15 @@ function writeJob(operation: Deno.AtomicOperation, old: Job | undefined, job: Jo
   operation.sum(key.revision, 1n);
 }
 
+function deleteJob(operation: Deno.AtomicOperation, job: Job): void {
+  operation.delete(key.job(job.id));
+  for (const index of indexKeys(job)) operation.delete(index);
+}
+
 function indexKeys(job: Job): Deno.KvKey[] {
   const keys: Deno.KvKey[] = [key.jobByName(job.name)];
   if (job.createdBy !== "") keys.push(key.jobOfOwner(job.createdBy, job.id));
+  if (!job.enabled) keys.push(key.jobDisabled(job.id));
   if (job.nextRun !== null) keys.push(key.dueJob(Date.parse(job.nextRun), job.id));
   for (const { job: other } of job.dependsOn) keys.push(key.dependent(other, job.id));
   return keys;

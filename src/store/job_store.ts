@@ -17,6 +17,8 @@ export interface JobStore {
   listJobs(): Promise<Job[]>;
   /** Visits all jobs, in no particular order, and never holds many of them: for whoever only counts. */
   eachJob(visit: (job: JobSummary) => void): Promise<void>;
+  /** Reads the index: no job is read. */
+  countJobs(): Promise<JobCounts>;
   /** Reads, changes and writes one job by compare-and-set, again on conflict. The change may run several times.
    * Indexes follow. @returns the stored job, undefined when it is gone; false when its new name is taken */
   updateJob(id: string, change: (job: Job) => Job): Promise<Job | undefined | false>;
@@ -35,6 +37,8 @@ export interface JobStore {
   dependentJobs(jobId: string): Promise<Job[]>;
   /** Jobs whose `nextRun` is not after `now`, earliest first. Reads the index: costs as much as there is due. */
   dueJobs(now: Date, limit?: number): Promise<Job[]>;
+  /** Ids of the jobs whose `nextRun` is after an instant, earliest first. Reads the index alone. */
+  jobsDueAfter(at: Date): Promise<string[]>;
   /** The earliest `nextRun` of all jobs, `retryAt` of all retrying and `notBefore` of all pending executions. */
   nextDueAt(): Promise<Date | undefined>;
   /** Records in one step that a due time of the job has been decided: creates the execution (unless the slot has one
@@ -59,7 +63,8 @@ export interface JobStore {
   ): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
-  /** Executions that are pending, running or retrying, of one job or of all. Reads the index. */
+  /** Executions that are pending, running or retrying, of one job or of all. Reads the index, and the records that were
+   * written since the last time. What is returned is shared: not to be changed. */
   activeExecutions(jobId?: string): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
   /** Ids of the jobs that have executions, deleted ones included. */
@@ -77,6 +82,8 @@ export interface JobStore {
   /** Harmless when it is no longer the current one. */
   releaseLease(lease: Lease): Promise<void>;
   getLease(executionId: string): Promise<Lease | undefined>;
+  /** Those of many executions, in their order: a few reads, however many there are. */
+  getLeases(executionIds: readonly string[]): Promise<(Lease | undefined)[]>;
 
   /** Adds to an execution's log; the oldest entries go when there are more than 1,000. */
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void>;
@@ -91,6 +98,11 @@ export interface JobStore {
   /** All records that were ever set aside, at most 1,000. */
   setAsideRecords(): Promise<UnreadableRecord[]>;
   close(): void;
+}
+
+export interface JobCounts {
+  total: number;
+  enabled: number;
 }
 
 /** The little of a job that counting takes. */

@@ -22,6 +22,9 @@ export const key = {
   templates: ["template"],
   template: (name: string) => ["template", name],
 
+  jobsDisabled: ["job_disabled"],
+  jobDisabled: (id: string) => ["job_disabled", id],
+
   jobOwners: ["job_by_owner"],
   jobsOfOwner: (owner: string) => ["job_by_owner", owner],
   jobOfOwner: (owner: string, id: string) => ["job_by_owner", owner, id],

@@ -9,6 +9,7 @@ import type {
   ExecutionQuery,
   FireChange,
   FireOutcome,
+  JobCounts,
   JobStore,
   JobSummary,
   Lease,
@@ -16,10 +17,11 @@ import type {
 } from "./job_store.ts";
 import { key } from "./keys.ts";
 import { probeKvServer } from "./kv_server.ts";
-import { again, CALL_TIMEOUT_MS, KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
+import { CALL_TIMEOUT_MS, KvSession, LOCKED_FOR_MS } from "./kv_session.ts";
 import { LeaseRecords } from "./lease_records.ts";
 import { LogRecords } from "./log_records.ts";
-import { newerStore, SCHEMA_VERSION } from "./record_codec.ts";
+import { migrateStore } from "./migrate_store.ts";
+import type { Migrations } from "./record_migrations.ts";
 import { RecordReader } from "./record_reader.ts";
 import { isLocked, notWritable, toStoreError } from "./store_error.ts";
 import { TemplateRecords } from "./template_records.ts";
@@ -34,17 +36,24 @@ export interface OpenJobStoreOptions {
   thorough?: boolean;
   /** How long a single call may take; 20 seconds. */
   callTimeoutMs?: number;
+  /** Folder of backups: a damaged file is rebuilt from them, and one of an earlier version is backed up before it is
+   * migrated. */
+  backups?: string;
+  /** Whether another process keeps the file open. Then a damaged one stays in its place. */
+  inUse?(): Promise<boolean>;
+  /** For tests; default: those of this program. */
+  migrations?: Migrations;
 }
 
 /** Opens the store, and makes what is missing: folder, file, layout.
- * @returns a store whose `setAside` tells of a damaged file that a fresh one took the place of
+ * @returns a store whose `setAside` tells of a damaged file that another one took the place of
  * @throws {StoreError} when it cannot be opened; a healthy file is never touched */
 export async function openJobStore(location: StoreLocation, options: OpenJobStoreOptions = {}): Promise<KvJobStore> {
-  const { clock = systemClock, thorough = false, callTimeoutMs } = options;
+  const { clock = systemClock, thorough = false, callTimeoutMs, backups, inUse } = options;
   const place = "path" in location ? location.path : location.url;
   const lockedForMs = Math.min(LOCKED_FOR_MS, callTimeoutMs ?? LOCKED_FOR_MS);
   const setAside = "path" in location
-    ? await prepareStoreFile(location.path, { now: clock.now(), thorough, lockedForMs })
+    ? await prepareStoreFile(location.path, { now: clock.now(), thorough, lockedForMs, backups, inUse })
     : undefined;
   if ("url" in location) {
     await probeKvServer(location.url, Deno.env.get("DENO_KV_ACCESS_TOKEN"), callTimeoutMs ?? CALL_TIMEOUT_MS);
@@ -52,8 +61,13 @@ export async function openJobStore(location: StoreLocation, options: OpenJobStor
   const session = new KvSession(await openKv(place, lockedForMs), place, callTimeoutMs);
   try {
     if ("path" in location) await restrictStoreFile(location.path);
-    await checkLayout(session);
-    return new KvJobStore(session, setAside);
+    const reader = new RecordReader(session, options.migrations);
+    const store = new KvJobStore(session, reader, setAside);
+    const before = "path" in location && backups !== undefined
+      ? () => backUp(location.path, backups, clock)
+      : undefined;
+    await migrateStore(session, { reader, repair: () => store.repair(), before });
+    return store;
   } catch (error) {
     session.close();
     throw toStoreError(error, place);
@@ -74,14 +88,9 @@ async function openKv(place: string, lockedForMs: number): Promise<Deno.Kv> {
   }
 }
 
-async function checkLayout(session: KvSession): Promise<void> {
-  await session.untilCommitted("record the layout of the store", async () => {
-    const entry = await session.get(key.schema);
-    if (entry.versionstamp === null) {
-      return await session.commit(session.atomic().check(entry).set(key.schema, SCHEMA_VERSION)) ? undefined : again;
-    }
-    if (typeof entry.value === "number" && entry.value > SCHEMA_VERSION) throw newerStore(entry.value);
-  });
+async function backUp(path: string, backups: string, clock: Clock): Promise<void> {
+  const { makeBackup } = await import("./backup.ts");
+  await makeBackup(path, backups, clock.now());
 }
 
 /** The port on Deno KV. Get one from {@linkcode openJobStore}. */
@@ -96,9 +105,9 @@ export class KvJobStore implements JobStore {
   readonly #leases: LeaseRecords;
   readonly #logs: LogRecords;
 
-  constructor(session: KvSession, setAside?: SetAsideFile) {
+  constructor(session: KvSession, reader = new RecordReader(session), setAside?: SetAsideFile) {
     this.#session = session;
-    this.#reader = new RecordReader(session);
+    this.#reader = reader;
     this.#jobs = new JobRecords(session, this.#reader);
     this.#executions = new ExecutionRecords(session, this.#reader);
     this.#templates = new TemplateRecords(session, this.#reader);
@@ -121,6 +130,10 @@ export class KvJobStore implements JobStore {
 
   listJobs(): Promise<Job[]> {
     return this.#jobs.list();
+  }
+
+  countJobs(): Promise<JobCounts> {
+    return this.#jobs.counts();
   }
 
   eachJob(visit: (job: JobSummary) => void): Promise<void> {
@@ -157,6 +170,10 @@ export class KvJobStore implements JobStore {
 
   dueJobs(now: Date, limit = 1_000): Promise<Job[]> {
     return this.#jobs.due(now, limit);
+  }
+
+  jobsDueAfter(at: Date): Promise<string[]> {
+    return this.#jobs.dueAfter(at);
   }
 
   async nextDueAt(): Promise<Date | undefined> {
@@ -226,8 +243,12 @@ export class KvJobStore implements JobStore {
     return this.#leases.release(lease);
   }
 
-  getLease(executionId: string): Promise<Lease | undefined> {
-    return this.#leases.get(executionId);
+  async getLease(executionId: string): Promise<Lease | undefined> {
+    return (await this.#leases.getMany([executionId]))[0];
+  }
+
+  getLeases(executionIds: readonly string[]): Promise<(Lease | undefined)[]> {
+    return this.#leases.getMany(executionIds);
   }
 
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void> {

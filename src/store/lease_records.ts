@@ -59,11 +59,14 @@ export class LeaseRecords {
     });
   }
 
-  async get(executionId: string): Promise<Lease | undefined> {
-    const held = readLease(await this.#session.get(key.lease(executionId)));
-    if (held === undefined || held.released) return undefined;
-    const { released: _, ...lease } = held;
-    return lease;
+  async getMany(executionIds: readonly string[]): Promise<(Lease | undefined)[]> {
+    const entries = await this.#session.getMany(executionIds.map(key.lease));
+    return entries.map((entry) => {
+      const held = readLease(entry);
+      if (held === undefined || held.released) return undefined;
+      const { released: _, ...lease } = held;
+      return lease;
+    });
   }
 
   #write(entry: KvEntryMaybe, lease: StoredLease, ...unchanged: KvEntryMaybe[]): Promise<boolean> {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { migrateRecord, type Migrations, type RawRecord, type RecordKind, versionOf } from "./record_migrations.ts";
 import { StoreError } from "./store_error.ts";
 
 /** Below the 64 KiB that a value of Deno KV holds. */
@@ -27,19 +28,31 @@ export function encodeRecord(value: unknown, what: string): Uint8Array {
 }
 
 /** Reads what {@linkcode encodeRecord} wrote, through its schema.
+ * @param migration for records that have versions: one of an earlier version is read as this one would have written it
  * @throws {StoreError} `STATE_NEWER` for a record of a later version, which is fine, but not for this program */
-export function decodeRecord<T>(schema: z.ZodType<T>, stored: unknown): Decoded<T> {
+export function decodeRecord<T>(
+  schema: z.ZodType<T>,
+  stored: unknown,
+  migration?: { kind: RecordKind; migrations: Migrations },
+): Decoded<T> {
   if (!(stored instanceof Uint8Array)) return { unreadable: `it is ${typeof stored}, not bytes` };
   let raw: unknown;
   try {
     raw = JSON.parse(utf8.decode(stored));
+    if (isRecord(raw) && versionOf(raw) > SCHEMA_VERSION) throw newerStore(versionOf(raw));
+    if (isRecord(raw) && migration !== undefined) {
+      raw = migrateRecord(migration.kind, raw, SCHEMA_VERSION, migration.migrations);
+    }
   } catch (error) {
+    if (error instanceof StoreError) throw error;
     return { unreadable: error instanceof Error ? error.message : String(error) };
   }
-  const version = raw !== null && typeof raw === "object" && "schemaVersion" in raw ? raw.schemaVersion : undefined;
-  if (typeof version === "number" && version > SCHEMA_VERSION) throw newerStore(version);
   const parsed = schema.safeParse(raw);
   return parsed.success ? { value: parsed.data } : { unreadable: z.prettifyError(parsed.error) };
+}
+
+function isRecord(value: unknown): value is RawRecord {
+  return value !== null && typeof value === "object";
 }
 
 export function newerStore(version: number): StoreError {

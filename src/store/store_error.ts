@@ -34,13 +34,7 @@ export function toStoreError(error: unknown, place: string): StoreError {
       hint: "Try again; if it stays so, look for a process that hangs with `schedule daemon status`",
     });
   }
-  if (isCorrupt(error)) {
-    return new StoreError(`The store ${place} is damaged`, {
-      cause,
-      code: "STATE_CORRUPT",
-      hint: "Restart the daemon: it sets the damaged file aside and starts with an empty store",
-    });
-  }
+  if (isCorrupt(error)) return damagedStore(place, error);
   if (/readonly database|unable to open database file|permission denied|read-only file system/i.test(text)) {
     return notWritable(place, error);
   }
@@ -53,6 +47,14 @@ export function toStoreError(error: unknown, place: string): StoreError {
     });
   }
   return new StoreError(`The store ${place} failed`, { cause, code: "STATE_FAILED" });
+}
+
+export function damagedStore(place: string, cause?: unknown): StoreError {
+  return new StoreError(`The store ${place} is damaged`, {
+    cause,
+    code: "STATE_CORRUPT",
+    hint: "Restart the daemon: it sets the damaged file aside, and rebuilds the store from the newest backup",
+  });
 }
 
 /** The state folder, or a file in it, cannot be written. */

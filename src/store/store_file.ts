@@ -1,30 +1,45 @@
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { systemClock } from "../core/clock.ts";
-import { isCorrupt, isLocked, notWritable, StoreError, toStoreError } from "./store_error.ts";
+import { withFileLock } from "./file_lock.ts";
+import type { Rebuilt } from "./rebuild_store.ts";
+import { asideName, removeStore, replaceStore } from "./replace_store.ts";
+import { damagedStore, isCorrupt, isLocked, notWritable, StoreError, toStoreError } from "./store_error.ts";
 
 /** A damaged store that was moved out of the way. */
 export interface SetAsideFile {
   /** Where it lies now. */
   path: string;
   reason: string;
+  /** How the store in its place was made; absent: it is empty. */
+  rebuilt?: Rebuilt;
 }
+
+export interface StoreFileOptions {
+  now: Date;
+  /** Examines a large file too. */
+  thorough: boolean;
+  /** How long a lock is waited for. */
+  lockedForMs: number;
+  /** Folder of backups, from which a damaged store is rebuilt; absent: a new one is empty. */
+  backups?: string;
+  /** Whether some process keeps the file open. Then a damaged one stays in its place. */
+  inUse?(): Promise<boolean>;
+}
+
+type ReplaceOptions = Pick<StoreFileOptions, "now" | "backups" | "inUse">;
 
 /** Up to this size a file is examined each time it is opened: it takes about a millisecond a megabyte. */
 const ALWAYS_EXAMINED_BYTES = 16 * 1024 * 1024;
 
 /** Makes a store's file ready to be opened: its folder (0700, where it has to be made), the file itself (0600), and a
- * damaged file set aside as `<name>.corrupt-<time>`. Deno KV would not throw in such a file, but end the process; and in
- * one that another process keeps locked it would stop the process for as long.
- * @param options `thorough` examines a large file too; `lockedForMs` is how long a lock is waited for
- * @throws {StoreError} `STATE_NOT_WRITABLE`, `STATE_LOCKED` */
-export async function prepareStoreFile(
-  path: string,
-  options: { now: Date; thorough: boolean; lockedForMs: number },
-): Promise<SetAsideFile | undefined> {
+ * damaged file set aside as `<name>.corrupt-<time>` and made anew. Deno KV would not throw in such a file, but end the
+ * process; and in one that another process keeps locked it would stop the process for as long.
+ * @throws {StoreError} `STATE_NOT_WRITABLE`, `STATE_LOCKED`, `STATE_CORRUPT` when it is damaged and in use */
+export async function prepareStoreFile(path: string, options: StoreFileOptions): Promise<SetAsideFile | undefined> {
   await makeFolder(dirname(path));
   const size = await makeFile(path);
   const examine = options.thorough || size <= ALWAYS_EXAMINED_BYTES;
-  const setAside = size > 0 && examine ? await setAsideIfCorrupt(path, options.now) : undefined;
+  const setAside = size > 0 && examine ? await setAsideIfCorrupt(path, options) : undefined;
   await awaitUnlocked(path, options.lockedForMs);
   return setAside;
 }
@@ -47,25 +62,37 @@ async function awaitUnlocked(path: string, lockedForMs: number): Promise<void> {
 
 /** Moves the file and its companions away if, and only if, it is damaged: one that is locked, busy or not ours to read
  * stays. One process at a time: another one's fresh file must not follow the damaged one. */
-export async function setAsideIfCorrupt(path: string, now: Date): Promise<SetAsideFile | undefined> {
-  if (await corruption(path) === undefined) return undefined;
+export async function setAsideIfCorrupt(
+  path: string,
+  options: ReplaceOptions,
+): Promise<SetAsideFile | undefined> {
+  if (await faultOfStoreFile(path) === undefined) return undefined;
   try {
-    using lock = await Deno.open(`${path}.lock`, { create: true, write: true, mode: 0o600 });
-    await lock.lock(true);
-    const reason = await corruption(path);
-    if (reason === undefined) return undefined;
-    const aside = await freeName(`${path}.corrupt-${now.toISOString().replace(/[-:]/g, "").replace(/\.\d+/, "")}`);
-    await Deno.rename(path, aside);
-    for (const suffix of ["-wal", "-shm"]) {
-      await Deno.rename(path + suffix, aside + suffix).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
-    }
-    await makeFile(path);
-    return { path: aside, reason };
+    return await withFileLock(`${path}.lock`, () => replaceDamaged(path, options));
   } catch (error) {
     throw fileError(error, path);
   }
+}
+
+async function replaceDamaged(
+  path: string,
+  { now, backups, inUse }: ReplaceOptions,
+): Promise<SetAsideFile | undefined> {
+  const reason = await faultOfStoreFile(path);
+  if (reason === undefined) return undefined;
+  if (await inUse?.()) throw damagedStore(path, new Error(reason));
+  const fresh = `${path}.part`;
+  await removeStore(fresh); // of one that was killed
+  const rebuilt = backups === undefined ? undefined : await rebuild(path, backups, fresh);
+  if (rebuilt === undefined) await makeFile(fresh);
+  const aside = await asideName(path, "corrupt", now);
+  await replaceStore(path, fresh, aside);
+  return { path: aside, reason, rebuilt };
+}
+
+async function rebuild(damaged: string, backups: string, into: string): Promise<Rebuilt> {
+  const { rebuildStore } = await import("./rebuild_store.ts");
+  return await rebuildStore(damaged, backups, into);
 }
 
 /** Gives the file's companions the file's mode; SQLite makes them with the mode the file had. */
@@ -108,24 +135,11 @@ async function makeFile(path: string): Promise<number> {
   }
 }
 
-async function freeName(wanted: string): Promise<string> {
-  const folder = dirname(wanted);
-  const taken = new Set<string>();
-  for await (const entry of Deno.readDir(folder)) taken.add(entry.name);
-  for (let i = 1;; i++) {
-    const name = i === 1 ? basename(wanted) : `${basename(wanted)}-${i}`;
-    if (!taken.has(name)) return join(folder, name);
-  }
-}
-
 /** What is wrong with the file; undefined when nothing is, or when that cannot be told now. */
-async function corruption(path: string): Promise<string | undefined> {
-  const { DatabaseSync } = await import("node:sqlite");
+export async function faultOfStoreFile(path: string): Promise<string | undefined> {
+  const { faultOfDatabase } = await import("./copy_store.ts");
   try {
-    using database = new DatabaseSync(path);
-    const row = database.prepare("PRAGMA quick_check(1)").get();
-    const answer = row === undefined ? "no answer" : String(Object.values(row)[0]);
-    return answer === "ok" ? undefined : answer;
+    return faultOfDatabase(path);
   } catch (error) {
     if (isCorrupt(error)) return (error as Error).message;
     if (isLocked(error)) return undefined;

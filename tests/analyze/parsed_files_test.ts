@@ -41,6 +41,19 @@ Deno.test("json() fails on what is no JSON, by name", async () =>
     message: "Cannot read a.json of the bundle as JSON",
   }));
 
+Deno.test("yaml() shares what was parsed, apart from JSON", async () => {
+  const bundle = new MemoryBundle({ "a": "1", "empty": "\n", "bad": "[1" });
+  const files = ParsedFiles.of(bundle);
+  deepStrictEqual([await files.yaml("a"), await files.json("a"), await files.yaml("a")], [1n, 1, 1n]);
+  strictEqual(bundle.reads.get("a"), 2);
+  strictEqual(await files.yaml("empty"), undefined);
+  strictEqual(await files.yaml("gone"), undefined);
+  await rejects(files.yaml("bad"), {
+    code: "ANALYZER_INPUT",
+    message: "Cannot read bad of the bundle as YAML",
+  });
+});
+
 Deno.test("until() stops reading once the signal is aborted", async () => {
   const stop = new AbortController();
   const files = ParsedFiles.of(new MemoryBundle({ "a.json": "1", "b.json": "2" })).until(stop.signal);

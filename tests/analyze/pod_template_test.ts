@@ -10,7 +10,12 @@ const data = podTemplateData({
     podIP: "10.0.0.1",
     hostIP: "10.0.0.2",
     qosClass: "Burstable",
-    containerStatuses: [{ name: "c", imageID: "sha", state: { terminated: { exitCode: 3, reason: "Error" } } }],
+    containerStatuses: [{
+      name: "c",
+      imageID: "sha",
+      state: { terminated: { exitCode: 3, reason: "Error" } },
+      lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
+    }],
   },
 });
 
@@ -27,6 +32,11 @@ const behaviour: [template: string, rendered: string][] = [
   ],
   ["{{ with (index .Status.ContainerStatuses 0).State.Terminated }}{{ .ExitCode }} {{ .Reason }}{{ end }}", "3 Error"],
   ["{{ if (index .Status.ContainerStatuses 0).State.Waiting }}waits{{ else }}not{{ end }}", "not"],
+  [
+    "{{ with (index .Status.ContainerStatuses 0) }}{{ .LastState.Terminated.Reason }} " +
+    "{{ .LastTerminationState.Terminated.ExitCode }}{{ end }}",
+    "OOMKilled 137",
+  ],
   ["{{ len .Status.InitContainerStatuses }}{{ len .Finalizers }}", "00"],
 ];
 

@@ -81,7 +81,34 @@ const hostTitles = [
   ["hostOS", {}, "Host OS Info"],
   ["run", { command: "x" }, "Run Host"],
   ["copy", { path: "x", collectorName: "c" }, "c"],
+  ["time", {}, "System Time"],
+  ["tcpPortStatus", { port: 1 }, "TCP Port Status"],
+  ["hostServices", {}, "Host Services"],
+  ["blockDevices", {}, "Block Devices"],
+  ["tcpConnect", { address: "a:1", collectorName: "db" }, "db"],
+  ["kernelConfigs", {}, "kernel-configs"],
 ] as const;
+Deno.test("host kinds have titles of their own, so that each has its own error file", () => {
+  const configs: Record<string, unknown> = {
+    run: { command: "x" },
+    journald: { collectorName: "journald" },
+    ...Object.fromEntries(["copy", "diskUsage"].map((kind) => [kind, { path: "/" }])),
+    ...Object.fromEntries(["tcpPortStatus", "udpPortStatus"].map((kind) => [kind, { port: 1 }])),
+    ...Object.fromEntries(["tcpLoadBalancer", "httpLoadBalancer"].map((kind) => [kind, { port: 1, address: "a:1" }])),
+    tcpConnect: { address: "a:1" },
+    subnetAvailable: { CIDRRangeAlloc: "10.0.0.0/8", desiredCIDR: 9 },
+    filesystemPerformance: { directory: "/x" },
+    certificate: { certificatePath: "a", keyPath: "b" },
+    certificatesCollection: { paths: [] },
+    dns: { hostnames: ["a"] },
+    networkNamespaceConnectivity: { fromCIDR: "10.0.0.0/24", toCIDR: "10.1.0.0/24" },
+    registryImages: { images: [] },
+  };
+  const titles = hostCollectors.map(({ kind, schema, title }) => title(schema.parse(configs[kind] ?? {})));
+  deepStrictEqual(titles.length, KNOWN_HOST_KINDS.length);
+  deepStrictEqual([...new Set(titles)], titles);
+});
+
 for (const [kind, config, title] of hostTitles) {
   Deno.test(`the title of host ${kind} is ${title}`, () => {
     const collector = hostCollectors.find((each) => each.kind === kind)!;

@@ -136,6 +136,17 @@ const behaviours: [behaviour: string, check: Check][] = [
     await store.eachJob((job) => seen.push(`${job.name} ${job.enabled}`));
     deepStrictEqual(seen.sort(), ["a true", "b false", "c true"]);
   }],
+  ["countJobs() counts jobs and those that are enabled, as they are made, changed and deleted", async (store) => {
+    deepStrictEqual(await store.countJobs(), { total: 0, enabled: 0 });
+    const [a, b] = [await storedJob(store, { name: "a" }), await storedJob(store, { name: "b", enabled: false })];
+    await storedJob(store, { name: "c" });
+    deepStrictEqual(await store.countJobs(), { total: 3, enabled: 2 });
+    await store.updateJob(a.id, (job) => ({ ...job, enabled: false, name: "d" }));
+    deepStrictEqual(await store.countJobs(), { total: 3, enabled: 1 });
+    await store.updateJob(b.id, (job) => ({ ...job, enabled: true }));
+    await store.deleteJob(a.id);
+    deepStrictEqual(await store.countJobs(), { total: 2, enabled: 2 });
+  }],
   ["listJobs() sorts by name", async (store) => {
     for (const name of ["b", "c", "a"]) await storedJob(store, { name });
     deepStrictEqual((await store.listJobs()).map((job) => job.name), ["a", "b", "c"]);
@@ -262,6 +273,13 @@ const behaviours: [behaviour: string, check: Check][] = [
     await storedJob(store, { name: "never" });
     deepStrictEqual((await store.dueJobs(now)).map((job) => job.name), ["first", "second", "now"]);
     deepStrictEqual((await store.dueJobs(now, 2)).map((job) => job.name), ["first", "second"]);
+  }],
+
+  ["jobsDueAfter() gives those that are due later, earliest first", async (store) => {
+    const at = (ms: number) => storedJob(store, { nextRun: later(ms).toISOString() });
+    const [second, , , first] = [await at(3), await at(0), await at(1), await at(2)];
+    await storedJob(store, { nextRun: null });
+    deepStrictEqual(await store.jobsDueAfter(later(1)), [first.id, second.id]);
   }],
 
   ["nextDueAt() is the earliest of due times and retries", async (store) => {
@@ -489,6 +507,35 @@ const behaviours: [behaviour: string, check: Check][] = [
     deepStrictEqual((await store.activeExecutions()).map((e) => e.status), ["pending", "running", "retrying"]);
   }],
 
+  ["activeExecutions() is up to date with what another writer changes", async (store, { reopen }) => {
+    const job = await storedJob(store);
+    const kept = await storedExecution(store, job, later(1));
+    const changed = await storedExecution(store, job, later(2));
+    const moved = await storedExecution(store, job, later(3));
+    const ended = await storedExecution(store, job, later(4));
+    strictEqual((await store.activeExecutions()).length, 4);
+    const other = await reopen();
+    try {
+      await other.updateExecution(changed.id, (e) => ({ ...e, errorCode: "CHANGED" }));
+      await other.updateExecution(moved.id, (e) => ({ ...e, status: "running" }));
+      await other.updateExecution(ended.id, (e) => ({ ...e, status: "completed" }));
+      const added = await storedExecution(other, job, later(5));
+      for (const look of [() => store.activeExecutions(), () => store.activeExecutions(job.id)]) {
+        deepStrictEqual(
+          new Set((await look()).map(({ id, status, errorCode }) => `${id} ${status} ${errorCode}`)),
+          new Set([
+            `${kept.id} pending `,
+            `${changed.id} pending CHANGED`,
+            `${moved.id} running `,
+            `${added.id} pending `,
+          ]),
+        );
+      }
+    } finally {
+      other.close();
+    }
+  }],
+
   ["deleteExecution() removes it with its log, its lease and its index entries", async (store) => {
     const job = await storedJob(store);
     const { id } = await storedExecution(store, job);
@@ -572,6 +619,19 @@ const behaviours: [behaviour: string, check: Check][] = [
     strictEqual(await store.updateExecution(id, (e) => e, lease), undefined);
     const next = (await store.claimLease(id, "b", now, 1_000))!;
     strictEqual(next.fence, lease.fence + 1);
+  }],
+
+  ["getLeases() gives those that hold, in the order of the executions", async (store) => {
+    const job = await storedJob(store);
+    const ids: string[] = [];
+    for (let i = 0; i < 45; i++) ids.push((await storedExecution(store, job, later(i))).id);
+    const held = await store.claimLease(ids[44]!, "a", now, 1_000);
+    const released = await store.claimLease(ids[1]!, "a", now, 1_000);
+    await store.releaseLease(released!);
+    const leases = await store.getLeases([...ids, "none"]);
+    strictEqual(leases.length, 46);
+    deepStrictEqual(leases[44], held);
+    strictEqual(leases.filter((lease) => lease !== undefined).length, 1);
   }],
 
   ["claimLease() by the same owner replaces its former lease", async (store) => {

@@ -110,10 +110,16 @@ const behaviour: [name: string, trial: Trial, expect: ReturnType<typeof shape>][
       abort("lease-lost");
     },
   }, { report: undefined, exitCode: null, exitSignal: "SIGTERM", endedFor: "lease-lost" }],
-  ["ends a child that needs too much memory", { mode: "hang", maxMemoryMB: 0.1 }, {
+  ["kills a child that has more memory than it may", { mode: "hang", maxMemoryMB: 0.1 }, {
     report: undefined,
     exitCode: null,
-    exitSignal: "SIGTERM",
+    exitSignal: "SIGKILL",
+    endedFor: "memory",
+  }],
+  ["kills a child whose command has more memory than both may", { mode: "hungry-command", maxMemoryMB: 20 }, {
+    report: undefined,
+    exitCode: null,
+    exitSignal: "SIGKILL",
     endedFor: "memory",
   }],
   ["ends what a child leaves behind", { mode: "orphans" }, {

@@ -143,6 +143,7 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
   ["does not repeat what needs too much memory", ended({ exitCode: null, endedFor: "memory" }), 0, {
     status: "failed",
     errorCode: "MEMORY_LIMIT",
+    errorClass: "resource",
     notify: true,
   }],
   ["tries again what could not be started", ended({ exitCode: null, startError: "no such file" }), 0, {
@@ -193,12 +194,13 @@ Deno.test("finishAttempt() records what the report says, and how long it took", 
         shortfalls: ["a: b"],
         shortfallCount: 1,
         peakMemoryMB: 80,
+        usage: { cpuTimeMs: 1_500, diskUsageMB: 12.34567, networkBytesTx: 0, networkBytesRx: 2_000 },
         stages: [
           { stage: "collect", status: "partial", durationMs: 1_500 },
           { stage: "upload", status: "failed", code: "X", durationMs: 250 },
         ],
       }),
-      usage: { peakMemoryMB: 95.5, cpuTimeMs: 1_200 },
+      usage: { peakMemoryMB: 95.5, cpuTimeMs: 1_200, diskUsageMB: 0 },
     }),
     times,
     0,
@@ -221,7 +223,13 @@ Deno.test("finishAttempt() records what the report says, and how long it took", 
     totalTime: 1.75,
     analyzerCount: 2,
     errorCount: 2,
-    resourceUsage: { peakMemoryMB: 95.5, cpuTimeMs: 1_200 },
+    resourceUsage: {
+      peakMemoryMB: 95.5,
+      cpuTimeMs: 1_500,
+      diskUsageMB: 12.346,
+      networkBytesTx: 0,
+      networkBytesRx: 2_000,
+    },
   });
 });
 
@@ -251,4 +259,16 @@ Deno.test("finishInterrupted() ends what took the daemon down with it each time"
 Deno.test("finishInterrupted() fails what has no job any more", () => {
   const { execution, final } = finishInterrupted(sampleExecution(), undefined, now, 0);
   deepStrictEqual([execution.status, final], ["failed", true]);
+});
+
+Deno.test("finishAttempt() keeps what is known of the resources that an attempt without a report has used", () => {
+  const end = ended({ exitCode: null, endedFor: "memory", usage: { peakMemoryMB: 463.2, diskUsageMB: 5 } });
+  const memory = { maxMB: 500, from: "--max-memory of the job" };
+  const { execution } = finishAttempt(sampleExecution(), job, end, { ...times, memory }, 0);
+  deepStrictEqual(execution.metrics, { resourceUsage: { peakMemoryMB: 463.2, diskUsageMB: 5 } });
+  strictEqual(
+    execution.error,
+    "ended at its memory limit of 500 MB (--max-memory of the job); it had 463 MB at its highest. " +
+      "Give it more, or have it collect less",
+  );
 });

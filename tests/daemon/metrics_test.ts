@@ -4,6 +4,19 @@ import type { JobFacts } from "../../src/daemon/job_census.ts";
 import { prometheusMetrics } from "../../src/daemon/metrics.ts";
 import { at, jobFacts, metricsSource, nightly, now } from "./metrics_source.ts";
 
+Deno.test("metrics tell of backups, and of no last one before it is known", async () => {
+  const metrics = await prometheusMetrics(metricsSource());
+  const values = async () =>
+    (await metrics.text()).split("\n").filter((line) => /^troubleshoot_scheduler_backup/.test(line));
+  deepStrictEqual(await values(), ["troubleshoot_scheduler_backup_failures_total 0"]);
+  metrics.backups({ lastSuccess: new Date("2026-03-02T12:00:00Z") });
+  metrics.backups({ failed: true });
+  deepStrictEqual(await values(), [
+    "troubleshoot_scheduler_backup_last_success_timestamp_seconds 1772452800",
+    "troubleshoot_scheduler_backup_failures_total 1",
+  ]);
+});
+
 Deno.test("metrics have the promised names, and count what happened", async () => {
   const metrics = await prometheusMetrics(metricsSource({
     jobs: () =>
@@ -165,6 +178,7 @@ Deno.test("docs/metrics.md lists what is served: names, types and labels", async
   metrics.finished("job-1", "completed", 42, 2_000_000, now);
   metrics.started(120);
   metrics.stage("collect", 2, "ok");
+  metrics.backups({ lastSuccess: now });
   const text = await metrics.text();
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({ name: name!, type: type! }));
   const served = types.map(({ name, type }) => {

@@ -1,12 +1,5 @@
-import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
-import {
-  groupMembers,
-  isSameProcess,
-  killGroup,
-  killMarked,
-  processStart,
-  processUsage,
-} from "../../src/daemon/process_identity.ts";
+import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { groupMembers, isSameProcess, killGroup, killMarked, processStart } from "../../src/daemon/process_identity.ts";
 import { until } from "./until.ts";
 
 function group(script: string, env?: Record<string, string>): Deno.ChildProcess {
@@ -72,16 +65,5 @@ Deno.test({
     deepStrictEqual(await killMarked("MARK", value), []);
     strictEqual((await groupMembers(other.pid)).length, 1);
     killGroup(other.pid, "SIGKILL");
-  },
-});
-
-Deno.test({
-  name: "processUsage() reads memory and processor time",
-  ignore: Deno.build.os !== "linux",
-  async fn() {
-    const usage = (await processUsage(Deno.pid))!;
-    ok(usage.memoryMB > 10 && usage.peakMemoryMB >= usage.memoryMB, JSON.stringify(usage));
-    match(String(usage.cpuTimeMs), /^\d+$/);
-    strictEqual(await processUsage(2 ** 30), undefined);
   },
 });

@@ -53,6 +53,10 @@ const accepted: [name: string, text: string, env: Record<string, string>, expect
   ["takes the server of kv-connect from the environment", "storageBackend: kv-connect\n", {
     TROUBLESHOOT_STORAGE_CONFIG_URL: "http://127.0.0.1:4512",
   }, { storageBackend: "kv-connect", storageConfig: { url: "http://127.0.0.1:4512" } }],
+  ["backs the store up every hour, unless told otherwise", "", {}, { backupInterval: 3_600_000, storageConfig: {} }],
+  ["reads how often the store is backed up", "backupInterval: 2h\nstorageConfig:\n  backupInterval: 30m\n", {
+    TROUBLESHOOT_STORAGE_CONFIG_BACKUP_ENABLED: "false",
+  }, { backupInterval: 7_200_000, storageConfig: { backupInterval: 1_800_000, backupEnabled: false } }],
 ];
 
 for (const [name, text, env, expect] of accepted) {

@@ -23,9 +23,13 @@ P=$(show MainPID)
 $B service status --scope user -o json | tr -d '\\n'; echo
 kill -HUP $P
 $B service install --scope user >/dev/null; echo "installed again: $?, another daemon: $([ $(show MainPID) != $P ] && echo yes)"
+leaf() { sed -n 's/^0::.*\\///p' /proc/$(show MainPID)/cgroup; }
+echo "its cgroup: $(leaf)"
 P=$(show MainPID); kill -9 $P
 for i in $(seq 100); do [ "$(show MainPID)" != $P ] && [ "$(show ActiveState)" = active ] && break; sleep 0.2; done
 echo "after kill -9: $(show ActiveState), started again: $(show NRestarts)"
+for i in $(seq 50); do [ "$(leaf)" = daemon ] && break; sleep 0.2; done
+echo "its cgroup then: $(leaf)"
 $B service uninstall --scope user; echo "uninstalled: $?"
 $B service status --scope user -o json | tr -d '\\n'; echo
 $B service uninstall --scope user; echo "twice: $?"
@@ -68,6 +72,8 @@ Deno.test({ name: "systemd runs the daemon, and starts it again when it was kill
   match(before.state, /^active \(running\): \d+ running, \d+ waiting$/);
   match(stdout, /^installed again: 0, another daemon: yes$/m);
   match(stdout, /^after kill -9: active, started again: 1$/m);
+  match(stdout, /^its cgroup: daemon$/m, "each attempt can have one beside it");
+  match(stdout, /^its cgroup then: daemon$/m);
   match(stdout, /^uninstalled: 0$/m);
   deepStrictEqual([after.installed, after.running, after.state], [false, false, "not installed"]);
   match(stdout, /^twice: 11$/m);

@@ -50,7 +50,7 @@ async function judge(
     await Deno.mkdir(tempFolder);
     using analyzed = await analyzeBundle({
       bundle: bundle instanceof URL ? bundle : path,
-      entries,
+      entries: () => entries,
       unsupported: [],
       env: {},
       clock: systemClock,

@@ -42,7 +42,7 @@ for (const [name, request, message] of switchedOff) {
 async function interfere(
   action: (path: string, abort: AbortController) => void,
   check: (folder: string, run: () => ReturnType<typeof runPipeline>) => Promise<void>,
-  options: { stop?: AbortSignal; notify?: PipelineRequest["notify"] } = {},
+  options: { stop?: AbortSignal; notify?: PipelineRequest["notify"]; judged?: () => void } = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const abort = new AbortController();
@@ -65,6 +65,7 @@ async function interfere(
           env: {},
           stop: options.stop ?? new AbortController().signal,
           abort: abort.signal,
+          judged: options.judged,
           emit: (event) => {
             const begins = event.type === "progress" && event.stage === "leak-gate";
             if (begins) action(`${archivePath}.${Deno.pid}.unchecked`, abort);
@@ -103,6 +104,20 @@ Deno.test("runPipeline() holds back what the gate cannot read through: no upload
     await server.stop();
   }
 });
+
+const judged: [name: string, action: (path: string) => void, calls: number][] = [
+  ["tells what the analyzers found once the gate has let it through", () => {}, 1],
+  ["tells nothing of what the analyzers found when the gate withholds it", damage, 0],
+];
+for (const [name, action, calls] of judged) {
+  Deno.test(`runPipeline() ${name}`, async () => {
+    let told = 0;
+    await interfere(action, async (_folder, run) => {
+      await run();
+      strictEqual(told, calls);
+    }, { judged: () => void told++ });
+  });
+}
 
 Deno.test("runPipeline() lets nothing through that is not there to be looked at", async () => {
   await interfere((path) => Deno.removeSync(path), async (folder, run) => {

@@ -245,3 +245,29 @@ Deno.test("runPipeline() finishes the bundle at Ctrl-C while the API server owes
     await server.shutdown();
   }
 });
+
+Deno.test("runPipeline() looks for trouble by itself when the run finds out what to collect, and not otherwise", async () => {
+  const pods = JSON.stringify({ items: [{ metadata: { name: "web", namespace: "shop" }, status: CRASHING }] }, null, 2);
+  const cluster = collector("cluster", async function* () {
+    yield textEntry("cluster-resources/pods/shop.json", pods);
+  });
+  const primaries = (analysis: unknown[]) =>
+    (analysis as { insight: { primary: string } }[]).map(({ insight }) => insight.primary);
+  await withRun(await specOf("", cluster), ({ report, files }) => {
+    deepStrictEqual(primaries(report.analysis)[0], "Restarts again and again: shop/web, container main");
+    deepStrictEqual(JSON.parse(files.get("analysis.json")!), report.analysis);
+    deepStrictEqual(report.findings.top, [{
+      title: "Restarts again and again: shop/web, container main",
+      severity: "fail",
+      message: "Pod shop/web: container main restarted 9 times.",
+      nextStep: "kubectl logs -n shop web -c main --previous",
+    }]);
+  }, { auto: true });
+  for (const options of [{ auto: true, analyze: false }, { auto: false }]) {
+    await withRun(await specOf("", cluster), ({ report }) => deepStrictEqual(report.analysis, []), options);
+  }
+});
+
+const CRASHING = {
+  containerStatuses: [{ name: "main", restartCount: 9, state: { waiting: { reason: "CrashLoopBackOff" } } }],
+};

@@ -25,21 +25,48 @@ export class WalkedYear {
     return found;
   }
 
+  /** The wall clock at an instant of the year, in minutes as if it were UTC. */
+  wallAt(instantMs: number): number {
+    return this.#wall[Math.floor((instantMs - this.startMs) / 60_000)]!;
+  }
+
   /** All due times, ascending. A minute is due when the clock reaches a matching time for the first time, by running or
    * by a jump over it; with all hours wanted, when the clock shows one. */
   dues(cron: SlowCron): number[] {
     const found: number[] = [];
-    const everyHour = cron.hours.size === 24;
-    let reached = this.#wall[0]! - 1;
-    for (let minute = 0; minute < this.#wall.length; minute++) {
-      const wall = this.#wall[minute]!;
-      let due = everyHour && matches(cron, wall);
-      if (!everyHour) { for (let at = reached + 1; at <= wall && !due; at++) due = matches(cron, at); }
-      reached = Math.max(reached, wall);
-      if (due) found.push(this.startMs + minute * 60_000);
+    const add = (minute: number) => {
+      const at = this.startMs + minute * 60_000;
+      if (found.at(-1) !== at) found.push(at);
+    };
+    if (cron.hours.size === 24) {
+      this.#wall.forEach((wall, minute) => matches(cron, wall) && add(minute));
+      return found;
+    }
+    const first = this.#wall[0]!;
+    const times = [...cron.hours].flatMap((hour) => [...cron.minutes].map((minute) => hour * 60 + minute));
+    times.sort((a, b) => a - b);
+    for (let day = Math.floor(first / 1440) * 1440; day < first + this.#reached.length; day += 1440) {
+      if (!matchesDay(cron, day)) continue;
+      for (const time of times) {
+        const minute = this.#reached[day + time - first];
+        if (minute !== undefined) add(minute);
+      }
     }
     return found;
   }
+
+  /** For each minute of the wall clock from the first on, the minute of UTC in which it is reached. */
+  get #reached(): Int32Array {
+    if (this.#reachedAt !== undefined) return this.#reachedAt;
+    const first = this.#wall[0]!;
+    const reached: number[] = [];
+    this.#wall.forEach((wall, minute) => {
+      while (first + reached.length <= wall) reached.push(minute);
+    });
+    return this.#reachedAt = Int32Array.from(reached);
+  }
+
+  #reachedAt: Int32Array | undefined;
 }
 
 /** What an expression means, as sets. */
@@ -56,6 +83,10 @@ function matches(cron: SlowCron, wallMinute: number): boolean {
   const minute = wallMinute % 60;
   if (!cron.minutes.has(minute)) return false;
   if (!cron.hours.has(Math.floor(wallMinute / 60) % 24)) return false;
+  return matchesDay(cron, wallMinute);
+}
+
+function matchesDay(cron: SlowCron, wallMinute: number): boolean {
   const date = new Date(wallMinute * 60_000);
   if (!cron.months.has(date.getUTCMonth() + 1)) return false;
   const day = cron.days !== "any" && cron.days.has(date.getUTCDate());

@@ -3,6 +3,8 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { COLLECTORS_DOC, describeField, fieldsOf, renderCollectorsDoc } from "../../scripts/docs.ts";
+import { INSIGHT_DOC, renderInsightDoc } from "../../scripts/insight_doc.ts";
+import { insights } from "../../src/insight/registry.ts";
 import { clusterCollectors, hostCollectors, KNOWN_CLUSTER_KINDS } from "../../src/collect/registry.ts";
 import { textField, textMapField } from "../../src/collect/text_field.ts";
 import { flagField } from "../../src/core/flag_field.ts";
@@ -58,6 +60,16 @@ for (const [name, schema, expected] of shapes) {
 Deno.test("docs/collectors.md is what `deno task docs` writes", async () => {
   strictEqual(await Deno.readTextFile(COLLECTORS_DOC), renderCollectorsDoc(), "run `deno task docs`");
 });
+
+Deno.test("docs/insight.md is what `deno task docs` writes", async () => {
+  strictEqual(await Deno.readTextFile(INSIGHT_DOC), renderInsightDoc(), "run `deno task docs`");
+});
+
+for (const { id, title, when, says, nextStep } of insights) {
+  Deno.test(`insight ${id} says in sentences when it speaks, what it says, and what to do`, () => {
+    for (const sentence of [title, when, says, nextStep]) match(sentence, /^[A-Z].{10,}[^.]$/s);
+  });
+}
 
 Deno.test("renderCollectorsDoc() names every kind that specs may name", () => {
   const text = renderCollectorsDoc();

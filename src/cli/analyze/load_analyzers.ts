@@ -6,11 +6,10 @@ import type { KubeOptions } from "../../kube/kube_client.ts";
 import { loadSpecs } from "../../spec/load_spec.ts";
 import type { UnsupportedEntry } from "../../spec/spec_entries.ts";
 import type { CliContext } from "../cli_context.ts";
-import { builtInInsight } from "./built_in_insight.ts";
 
 export interface LoadedAnalyzers {
   /** Those of the cluster, then those of hosts, each in the order of the specs. */
-  entries: AnalyzerEntry[];
+  entries(): AnalyzerEntry[];
   /** Asked for, and not in this version. */
   unsupported: UnsupportedEntry[];
   warnings: string[];
@@ -22,18 +21,16 @@ export interface LoadAnalyzersOptions {
   kube: KubeOptions;
 }
 
-/** The analyzers of specs; without specs, those that this program has of its own.
- * @throws {SpecError} for a spec that cannot be read or meant
- * @throws {SupportBundleError} NO_ANALYZERS without specs, where this program has none */
+/** The analyzers of specs; without specs, the built-in insight.
+ * @throws {SpecError} for a spec that cannot be read or meant */
 export async function loadAnalyzers(
   cli: CliContext,
   specs: readonly string[],
   { followUri, insecure, kube: options }: LoadAnalyzersOptions,
 ): Promise<LoadedAnalyzers> {
   if (specs.length === 0) {
-    const entries = await builtInInsight();
-    if (entries.length > 0) return { entries, unsupported: [], warnings: [] };
-    throw noAnalyzers("No spec was named, and a bundle has none in it", "Name one: support-bundle analyze BUNDLE SPEC");
+    const { insightEntries } = await import("../../insight/insight_entries.ts");
+    return { entries: () => insightEntries(), unsupported: [], warnings: [] };
   }
   const kubeconfig = options.kubeconfig === undefined ? undefined : resolve(cli.cwd, options.kubeconfig);
   const kube = connectKube({ ...options, kubeconfig }, { ...cli.env }, { clock: cli.clock });
@@ -51,7 +48,7 @@ export async function loadAnalyzers(
       stdin: () => cli.stdin.readAll(),
     });
     return {
-      entries: [...analyzers, ...hostAnalyzers].map(({ unit, config }) => ({ analyzer: unit, config })),
+      entries: () => [...analyzers, ...hostAnalyzers].map(({ unit, config }) => ({ analyzer: unit, config })),
       unsupported: unsupported.filter(({ field }) => field === "analyzers" || field === "hostAnalyzers"),
       warnings,
     };

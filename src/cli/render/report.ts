@@ -42,11 +42,12 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
   const { fail, warn, pass, top } = report.findings;
   if (fail + warn + pass > 0) {
     line(`  ${counted(fail, "failure")}, ${counted(warn, "warning")}, ${pass} passed`);
-    for (const { title, severity, message } of top.slice(0, SHOWN)) {
+    for (const { title, severity, message, nextStep } of top.slice(0, SHOWN)) {
       const mark = severity === "fail" ? colors.red("✗") : colors.yellow("!");
       lines.push(
         `    ${mark} ${cut(oneLine(headline(title, message)), cli.stdout.columns - 6)}`,
       );
+      if (nextStep !== undefined) line(`        → ${oneLine(nextStep)}`);
     }
     if (top.length > SHOWN) line(`      and ${fail + warn - SHOWN} more, see analysis.json`);
   }

@@ -10,10 +10,11 @@ import { addOutputOption, type OutputFormat, printData } from "../render/output_
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
 import { relativeTime, utcTime } from "../render/time.ts";
 import { dependencyFields } from "./dependencies.ts";
-import { durationText, errorText, findingsText, latenessText } from "./execution_text.ts";
+import { durationText, errorText, findingsText, latenessText, memoryText } from "./execution_text.ts";
 import { resolveJob } from "./job_reference.ts";
 import { type JobSurroundings, stateReasons } from "./job_state.ts";
 import { policyFields } from "./policy_text.ts";
+import { resourceText } from "./resource_flags.ts";
 import { nextRunLines, scheduleLines } from "./schedule_text.ts";
 import { withStore } from "./with_store.ts";
 
@@ -70,7 +71,7 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
 function describeTable(
   cli: CliContext,
   job: Job,
-  { now, recent }: JobSurroundings,
+  { now, daemon, recent }: JobSurroundings,
   reasons: string[],
   dependencies: [label: string, value: string[]][],
 ): string {
@@ -83,7 +84,7 @@ function describeTable(
       ...optional("Labels", pairs(job.labels)),
       ["Status", [statusPaint(job.status, colors)(job.status), ...reasons.map((reason) => `- ${oneLine(reason)}`)]],
       ...scheduleLines(job),
-      ...definitionFields(job, colors),
+      ...definitionFields(job, colors, daemon?.enforced),
       ...dependencies,
       ...job.template === "" ? [] : [["Template", oneLine(job.template)] as [string, string]],
       ["Created", utcTime(new Date(job.createdAt)) + (job.createdBy === "" ? "" : ` by ${oneLine(job.createdBy)}`)],
@@ -107,6 +108,7 @@ function describeTable(
           { title: "STATUS" },
           { title: "TRIGGER", dropRank: 1 },
           { title: "DURATION", align: "right" },
+          { title: "MEMORY", align: "right", dropRank: 2 },
           { title: "FINDINGS", min: 8 },
           { title: "ERROR", min: 10 },
         ],
@@ -116,6 +118,7 @@ function describeTable(
           { text: execution.status, paint: statusPaint(execution.status, colors) },
           execution.trigger,
           durationText(execution),
+          memoryText(execution),
           findingsText(execution),
           errorText(execution),
         ]),
@@ -130,6 +133,7 @@ function describeTable(
 export function definitionFields(
   job: Job,
   colors: ReturnType<typeof colorsFor>,
+  enforced?: DaemonStatus["enforced"],
 ): [label: string, value: string | string[]][] {
   return [
     ["Collects", sourcesText(job)],
@@ -148,7 +152,11 @@ export function definitionFields(
     ["Analysis", job.analyze ? "on" : "off"],
     ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
     ...optional("Notifies", job.notify.map(notifyText)),
-    ["Limits", [`${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`, ...sizeLines(job)]],
+    ["Limits", [
+      `${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`,
+      ...resourceText(job, enforced),
+      ...sizeLines(job),
+    ]],
     ...policyFields(job),
   ];
 }

@@ -11,6 +11,7 @@ import {
   logLine,
   removedText,
   sizeText,
+  usageText,
 } from "./execution_text.ts";
 
 /** One execution in full, for people. */
@@ -93,10 +94,8 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   if (execution.uploadUrl !== "") fields.push(["Uploaded to", oneLine(execution.uploadUrl)]);
   if (execution.collectorCount > 0) fields.push(["Collectors", String(execution.collectorCount)]);
   fields.push(["Findings", findingsText(execution)]);
-  const { peakMemoryMB, cpuTimeMs } = execution.metrics.resourceUsage ?? {};
-  if (peakMemoryMB !== undefined) {
-    fields.push(["Used", `${peakMemoryMB} MB memory${cpuTimeMs === undefined ? "" : `, ${spanText(cpuTimeMs)} CPU`}`]);
-  }
+  const used = usageText(execution);
+  if (used !== "") fields.push(["Used", used]);
   return fields;
 }
 

@@ -37,6 +37,23 @@ export function removedText({ bundleRemoved }: Execution): string {
   return `removed at ${utcTime(new Date(at))}: ${REMOVED_FOR[why] ?? why}`;
 }
 
+/** The most memory that the last attempt had. */
+export function memoryText({ metrics: { resourceUsage } }: Execution): string {
+  return resourceUsage?.peakMemoryMB === undefined ? "-" : formatSize(resourceUsage.peakMemoryMB * 1e6);
+}
+
+/** `95.5 MB memory, 1.2 s CPU, 12.3 MB disk, 1.2 MB sent, 34.0 MB received`: what is known; empty when nothing is. */
+export function usageText({ metrics: { resourceUsage = {} } }: Execution): string {
+  const { peakMemoryMB, cpuTimeMs, diskUsageMB, networkBytesTx, networkBytesRx } = resourceUsage;
+  return [
+    peakMemoryMB === undefined ? "" : `${formatSize(peakMemoryMB * 1e6)} memory`,
+    cpuTimeMs === undefined ? "" : `${spanText(cpuTimeMs)} CPU`,
+    diskUsageMB === undefined ? "" : `${formatSize(diskUsageMB * 1e6)} disk`,
+    networkBytesTx === undefined ? "" : `${formatSize(networkBytesTx)} sent`,
+    networkBytesRx === undefined ? "" : `${formatSize(networkBytesRx)} received`,
+  ].filter((part) => part !== "").join(", ");
+}
+
 /** `2 fail, 1 warn`; `none` when the analyzers had nothing to say against, `-` when none ran. */
 export function findingsText({ findings: { fail, warn, pass } }: Execution): string {
   const parts = [fail > 0 ? `${fail} fail` : "", warn > 0 ? `${warn} warn` : ""].filter((part) => part !== "");

@@ -10,6 +10,7 @@ import type { CliContext } from "../cli_context.ts";
 import type { JobFlags } from "./job_options.ts";
 import { requestRate } from "../kube_flags.ts";
 import { operatorName } from "../operator_name.ts";
+import { applyResourceFlags } from "./resource_flags.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
@@ -74,6 +75,7 @@ function applyPlainFlags(cli: CliContext, draft: Job, flags: JobFlags): void {
   if (flags.timeout !== undefined) {
     draft.limits = { ...draft.limits, timeout: durationFlag("--timeout", flags.timeout, "1s", "7d") };
   }
+  applyResourceFlags(draft, flags);
   readSizeFlags(flags);
   for (const name of ["maxFileSize", "maxCollectorSize", "maxBundleSize"] as const satisfies (keyof SizeFlags)[]) {
     if (flags[name] !== undefined) draft.limits = { ...draft.limits, [name]: flags[name].trim() };

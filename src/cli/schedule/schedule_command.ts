@@ -69,6 +69,16 @@ const COMMANDS: LazyCommand[] = [
     load: async () => (await import("./audit.ts")).defineAudit,
   },
   {
+    name: "backup",
+    summary: "back up the store, or list its backups",
+    load: async () => (await import("./backup.ts")).defineBackup,
+  },
+  {
+    name: "restore",
+    summary: "put a backup in the place of the store",
+    load: async () => (await import("./restore.ts")).defineRestore,
+  },
+  {
     name: "next",
     summary: "show when an expression or a job is due next, and what may surprise",
     load: async () => (await import("./next.ts")).defineNext,

@@ -2,6 +2,7 @@ import { describeError } from "../../core/errors.ts";
 import type { AuditEvent } from "../../schedule/audit.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { JobStore } from "../../store/job_store.ts";
+import type { SetAsideFile } from "../../store/store_file.ts";
 import type { Settings } from "../../daemon/settings.ts";
 import type { CliContext } from "../cli_context.ts";
 
@@ -17,15 +18,14 @@ export async function withStore<T>(cli: CliContext, action: (store: JobStore) =>
   const state = stateFolder(cli.env);
   const settings = await schedulerSettings(cli);
   for (const note of await secureState(state)) await cli.stderr.write(`Warning: ${note}\n`);
-  const opened = await openJobStore(storeLocation(state, settings), { clock: cli.clock });
+  const opened = await openJobStore(storeLocation(state, settings), {
+    clock: cli.clock,
+    backups: state.backups,
+    inUse: async () => await (await import("../../daemon/pid_file.ts")).runningDaemon(state) !== undefined,
+  });
   const guarded = guardStore(opened, await storeGuard(cli, settings));
-  const store = settings.auditLogEnabled ? await audited(cli, guarded, state.auditLog) : guarded;
-  if (store.setAside !== undefined) {
-    await cli.stderr.write(
-      `Warning: the store was damaged (${store.setAside.reason}); it was moved to ${store.setAside.path}, and an empty ` +
-        "one took its place: all jobs have to be made again\n",
-    );
-  }
+  const store = settings.auditLogEnabled ? await audited(cli, guarded, state.auditLog) : opened;
+  if (store.setAside !== undefined) await tellSetAside(cli, store.setAside, settings);
   try {
     const result = await action(store);
     for (const { key, reason } of store.unreadable()) {
@@ -35,6 +35,17 @@ export async function withStore<T>(cli: CliContext, action: (store: JobStore) =>
   } finally {
     store.close();
   }
+}
+
+async function tellSetAside(cli: CliContext, setAside: SetAsideFile, settings: Settings): Promise<void> {
+  const { describeSetAside, setAsideDetail } = await import("../../store/describe_set_aside.ts");
+  for (const line of describeSetAside(setAside)) await cli.stderr.write(`Warning: ${line}\n`);
+  await auditEvent(cli, settings, { action: "rebuild", detail: setAsideDetail(setAside) });
+}
+
+/** Takes down what was done to the store as a whole. */
+export async function auditEvent(cli: CliContext, settings: Settings, event: AuditEvent): Promise<void> {
+  if (settings.auditLogEnabled) await takeDown(cli, stateFolder(cli.env).auditLog, event);
 }
 
 async function audited<Store extends JobStore>(cli: CliContext, store: Store, path: string): Promise<Store> {

@@ -1,3 +1,4 @@
+import { ONE_ARENA } from "../../daemon/one_arena.ts";
 import { type ServiceDefinition, STOP_SECONDS } from "./service_definition.ts";
 
 /** A daemon that does not say within this time that it turns is started again. */
@@ -6,7 +7,7 @@ const WATCHDOG_SECONDS = 120;
 /** The unit of the daemon, as hardened as collecting allows: it reads the whole machine, and writes to its state folder.
  * @see systemd.service(5), systemd.exec(5) */
 export function systemdUnit({ scope, command, stateFolder, environment, account }: ServiceDefinition): string {
-  const variables = { TROUBLESHOOT_SCHEDULER_DIR: stateFolder, ...environment };
+  const variables = { ...ONE_ARENA, TROUBLESHOOT_SCHEDULER_DIR: stateFolder, ...environment };
   return `[Unit]
 Description=Scheduled support bundles
 After=network-online.target
@@ -26,6 +27,10 @@ WatchdogSec=${WATCHDOG_SECONDS}
 TimeoutStopSec=${STOP_SECONDS}
 # The daemon ends its attempts itself, so that their bundles are finished.
 KillMode=mixed
+# Each attempt has a cgroup of its own, with its limits of memory and processor time.
+Delegate=memory cpu pids
+# One that comes to its limit ends alone.
+OOMPolicy=continue
 UMask=0077
 NoNewPrivileges=yes
 LockPersonality=yes
@@ -44,6 +49,8 @@ function hardening(stateFolder: string): string {
   return `ProtectSystem=strict
 ProtectHome=read-only
 ReadWritePaths=${quoted(stateFolder)}
+# Its own cgroup alone, where attempts get theirs.
+ReadWritePaths=-/sys/fs/cgroup/system.slice/%n
 PrivateTmp=yes
 ProtectControlGroups=yes
 ProtectKernelModules=yes

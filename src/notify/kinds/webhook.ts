@@ -1,3 +1,4 @@
+import { countSent } from "../../core/traffic.ts";
 import { createHmac } from "node:crypto";
 import { resolveCredential, validateCredentialReference } from "../../core/credential_reference.ts";
 import { describeError, UsageError } from "../../core/errors.ts";
@@ -83,6 +84,7 @@ class AnswerError extends Error {
 
 async function send(url: URL, request: RequestInit, now: Date): Promise<void> {
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    countSent(request.body);
     const response = await fetch(url, { ...request, method: "POST", redirect: "manual" });
     await response.body?.cancel();
     if (response.ok) return;

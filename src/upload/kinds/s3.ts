@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { FetchHttpHandler } from "@smithy/fetch-http-handler";
+import { countSent } from "../../core/traffic.ts";
 import { systemClock } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { retry } from "../../core/retry.ts";
@@ -65,7 +67,7 @@ export const s3: Uploader = {
       forcePathStyle: destination.options.forcePathStyle === undefined
         ? endpoint !== undefined
         : destination.options.forcePathStyle === "true",
-      requestHandler: new FetchHttpHandler(), // the default one, on node:http, hangs
+      requestHandler: counting(new FetchHttpHandler()), // the default one, on node:http, hangs
       maxAttempts: 1, // retries are ours: bounded, and ended by the signal
     });
     const send: Send = (command, timeoutMs = CONTROL_TIMEOUT_MS) =>
@@ -103,6 +105,15 @@ export const s3: Uploader = {
     return { url: `s3://${bucket}/${delivery.target.Key}`, bytes: file.bytes, sha256: file.sha256 };
   },
 };
+
+function counting(handler: FetchHttpHandler): FetchHttpHandler {
+  const handle = handler.handle.bind(handler);
+  handler.handle = (request, options) => {
+    countSent(request.body);
+    return handle(request, options);
+  };
+  return handler;
+}
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 // deno-lint-ignore no-explicit-any -- see `send`

@@ -75,6 +75,23 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
       ),
     ],
   }, ["warn: 10.0.0.1 new new [] false 0"]],
+  ["knows = with other spellings", { ...shop, outcomes: [fail("=== Healthy", "{{ .Name }}")] }, ["fail: ok"]],
+  ["knows != with other spellings", { ...shop, outcomes: [fail("!== Healthy", "{{ .Name }}")] }, [
+    "fail: loop",
+    "fail: new",
+  ]],
+  ["minds the case of reasons", { ...shop, outcomes: [fail("= pending"), warn("= crashloopbackoff")] }, [
+    "skipped/no-outcome-matched: No outcome of the spec matched any of the 3 pods",
+  ]],
+  ["takes a reason of the status itself", { outcomes: [fail("= Evicted", "{{ .Name }}")] }, ["fail: gone"]],
+  ["takes blanks around a message away", { ...shop, outcomes: [warn("= Pending", "  {{ .Name }}\n ")] }, ["warn: new"]],
+  ["looks into namespaces in order", {
+    namespaces: ["shop", "other"],
+    outcomes: [fail("= Evicted", "{{ .Name }}"), warn("= Pending", "{{ .Name }}")],
+  }, ["fail: gone", "warn: new"]],
+  ["looks into each namespace once", { namespaces: ["other", "other"], outcomes: [fail("", "{{ .Name }}")] }, [
+    "fail: gone",
+  ]],
   ["sums up when no pod matches", { ...shop, outcomes: [fail("= Evicted")] }, [
     "skipped/no-outcome-matched: No outcome of the spec matched any of the 3 pods",
   ]],
@@ -151,3 +168,35 @@ Deno.test("clusterPodStatuses says so when there is no pod in the bundle's lists
     }),
     ["skipped/no-outcome-matched: No outcome of the spec matched any of the 0 pods"],
   ));
+
+Deno.test("clusterPodStatuses reads events that are a bare array", async () =>
+  deepStrictEqual(
+    await verdictsOf(clusterPodStatuses, { outcomes: [fail("= CrashLoopBackOff", "{{ .Status.Message }}")] }, {
+      ...files,
+      "cluster-resources/events/shop.json": [{}, event("loop", "Back-off")],
+    }),
+    ["fail: Back-off"],
+  ));
+
+Deno.test("clusterPodStatuses goes on after a pod of another shape", async () =>
+  deepStrictEqual(
+    await verdictsOf(clusterPodStatuses, { outcomes: [fail("!= Healthy", "{{ .Name }}")] }, {
+      "cluster-resources/pods/a.json": [
+        { metadata: null, status: 7 },
+        { metadata: { name: "odd" }, status: { containerStatuses: 7 } },
+        pod("new", "Pending"),
+      ],
+    }),
+    [
+      "fail: ",
+      "error: The status of the pod a/odd in cluster-resources/pods/a.json is of no known form",
+      "fail: new",
+    ],
+  ));
+
+Deno.test("clusterPodStatuses is called by checkName where that is no template", () => {
+  const title = (config: object) => clusterPodStatuses.title(clusterPodStatuses.schema.parse(config));
+  deepStrictEqual(title({}), "Pod Status");
+  deepStrictEqual(title({ checkName: "Pods" }), "Pods");
+  deepStrictEqual(title({ checkName: "Is {{ .Name }} up?" }), "Pod Status");
+});

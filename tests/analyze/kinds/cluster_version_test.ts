@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { clusterVersion } from "../../../src/analyze/kinds/cluster/cluster_version.ts";
-import { fail, pass, verdictsOf, warn } from "../judge_kind.ts";
+import { fail, pass, resultsOf, verdictsOf, warn } from "../judge_kind.ts";
 
 const version = (string: string) => ({ "cluster-info/cluster_version.json": { info: {}, string } });
 const typical = [fail("< 1.25.0"), warn("< 1.27.0"), pass()];
@@ -54,6 +54,21 @@ const behaviour: [name: string, outcomes: unknown[], files: Record<string, unkno
     version("v1.27.3"),
     [`throws: Cannot read the condition ">= 1.22": "1.22" is not a full version`],
   ],
+  ["leading v's do not count", [pass("= 1.27.3"), fail()], version("vv1.27.3"), ["pass: P"]],
+  ["build metadata does not count", [pass("== 1.27.3"), fail()], version("v1.27.3+k3s1"), ["pass: P"]],
+  ["a pre-release is below its release", [pass(">= 1.28.0"), fail()], version("v1.28.0-rc.1"), ["fail: F"]],
+  ["ranges have AND, OR and wildcards", [fail("1.25.x || >= 1.28.0 <1.30.0"), pass("1.*")], version("v1.27.3"), [
+    "pass: P",
+  ]],
+  ["refuses ===", [fail("=== 1.27.3")], version("v1.27.3"), [
+    'throws: Cannot read the condition "=== 1.27.3": "===" is not an operator for versions',
+  ]],
+  ["fails on a version that was hidden", typical, version("***HIDDEN***"), [
+    'throws: "***HIDDEN***" in cluster-info/cluster_version.json is not a version of Kubernetes',
+  ]],
+  ["fails on what holds no version", typical, { "cluster-info/cluster_version.json": [null] }, [
+    'throws: "" in cluster-info/cluster_version.json is not a version of Kubernetes',
+  ]],
   ["leaves out an entry in which nothing is written", [{ fail: null }, pass()], version("v1.27.3"), ["pass: P"]],
   [
     "refuses an entry with none of fail, warn, pass",
@@ -67,3 +82,21 @@ for (const [name, outcomes, files, expected] of behaviour) {
   Deno.test(`clusterVersion ${name}`, async () =>
     deepStrictEqual(await verdictsOf(clusterVersion, { outcomes }, files), expected));
 }
+
+Deno.test("clusterVersion says where it is seen, and where to read on", async () =>
+  deepStrictEqual(
+    await resultsOf(clusterVersion, { outcomes: [fail("", "F", "https://x.example")] }, version("v1.27.3")),
+    [{
+      outcome: { status: "fail", message: "F" },
+      uri: "https://x.example",
+      evidence: [{ path: "cluster-info/cluster_version.json" }],
+    }],
+  ));
+
+Deno.test("clusterVersion is called by checkName, or what it is, also where no outcome matches", async () => {
+  const title = (config: object) => clusterVersion.title(clusterVersion.schema.parse(config));
+  deepStrictEqual(title({}), "Required Kubernetes Version");
+  deepStrictEqual(title({ checkName: "Version" }), "Version");
+  const [result] = await resultsOf(clusterVersion, { outcomes: [] }, version("v1.27.3"));
+  deepStrictEqual(result!.title, undefined);
+});

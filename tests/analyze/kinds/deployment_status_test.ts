@@ -22,6 +22,22 @@ const NOT_FOUND = 'fail: The deployment "gone" was not found';
 const behaviour: [name: string, config: Record<string, unknown>, expected: string[]][] = [
   ["compares ready replicas", { ...web, outcomes: [fail("< 1"), warn("< 3"), pass()] }, ["warn: W"]],
   ["has conditions for each operator", { ...web, outcomes: [fail("= 3"), warn("> 2"), pass("=== 2")] }, ["pass: P"]],
+  ["compares with ==", { ...web, outcomes: [fail("== 3"), pass("== 2")] }, ["pass: P"]],
+  ["compares with <=", { ...web, outcomes: [fail("<= 1"), warn("<= 2")] }, ["warn: W"]],
+  ["compares with >=", { ...web, outcomes: [fail(">= 3"), warn(">= 2")] }, ["warn: W"]],
+  ["takes any number of blanks", { ...web, outcomes: [fail("  =   3 "), pass(" =  2")] }, ["pass: P"]],
+  ["ignores outcomes without a name", { namespace: "other", outcomes: [pass("not a condition")] }, [
+    "fail: The deployment other/job has 0/2 replicas",
+  ]],
+  ["looks in namespace and namespaces", { namespace: "shop", namespaces: ["other"] }, [
+    "fail: The deployment other/job has 0/2 replicas",
+    "fail: The deployment shop/web has 2/3 replicas",
+    "fail: The deployment shop/quota has 0/2 replicas",
+  ]],
+  ["ignores namespaces beside a name", { ...web, namespaces: ["other"], outcomes: [pass("= 2")] }, ["pass: P"]],
+  ["refuses a missing blank", { ...web, outcomes: [fail(">=3")] }, [
+    'throws: Cannot read the condition ">=3": it is not an operator and a number',
+  ]],
   ["does not take what is there for absent", { ...web, outcomes: [fail("absent"), pass()] }, ["pass: P"]],
   ["fails when it is not there", { ...gone, outcomes: [pass(">= 1")] }, [NOT_FOUND]],
   ["fails when it is not there, without outcomes", gone, [NOT_FOUND]],
@@ -90,3 +106,37 @@ Deno.test("deploymentStatus says so when the bundle has no deployments", async (
 
 Deno.test("deploymentStatus takes an empty file for a namespace without deployments", async () =>
   deepStrictEqual(await verdictsOf(deploymentStatus, {}, { "cluster-resources/deployments/a.json": "" }), []));
+
+Deno.test("deploymentStatus goes on after one that cannot be judged", async () => {
+  const odd = { metadata: { name: "odd" }, status: { replicas: "***HIDDEN***" } };
+  deepStrictEqual(
+    await verdictsOf(deploymentStatus, {}, {
+      "cluster-resources/deployments/a.json": [odd, {}, { metadata: 7, spec: null }, deployment("web", 1, 0)],
+    }),
+    ['error: status.replicas of "odd" is not a number', "fail: The deployment shop/web has 0/1 replicas"],
+  );
+});
+
+Deno.test("deploymentStatus fails on null items", async () =>
+  deepStrictEqual(await verdictsOf(deploymentStatus, {}, { "cluster-resources/deployments/a.json": [null] }), [
+    "throws: cluster-resources/deployments/a.json of the bundle is not a list of Kubernetes objects",
+  ]));
+
+Deno.test("deploymentStatus is called by checkName, or by the deployment", () => {
+  const title = (config: object) => deploymentStatus.title(deploymentStatus.schema.parse(config));
+  deepStrictEqual(title(web), "web Status");
+  deepStrictEqual(title({ ...web, checkName: "Web" }), "Web");
+});
+
+Deno.test("deploymentStatus says where it is seen, and where to read on", async () => {
+  const outcomes = [fail("< 3", "F", "https://x.example")];
+  const evidence = [{ path: "cluster-resources/deployments/shop.json" }];
+  deepStrictEqual(await resultsOf(deploymentStatus, { ...web, outcomes }, files), [
+    { outcome: { status: "fail", message: "F" }, uri: "https://x.example", evidence },
+  ]);
+  deepStrictEqual(await resultsOf(deploymentStatus, { ...gone, outcomes }, files), [{
+    outcome: { status: "fail", message: 'The deployment "gone" was not found' },
+    uri: "https://x.example",
+    evidence,
+  }]);
+});

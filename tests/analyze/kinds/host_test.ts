@@ -168,6 +168,40 @@ const behaviour: [
   ["does not leave the bundle", diskUsage, { collectorName: "../../x" }, {}, [
     'throws: The path "diskUsage/../../x.json" would lie outside the bundle',
   ]],
+  [
+    "is not hindered by an architecture that is hidden",
+    cpu,
+    { outcomes: [pass(">= 8")] },
+    cpuFile(V2, {
+      machineArch: "***HIDDEN***",
+    }),
+    ["pass: P"],
+  ],
+  [
+    "fails where the architecture that counts is hidden",
+    cpu,
+    { outcomes: [pass("machineArch != arm64")] },
+    cpuFile(V2, {
+      machineArch: "***HIDDEN***",
+    }),
+    ['throws: host-collectors/system/cpu.json of the bundle has no "machineArch": redaction has hidden it'],
+  ],
+  ["fails on a number that is hidden", memory, { outcomes: [pass()] }, {
+    "host-collectors/system/memory.json": { total: "***HIDDEN***" },
+  }, ['throws: host-collectors/system/memory.json of the bundle has no number "total": redaction has hidden it']],
+  [
+    "fails where the version that counts is hidden",
+    hostOS,
+    { outcomes: [pass("ubuntu != 1")] },
+    osFile("ubuntu", "***HIDDEN***"),
+    [
+      'throws: host-collectors/system/hostos_info.json of the bundle has no "platformVersion": redaction has hidden it',
+    ],
+  ],
+  ["shows the system when no outcome matches", hostOS, { outcomes: [fail("rhel > 1")] }, osFile("ubuntu", "22.04"), [
+    "skipped/no-outcome-matched: No outcome of the spec matched " +
+    '{"platform":"ubuntu","platformVersion":"22.04","kernelVersion":"5.15.0-91-generic"}',
+  ]],
   ["does not compare what is no version", hostOS, { outcomes: [fail("arch >= 1")] }, osFile("arch", "rolling"), [
     'throws: the version "rolling" of arch cannot be compared',
   ]],

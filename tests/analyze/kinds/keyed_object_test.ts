@@ -44,6 +44,24 @@ const behaviour: [name: string, config: Record<string, unknown>, files: Record<s
     ["passes without a pass outcome too", { ...config, outcomes: [fail()] }, { "secrets/shop/db.json": exists }, [
       'pass: Secret "shop/db" was found',
     ]],
+    ["names the object without outcomes", { secretName: "db", namespace: "shop" }, { "secrets/shop/db.json": exists }, [
+      'pass: Secret "shop/db" was found',
+    ]],
+    ["fails when neither object nor key exists", withKey, {
+      "secrets/shop/db/password.json": { ...missing, key: "password" },
+    }, ["fail: gone"]],
+    ["says so when the file is empty", config, { "secrets/shop/db.json": "" }, [
+      "skipped/file-missing: The bundle does not have secrets/shop/db.json, or it is empty",
+    ]],
+    ["fails on a file of another shape", config, { "secrets/shop/db.json": [exists] }, [
+      'throws: secrets/shop/db.json of the bundle does not say whether Secret "db" exists',
+    ]],
+    ["survives data that is none", withKey, { "secrets/shop/db/password.json": { ...keyed, data: 7 } }, [
+      "pass: there",
+    ]],
+    ["refuses an outcome that is none", { ...config, outcomes: [pass(), { ok: {} }] }, {}, [
+      "throws: Cannot read the outcome number 2: it has none of fail, warn, pass",
+    ]],
     ["does not leave the bundle", { ...config, secretName: "../../../etc/passwd" }, {}, [
       'throws: The path "secrets/shop/../../../etc/passwd.json" would lie outside the bundle',
     ]],
@@ -52,6 +70,34 @@ const behaviour: [name: string, config: Record<string, unknown>, files: Record<s
 for (const [name, config, files, expected] of behaviour) {
   Deno.test(`secret ${name}`, async () => deepStrictEqual(await verdictsOf(secret, config, files), expected));
 }
+
+/** The same for its relative, in short. */
+const configMaps: [name: string, config: Record<string, unknown>, file: unknown, expected: string[]][] = [
+  ["passes when it exists", {}, { configMapExists: true }, ["pass: there"]],
+  ["fails when not", {}, { configMapExists: false }, ["fail: gone"]],
+  ["names what is missing", { outcomes: [] }, { configMapExists: false }, ['fail: ConfigMap "shop/app" was not found']],
+  ["finds the key among all data", { key: "mode" }, { configMapExists: true, data: { mode: "" } }, ["pass: there"]],
+  ["misses the key among all data", { key: "mode" }, { configMapExists: true, data: {} }, ["fail: gone"]],
+  ["says which file is missing", {}, "", [
+    "skipped/file-missing: The bundle does not have configmaps/shop/app.json, or it is empty",
+  ]],
+];
+
+for (const [name, more, file, expected] of configMaps) {
+  Deno.test(`configMap ${name}`, async () => {
+    const config = { configMapName: "app", namespace: "shop", outcomes: both, ...more };
+    deepStrictEqual(await verdictsOf(configMap, config, { "configmaps/shop/app.json": file }), expected);
+  });
+}
+
+Deno.test("secret and configMap are called by checkName, or what they look for", () => {
+  const titleOfSecret = (config: object) => secret.title(secret.schema.parse(config));
+  const titleOfMap = (config: object) => configMap.title(configMap.schema.parse(config));
+  deepStrictEqual(titleOfSecret({ secretName: "db" }), "Secret db");
+  deepStrictEqual(titleOfSecret({ secretName: "db", checkName: "Password" }), "Password");
+  deepStrictEqual(titleOfMap({ configMapName: "app" }), "ConfigMap app");
+  deepStrictEqual(titleOfMap({ configMapName: "app", checkName: "Mode" }), "Mode");
+});
 
 Deno.test("configMap reads what its own collector writes", async () => {
   const files = { "configmaps/shop/app/mode.json": { configMapExists: true, keyExists: true, key: "mode" } };

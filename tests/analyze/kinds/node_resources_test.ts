@@ -36,6 +36,12 @@ const files = {
 const conditions: [when: string, holds: boolean][] = [
   ["= 3", true],
   ["count() >= 3", true],
+  ["== 3", true],
+  ["=== 2", false],
+  ["< 4", true],
+  ["<= 2", false],
+  ["> 2", true],
+  [">= 4", false],
   ["count == 4", false],
   ["  count()   <   4 ", true],
   ["countDistinct(zone) = 2", true],
@@ -155,6 +161,18 @@ const behaviour: [name: string, config: Record<string, unknown>, files: Record<s
     ["fails on a capacity that is no quantity", { outcomes: [fail("sum(cpuCapacity) < 1")] }, {
       "cluster-resources/nodes.json": { items: [node("odd", { cpu: "many" })] },
     }, ['throws: cpu of the node odd is "many", which is not a quantity']],
+    ["fails on a capacity that was hidden", { outcomes: [fail("min(cpuCapacity) < 1")] }, {
+      "cluster-resources/nodes.json": [node("odd", { cpu: "***HIDDEN***" })],
+    }, ['throws: cpu of the node odd is "***HIDDEN***", which is not a quantity']],
+    ["takes an outcome without when", { outcomes: [fail("> 3"), pass()] }, files, ["pass: P"]],
+    ["survives odd nodes", {
+      filters: { selector: { matchLabel: { zone: "a" } }, taint: { key: "gpu" } },
+      outcomes: [pass("= 0")],
+    }, {
+      "cluster-resources/nodes.json": {
+        items: [{}, { metadata: 7, spec: 7, status: 7 }, { metadata: { labels: "a" } }],
+      },
+    }, ["pass: P"]],
     ["fails on what is no list", { outcomes: [fail()] }, { "cluster-resources/nodes.json": "7" }, [
       "throws: cluster-resources/nodes.json of the bundle is not a list of Kubernetes objects",
     ]],
@@ -220,3 +238,9 @@ Deno.test("nodeResources says where it is seen, and where to read on", async () 
     uri: "https://x.example",
     evidence: [{ path: "cluster-resources/nodes.json" }],
   }]));
+
+Deno.test("nodeResources is called by checkName, or what it is", () => {
+  const title = (config: object) => nodeResources.title(nodeResources.schema.parse(config));
+  deepStrictEqual(title({}), "Node Resources");
+  deepStrictEqual(title({ checkName: "Nodes" }), "Nodes");
+});

@@ -311,11 +311,39 @@ Deno.test("analyze of an address says where it is from, without its query, and i
   }
 });
 
+const WAITING = [{ reason: "ImagePullBackOff", message: 'Back-off pulling image "shop/app:1"' }];
+const PODS = ["web-1", "web-2"].map((name) => ({
+  metadata: { name, namespace: "shop", creationTimestamp: "2026-01-31T06:00:00Z" },
+  spec: { containers: [{ name: "app", image: "shop/app:1" }], nodeName: "n" },
+  status: {
+    phase: "Pending",
+    containerStatuses: WAITING.map((waiting) => ({
+      name: "app",
+      image: "shop/app:1",
+      ready: false,
+      state: { waiting },
+    })),
+  },
+}));
+
+Deno.test("analyze without a spec says what an operator would see first, by cause", async () => {
+  const list = JSON.stringify({ kind: "PodList", apiVersion: "v1", items: PODS }, null, 2);
+  const members: Member[] = [...BUNDLE, [{ name: `${ROOT}/cluster-resources/pods/shop.json` }, list]];
+  const archive = gzipSync(await tarOf(...members));
+  for (const args of [["analyze", "in.tar.gz", "-o", "json"], ["analyze", "--bundle", "in.tar.gz", "-o", "json"]]) {
+    const { stdout, code } = await run(args, {}, { archive });
+    match(stdout, /shop\/app:1/);
+    equal(code, args[1] === "--bundle" ? 0 : 3);
+    if (args[1] === "--bundle") continue;
+    const { findings } = JSON.parse(stdout);
+    const [found, ...more] = findings.filter(({ cause = "" }) => cause.includes("shop/app:1"));
+    deepStrictEqual([found.affectedCount, more.length], [2, 0]);
+  }
+});
+
 const wrong: [name: string, args: string[], code: number, message: RegExp][] = [
   ["no bundle", ["analyze"], 1, /No bundle was named/],
   ["an empty --bundle", ["analyze", "s.yaml", "--bundle="], 1, /No bundle was named/],
-  ["no spec", ["analyze", "in.tar.gz"], 1, /No spec was named.*nothing to analyze with/],
-  ["no spec for --bundle", ["analyze", "--bundle", "in.tar.gz"], 1, /No spec was named/],
   ["no such bundle", ["analyze", "gone.tar.gz", "s.yaml"], 1, /Cannot read the bundle ".*gone\.tar\.gz": there is no/],
   ["the spec first", ["analyze", "s.yaml", "s.yaml"], 1, /no tar archive.*\n.*Name the bundle first/],
   ["a bundle from standard input", ["analyze", "-", "s.yaml"], 1, /standard input\n.*Save it to a file/],

@@ -317,7 +317,7 @@ Deno.test("schedule create stores what its flags say", async () => {
     pauseAfterFailures: 5,
     retention: { maxAge: "", maxCount: null, maxBytes: "" },
     retry: { maxAttempts: 1, delay: "30s", maxDelay: "15m" },
-    limits: { timeout: "45m", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "" },
+    limits: { timeout: "45m", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "", maxMemory: "", maxCpu: "" },
     createdAt: "2026-03-02T10:00:00.000Z",
     lastRun: null,
     nextRun: "2026-03-02T16:00:00.000Z", // six hours on, before 01:00 UTC

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, notStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { systemClock } from "../../../src/core/clock.ts";
 import { EXIT } from "../../../src/core/exit_codes.ts";
 import { CliHarness } from "./cli_harness.ts";
@@ -36,6 +36,12 @@ Deno.test({
       const execution = JSON.parse(ran.stdout);
       deepStrictEqual([execution.status, execution.trigger], ["completed", "manual"]);
       strictEqual((await Deno.stat(execution.bundlePath)).size, execution.bundleSize);
+      const used = execution.metrics.resourceUsage;
+      deepStrictEqual(
+        Object.keys(used).sort(),
+        ["cpuTimeMs", "diskUsageMB", "networkBytesRx", "networkBytesTx", "peakMemoryMB"],
+      );
+      ok(used.diskUsageMB * 1e6 + 1_000 >= execution.bundleSize && used.cpuTimeMs > 0, JSON.stringify(used));
       strictEqual((await harness.json(["describe", "host"])).runCount, 1);
 
       const restarted = await run("daemon", "restart", ...ANY_PORTS);

@@ -55,7 +55,7 @@ Deno.test("schedule describe tells what people ask for", async () => {
       /^Upload: +s3:\/\/bucket\/\n +options region=x\n +credentials env:KEYS$/m,
       /^Notifies: +webhook hooks\.test on failure, quarantined, recovery, new-findings$/m,
       /^Not run: +2 overlap, 1 too-late$/m,
-      /^2026-03-02T01:00:00Z +\+100 ms +failed +schedule +3 s +- +CLUSTER_UNREACHABLE: no route$/m,
+      /^2026-03-02T01:00:00Z +\+100 ms +failed +schedule +3 s +- +- +CLUSTER_UNREACHABLE: no route$/m,
     ]
   ) match(stdout, expect);
   strictEqual(stdout.match(/2026-03-\d\d 02:00 \S+ = 2026-03-\d\dT01:00:00Z/g)?.length, 10);

@@ -79,10 +79,17 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
   ["its notifications to none", ["--notify", ""], { notify: [] }],
   ["retries and timeout", ["--retries", "4", "--timeout", "1h"], {
     retry: { maxAttempts: 5, delay: "30s", maxDelay: "15m" },
-    limits: { timeout: "1h", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "" },
+    limits: { timeout: "1h", maxFileSize: "", maxCollectorSize: "", maxBundleSize: "", maxMemory: "", maxCpu: "" },
   }],
   ["sizes and the rate of requests", ["--max-file-size", " 10MiB ", "--max-bundle-size", "0", "--qps", "2.5"], {
-    limits: { timeout: "30m", maxFileSize: "10MiB", maxCollectorSize: "", maxBundleSize: "0" },
+    limits: {
+      timeout: "30m",
+      maxFileSize: "10MiB",
+      maxCollectorSize: "",
+      maxBundleSize: "0",
+      maxMemory: "",
+      maxCpu: "",
+    },
     kubernetes: { qps: 2.5 },
   }],
 ];

@@ -37,7 +37,14 @@ const UNLIKE_DEFAULT: Omit<Partial<Job>, "id"> & { name: string } = {
   maxRuns: 9,
   pauseAfterFailures: 3,
   retry: { maxAttempts: 6, delay: "5s", maxDelay: "1m" },
-  limits: { timeout: "45m", maxFileSize: "1MB", maxCollectorSize: "2MB", maxBundleSize: "500MB" },
+  limits: {
+    timeout: "45m",
+    maxFileSize: "1MB",
+    maxCollectorSize: "2MB",
+    maxBundleSize: "500MB",
+    maxMemory: "700MB",
+    maxCpu: "1.5",
+  },
   retention: { maxAge: "90d", maxCount: 12, maxBytes: "5GB" },
 };
 
@@ -102,7 +109,7 @@ Deno.test("schedule template show has the promised fields, and the rest below po
     redact: true,
     analyze: false,
     upload: UNLIKE_DEFAULT.upload,
-    resourceLimits: { maxMemoryMB: null, maxDurationMin: 45, maxBundleSizeMB: 500 },
+    resourceLimits: { maxMemoryMB: 700, maxDurationMin: 45, maxBundleSizeMB: 500 },
     notifications: UNLIKE_DEFAULT.notify,
     tags: ["prod", "s3"],
     createdAt: NOW,

@@ -18,11 +18,19 @@ const units: [name: string, change: Partial<ServiceDefinition>, has: RegExp[], h
     /^Type=notify$/m,
     /^WatchdogSec=\d+$/m,
     /^ProtectSystem=strict$/m,
+    /^ProtectControlGroups=yes$/m,
+    /^Delegate=memory cpu pids$/m,
+    /^OOMPolicy=continue$/m,
+    /^ReadWritePaths=-\/sys\/fs\/cgroup\/system\.slice\/%n$/m,
     /^ReadWritePaths=\/var\/lib\/support-bundle$/m,
     /^WantedBy=multi-user\.target$/m,
     /^ExecStart=\/usr\/local\/bin\/support-bundle schedule daemon start --foreground$/m,
   ], [/^User=/m]],
-  ["of an account has what its manager can do", { scope: "user" }, [/^WantedBy=default\.target$/m, /^UMask=0077$/m], [
+  ["of an account has what its manager can do", { scope: "user" }, [
+    /^WantedBy=default\.target$/m,
+    /^UMask=0077$/m,
+    /^Delegate=memory cpu pids$/m,
+  ], [
     /^Protect/m,
     /^ReadWritePaths/m,
   ]],
@@ -34,6 +42,7 @@ const units: [name: string, change: Partial<ServiceDefinition>, has: RegExp[], h
   ["keeps variables", { environment: { KUBECONFIG: "/etc/my kube" } }, [
     /^Environment="KUBECONFIG=\/etc\/my kube"$/m,
     /^Environment=TROUBLESHOOT_SCHEDULER_DIR=\/var\/lib\/support-bundle$/m,
+    /^Environment=MALLOC_ARENA_MAX=1$/m,
   ], []],
 ];
 for (const [name, change, has, hasNot] of units) {

@@ -35,7 +35,7 @@ export const clusterPodStatuses = defineAnalyzer({
   async *analyze(config, bundle) {
     const files = ParsedFiles.of(bundle);
     const { outcomes, title } = compile(config);
-    const namespaces = [...new Set(config.namespaces ?? [])];
+    const namespaces = [...new Set(config.namespaces ?? [])].sort();
     const paths = namespaces.length > 0
       ? namespaces.map((each) => bundlePath("cluster-resources/pods", `${each}.json`))
       : await files.find(GLOB);
@@ -54,8 +54,18 @@ export const clusterPodStatuses = defineAnalyzer({
       let warnings: Map<string, string[]> | undefined;
       for (const original of itemsOf(file, path)) {
         pods++;
-        const pod = withStatus(original, namespaceOf(path));
-        const outcome = firstMatch(outcomes, pod);
+        let pod: Pod;
+        let outcome: (typeof outcomes)[number] | undefined;
+        try {
+          pod = withStatus(original, namespaceOf(path));
+          outcome = firstMatch(outcomes, pod);
+        } catch {
+          matched++;
+          const name = `${namespaceOf(path)}/${original.metadata?.name ?? ""}`;
+          const message = `The status of the pod ${name} in ${path} is of no known form`;
+          yield { outcome: { status: "error", message }, evidence: [{ path }] };
+          continue;
+        }
         if (outcome === undefined) continue;
         matched++;
         const { name, namespace = "" } = pod.metadata;

@@ -1,7 +1,6 @@
 import { defineAnalyzer, textField } from "../../analyzer.ts";
 import { icon } from "../../icons.ts";
-import { readOutcomes } from "../../outcome_engine.ts";
-import { keyedObjectFields, keyedObjectPath, keyedObjectPresence } from "../../presence.ts";
+import { keyedObjectFields, keyedObjectPath, keyedObjectPresence, validatePresence } from "../../presence.ts";
 
 export const configMap = defineAnalyzer({
   kind: "configMap",
@@ -12,7 +11,7 @@ export const configMap = defineAnalyzer({
   title: ({ checkName, configMapName }) => checkName || `ConfigMap ${configMapName ?? ""}`,
   validate({ configMapName = "", namespace, key, outcomes }) {
     keyedObjectPath("configmaps", { name: configMapName, namespace, key });
-    readOutcomes(outcomes, () => () => true);
+    validatePresence(outcomes);
   },
   analyze: ({ configMapName = "", ...config }, bundle) =>
     keyedObjectPresence({ ...config, name: configMapName }, "configmaps", "ConfigMap", bundle),

@@ -2,10 +2,10 @@ import { flagField } from "../../../core/flag_field.ts";
 import { defineAnalyzer, outcomesField } from "../../analyzer.ts";
 import { badWhen } from "../../condition_error.ts";
 import { icon } from "../../icons.ts";
+import { labelOf } from "../../label_selector.ts";
 import { itemsOf } from "../../stored_objects.ts";
 import {
   checkResourceName,
-  labelOf,
   type Node,
   NODE_PROPERTIES,
   nodeFilter,
@@ -113,7 +113,8 @@ function nodesCondition(when: string, resourceName: string | undefined): Conditi
 }
 
 function distinctLabels(nodes: Node[], label: string): number {
-  return new Set(nodes.map((node) => labelOf(node, label)).filter((value) => value !== undefined)).size;
+  return new Set(nodes.map(({ metadata }) => labelOf(metadata?.labels, label)).filter((value) => value !== undefined))
+    .size;
 }
 
 function hasCondition(node: Node, type: string, status: string): boolean {

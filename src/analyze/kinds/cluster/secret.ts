@@ -1,7 +1,6 @@
 import { defineAnalyzer, textField } from "../../analyzer.ts";
 import { icon } from "../../icons.ts";
-import { readOutcomes } from "../../outcome_engine.ts";
-import { keyedObjectFields, keyedObjectPath, keyedObjectPresence } from "../../presence.ts";
+import { keyedObjectFields, keyedObjectPath, keyedObjectPresence, validatePresence } from "../../presence.ts";
 
 export const secret = defineAnalyzer({
   kind: "secret",
@@ -12,7 +11,7 @@ export const secret = defineAnalyzer({
   title: ({ checkName, secretName }) => checkName || `Secret ${secretName ?? ""}`,
   validate({ secretName = "", namespace, key, outcomes }) {
     keyedObjectPath("secrets", { name: secretName, namespace, key });
-    readOutcomes(outcomes, () => () => true);
+    validatePresence(outcomes);
   },
   analyze: ({ secretName = "", ...config }, bundle) =>
     keyedObjectPresence({ ...config, name: secretName }, "secrets", "Secret", bundle),

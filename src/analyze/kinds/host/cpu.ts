@@ -44,7 +44,7 @@ interface Cpus {
   logical: number;
   physical: number;
   count: number;
-  machineArch: string;
+  machineArch(): string;
   flags: ReadonlySet<string>;
 }
 
@@ -54,7 +54,8 @@ function cpusOf(data: HostData): Cpus {
   const flags = new Set(Array.isArray(data.value.flags) ? data.value.flags : []);
   // Linux calls LZCNT by the name of the extension that AMD brought it with.
   if (flags.has("abm")) flags.add("lzcnt");
-  return { logical, physical, count: Math.max(logical, physical), machineArch: textOf(data, "machineArch"), flags };
+  const machineArch = () => textOf(data, "machineArch");
+  return { logical, physical, count: Math.max(logical, physical), machineArch, flags };
 }
 
 function cpuCondition(when: string): Condition<Cpus> {
@@ -71,7 +72,7 @@ function cpuCondition(when: string): Condition<Cpus> {
   switch (subject) {
     case "machinearch": {
       const by = comparison(operator, when, EQUALITIES);
-      return ({ machineArch }) => compares(machineArch, by, value);
+      return ({ machineArch }) => compares(machineArch(), by, value);
     }
     case "count":
     case "logical":

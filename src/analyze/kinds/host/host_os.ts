@@ -18,9 +18,9 @@ export const hostOS = defineAnalyzer({
   analyze(config, bundle) {
     const outcomes = readOutcomes(config.outcomes, osCondition);
     return judgeHostData(bundle, "system/hostos_info.json", title(config), (data) => {
-      const os = osOf(data);
-      const what = `${os.platform} ${os.platformVersion} with the kernel ${os.kernelVersion}`;
-      return judge(outcomes, os, what, { evidence: [{ path: data.path }] });
+      const { platform, platformVersion, kernelVersion } = data.value;
+      const what = JSON.stringify({ platform, platformVersion, kernelVersion });
+      return judge(outcomes, data, what, { evidence: [{ path: data.path }] });
     });
   },
 });
@@ -29,26 +29,10 @@ function title({ checkName }: { checkName?: string }): string {
   return checkName || "Host OS Info";
 }
 
-interface HostOs {
-  platform: string;
-  platformFamily: string;
-  platformVersion: string;
-  kernelVersion: string;
-}
-
-function osOf(data: HostData): HostOs {
-  return {
-    platform: textOf(data, "platform"),
-    platformFamily: textOf(data, "platformFamily"),
-    platformVersion: textOf(data, "platformVersion"),
-    kernelVersion: textOf(data, "kernelVersion"),
-  };
-}
-
 const HINT = "Write it as ubuntu >= 22.04, rhel = 8 || = 9, kernelVersion >= 5.4 or ubuntu-22.04-kernel >= 5.15";
 
 /** `<subject> <op> <version>`, then any number of `|| <op> <version>` and `&& <op> <version>`; AND binds closer. */
-function osCondition(when: string): Condition<HostOs> {
+function osCondition(when: string): Condition<HostData> {
   const parts = words(when);
   if (parts.length === 0 || parts.length % 3 !== 0) {
     throw badWhen(when, "it is not made of a name, operators and versions", HINT);
@@ -61,8 +45,8 @@ function osCondition(when: string): Condition<HostOs> {
     alternatives.at(-1)!.push(comparator(operator, version, when));
   }
   const subject = parts[0]!;
-  return (os) => {
-    const text = versionOf(subject, os);
+  return (data) => {
+    const text = versionOf(subject, data);
     if (text === undefined) return false;
     const version = looseVersion(text);
     if (version === undefined) throw new Error(`the version "${text}" of ${subject} cannot be compared`);
@@ -78,9 +62,11 @@ function comparator(operator: string, text: string, when: string): Range {
 }
 
 /** The version that the subject stands for on this host; undefined when it is another system's. */
-function versionOf(subject: string, os: HostOs): string | undefined {
-  if (subject === "kernelVersion" || subject === `${os.platform}-${os.platformVersion}-kernel`) return os.kernelVersion;
-  return subject === os.platform || subject === os.platformFamily ? os.platformVersion : undefined;
+function versionOf(subject: string, data: HostData): string | undefined {
+  if (subject === "kernelVersion") return textOf(data, "kernelVersion");
+  const [platform, family, version] = ["platform", "platformFamily", "platformVersion"].map((f) => textOf(data, f));
+  if (subject === `${platform}-${version}-kernel`) return textOf(data, "kernelVersion");
+  return subject === platform || subject === family ? version : undefined;
 }
 
 /** The numbers that a version starts with, at most three: `22.04` → `22.4.0`, `5.15.0-91-generic` → `5.15.0`. */

@@ -3,8 +3,9 @@ import { type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
 import { describeError } from "../../../core/errors.ts";
 import { KubeNotFoundError } from "../../../kube/errors.ts";
 import { type CollectContext, defineCollector } from "../../collector.ts";
+import { describeCertificate } from "../../describe_certificate.ts";
 import { textField } from "../../text_field.ts";
-import { type CertificateFacts, parseCertificates } from "../../x509_certificate.ts";
+import { parseCertificates } from "../../x509_certificate.ts";
 import { missingReason, rethrowFatal } from "./kube_failure.ts";
 
 const PATH = "certificates/certificates.json";
@@ -114,23 +115,4 @@ async function readObject(
 /** A Secret's value as text in which PEM, which is ASCII, can be found. */
 function latin1(base64: string): string {
   return new TextDecoder("latin1").decode(Uint8Array.fromBase64(base64));
-}
-
-/** A certificate in the bundle's form. It is valid in both of the seconds that bound its time. */
-function describeCertificate(key: string, facts: CertificateFacts, now: Date) {
-  const { subject, issuer, dnsNames, notBefore, notAfter, isCA } = facts;
-  return {
-    certificate: key,
-    subject,
-    subjectAlternativeNames: dnsNames ?? null,
-    issuer,
-    notAfter: rfc3339(notAfter),
-    notBefore: rfc3339(notBefore),
-    isValid: notBefore <= now && now <= notAfter,
-    isCA,
-  };
-}
-
-function rfc3339(date: Date): string {
-  return date.toISOString().replace(/\.000Z$/, "Z");
 }

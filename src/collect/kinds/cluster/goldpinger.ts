@@ -1,3 +1,4 @@
+import { traffic } from "../../../core/traffic.ts";
 import * as z from "zod";
 import { type Entry, missing, type MissingReason, textEntry } from "../../../bundle/entry.ts";
 import { tryParseDuration } from "../../../core/duration.ts";
@@ -164,6 +165,7 @@ async function* askFromHere(url: string, { signal }: CollectContext): AsyncGener
     const answer = await withTimeLimit(ASK_MS, signal, async (signal) => {
       const response = await fetch(url, { signal });
       const { bytes, truncated } = await readBounded(response.body ?? new Blob([]).stream(), MAX_OUTPUT_BYTES);
+      traffic.receivedBytes += bytes.length;
       return { response, bytes, truncated };
     });
     if (answer.response.ok) return yield outputEntry(RESULT, answer.bytes, answer.truncated, `GET ${url}`);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
-import { commandNotFound } from "./host_command.ts";
+import { SupportBundleError } from "../../../core/errors.ts";
 
 /** A command of its own process group that leaves nothing behind. */
 export interface GroupedChild {
@@ -18,6 +18,7 @@ export interface GroupedChild {
 const LEFTOVER_MS = 1000;
 
 /** Starts a command. It is killed, its whole group with it, when the signal is aborted.
+ * @param options.env its whole environment
  * @throws {SupportBundleError} `COMMAND_NOT_FOUND` */
 export function startGrouped(
   command: string,
@@ -118,4 +119,13 @@ export async function findCommand(command: string, env: Readonly<Record<string, 
     }
   }
   throw commandNotFound(command, found ? new Deno.errors.PermissionDenied() : new Deno.errors.NotFound());
+}
+
+function commandNotFound(command: string, cause: unknown): SupportBundleError {
+  return new SupportBundleError(
+    cause instanceof Deno.errors.NotFound
+      ? `Cannot run "${command}": no such command on this host`
+      : `Cannot run "${command}": it cannot be executed`,
+    { code: "COMMAND_NOT_FOUND", hint: "Install it, or exclude the collector", cause },
+  );
 }

@@ -3,6 +3,7 @@ import os from "node:os";
 import { jsonEntry } from "../../../bundle/entry.ts";
 import { defineCollector } from "../../collector.ts";
 import { hostCommand } from "./host_command.ts";
+import { parseOsRelease, readOsRelease } from "./os_release.ts";
 
 export interface HostOs {
   /** The host's name. */
@@ -47,7 +48,7 @@ async function readPlatform(signal: AbortSignal): Promise<Platform> {
     default: {
       const read = (path: string) => readFile(path, "utf8").catch(() => undefined);
       return platformFrom({
-        osRelease: await read("/etc/os-release") ?? await read("/usr/lib/os-release") ?? "",
+        osRelease: await readOsRelease(),
         debianVersion: await read("/etc/debian_version"),
         redhatRelease: await read("/etc/redhat-release"),
       });
@@ -73,11 +74,7 @@ const FAMILIES: Record<string, readonly string[]> = {
 export function platformFrom(
   files: { osRelease: string; debianVersion?: string; redhatRelease?: string },
 ): Platform {
-  const release = new Map<string, string>();
-  for (const line of files.osRelease.split("\n")) {
-    const match = /^\s*([A-Z_]+)=(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/.exec(line);
-    if (match) release.set(match[1]!, match[2] ?? match[3] ?? match[4] ?? "");
-  }
+  const release = parseOsRelease(files.osRelease);
   const id = (release.get("ID") ?? "linux").toLowerCase();
   const platform = PLATFORMS[id] ?? id;
   const platformFamily = familyOf(platform) ??

@@ -21,7 +21,7 @@ export const ipv4Interfaces = defineCollector({
   title: "IPv4 Interfaces",
   fields: () => ({}),
   async *collect() {
-    if (Deno.build.os !== "linux") throw notSupported("The network interfaces");
+    if (Deno.build.os !== "linux") throw notSupported("The network interfaces", "Linux (/sys/class/net)");
     const found: Ipv4Interface[] = [];
     for (const [name, addresses] of Object.entries(os.networkInterfaces())) {
       if (addresses?.some(({ family, internal }) => family === "IPv4" && !internal)) {

@@ -3,20 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
-import { bytesEntry, type Entry, jsonEntry, missing } from "../../../bundle/entry.ts";
+import { type Entry, missing } from "../../../bundle/entry.ts";
 import { describeError, SupportBundleError } from "../../../core/errors.ts";
 import { flagField } from "../../../core/flag_field.ts";
-import { boundBody, readBounded } from "../../bounded_body.ts";
 import { defineCollector } from "../../collector.ts";
-import { startDeadline, timeoutMs } from "../../deadline.ts";
+import { timeoutMs } from "../../deadline.ts";
 import { textField, textMapField } from "../../text_field.ts";
-import { findCommand, startGrouped } from "./child_process.ts";
+import { findCommand } from "./child_process.ts";
+import { commandEntries } from "./command_entries.ts";
 import { hostFileEntry, walkFiles } from "./host_files.ts";
 import { runEnvironment } from "./run_environment.ts";
 
-const MAX_STDOUT_BYTES = 50_000_000;
-// Held in memory until standard output has been read.
-const MAX_STDERR_BYTES = 10_000_000;
 const MAX_FILE_BYTES = 50_000_000;
 const MAX_FILES = 1000;
 
@@ -60,43 +57,20 @@ export const run = defineCollector({
         env.TS_INPUT_DIR = await writeInput(join(folder, "input"), config.input);
       }
 
-      using deadline = startDeadline(clock, limitMs, signal);
-      const child = startGrouped(command, { args: config.args, cwd: workDir, env, signal: deadline.signal });
-      try {
-        const stderr = readBounded(child.stderr, MAX_STDERR_BYTES, { drain: true });
-        const body = child.stdout.pipeThrough(
-          new TransformStream({
-            flush() {
-              if (deadline.expired) stdout.truncated = { limit: `timeout ${config.timeout}` };
-            },
-          }),
-        );
-        const file = { type: "file", path: `${base}.txt`, body, source: command } as const;
-        const stdout = boundBody(file, MAX_STDOUT_BYTES, { drain: true });
-        yield stdout;
-        const exitCode = await child.exitCode;
-        const { bytes, truncated } = await stderr;
-        signal.throwIfAborted();
-        if (bytes.length > 0) {
-          const entry = bytesEntry(`${base}-stderr.txt`, bytes, command);
-          yield truncated ? { ...entry, truncated: { limit: `${MAX_STDERR_BYTES} bytes` } } : entry;
-        }
-        const error = deadline.expired
-          ? `killed: it did not end within ${config.timeout}`
-          : exitCode === 0
-          ? ""
-          : new TextDecoder().decode(bytes);
-        yield jsonEntry(`${base}-info.json`, {
-          command: [command, ...config.args].join(" "),
-          exitCode: String(exitCode),
-          error,
+      const limit = limitMs === undefined ? undefined : { ms: limitMs, text: config.timeout! };
+      yield* commandEntries({
+        base,
+        command,
+        args: config.args,
+        cwd: workDir,
+        env,
+        limit,
+        info: {
           outputDir: config.outputDir,
           input: Object.keys(config.input).join(","),
           env: shown,
-        }, { indent: 0, source: command });
-      } finally {
-        await child.close();
-      }
+        },
+      }, { clock, signal });
       if (outputDir !== undefined) yield* outputFiles(outputDir, bundlePath(base, config.outputDir), signal);
     } finally {
       await rm(folder, { recursive: true, force: true }).catch(() => {});

@@ -21,7 +21,7 @@ export const time = defineCollector({
   title: "System Time",
   fields: () => ({}),
   async *collect(_config, { signal }) {
-    if (Deno.build.os !== "linux") throw notSupported("The state of the clock");
+    if (Deno.build.os !== "linux") throw notSupported("The state of the clock", "Linux with systemd");
     const info = await readTime(signal);
     yield jsonEntry("host-collectors/system/time.json", info, { indent: 0, source: TIMEDATE });
   },

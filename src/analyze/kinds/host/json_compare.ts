@@ -1,0 +1,3 @@
+import { defineJsonCompare } from "../../json_compare.ts";
+
+export const hostJsonCompare = defineJsonCompare("host");

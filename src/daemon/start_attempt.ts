@@ -1,0 +1,72 @@
+import type { Clock } from "../core/clock.ts";
+import { describeError } from "../core/errors.ts";
+import { DAEMON_ENV, EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
+import { partPath } from "../bundle/part_path.ts";
+import { uncheckedPath } from "../bundle/quarantine_paths.ts";
+import type { Execution } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
+import type { StateFolder } from "../schedule/state_folder.ts";
+import type { AttemptCgroups } from "./attempt_cgroup.ts";
+import { type ResourceLimits } from "./attempt_limits.ts";
+import type { AttemptLog } from "./attempt_log.ts";
+import { type AttemptEnd, type AttemptOptions, runAttempt } from "./attempt_process.ts";
+import { buildRequest, executionPaths } from "./build_request.ts";
+import { bytesOnDisk } from "./bytes_on_disk.ts";
+import { ensureTokenKey } from "./job_tokens.ts";
+import { USUAL_ARENAS } from "./one_arena.ts";
+
+export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" | "onSpawn"> {
+  execution: Execution;
+  job: Job;
+  /** The job's last finished execution, if it had one. */
+  previous: Execution | undefined;
+  state: StateFolder;
+  clock: Clock;
+  log: AttemptLog;
+  timeoutMs: number;
+  graceMs: number;
+  resources: ResourceLimits;
+  /** No attempt collects more, unpacked, whatever its job says. */
+  maxBundleBytes?: number;
+  cgroups?: AttemptCgroups;
+}
+
+/** Makes an execution's folders ready, runs an attempt at it within its limits, and tells its log of what is worth telling.
+ * Never rejects. */
+export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
+  const { execution, job, state, log, timeoutMs, resources, clock } = options;
+  try {
+    const paths = executionPaths(job, execution.id, state);
+    await Deno.remove(paths.work, { recursive: true }).catch(() => {});
+    await Deno.mkdir(paths.work, { recursive: true, mode: 0o700 });
+    await Deno.mkdir(paths.bundles, { recursive: true, mode: 0o700 });
+    if (job.tokenize) await ensureTokenKey(job.id, state);
+    log.add("info", "executor", `attempt ${execution.retryCount + 1} started`);
+    const maxMemoryMB = resources.memory?.maxMB;
+    const end = await runAttempt({
+      command: options.command,
+      env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
+      request: buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes),
+      limits: { timeoutMs, graceMs: options.graceMs, maxMemoryMB },
+      cgroup: await options.cgroups?.create(execution.id, { maxMemoryMB, maxCpu: resources.maxCpu }),
+      clock,
+      signal: options.signal,
+      onSpawn: options.onSpawn,
+      onEvent: (event) => log.event(event),
+      onGarbage: (line, reason) => log.garbage(line, reason),
+    });
+    if (end.stderrTail.trim() !== "") {
+      log.add(end.report === undefined ? "error" : "warn", "executor", `standard error: ${end.stderrTail.trim()}`);
+    }
+    if (end.endedFor === "timeout" || end.endedFor === "memory") {
+      log.add("warn", "executor", `resource limit reached: ${end.endedFor}`);
+    }
+    // What a child has left that was cut off; one that could clean up has told how much it was.
+    const unchecked = uncheckedPath(paths.archive);
+    end.usage.diskUsageMB = await bytesOnDisk([paths.work, partPath(paths.archive), unchecked, partPath(unchecked)]) /
+      1e6;
+    return end;
+  } catch (error) {
+    return { exitCode: null, startError: describeError(error), stderrTail: "", usage: {} };
+  }
+}
