@@ -1,7 +1,7 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
  *
  *   scripts/deno task bench            everything that this machine can
- *   scripts/deno task bench redaction  one section: startup, redaction, redact, gate, scheduler, tick, cluster */
+ *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, scheduler, tick, cluster */
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -11,7 +11,8 @@ import { packTar } from "modern-tar";
 import { scanArchive } from "../src/leak_gate/scan_archive.ts";
 import { createRedactor } from "../src/redact/create_redactor.ts";
 import { KnownValues } from "../src/redact/values/known_values.ts";
-import { redactBench } from "./bench_redact.ts";
+import { analyzeBench } from "./bench_analyze.ts";
+import { type BenchTools, redactBench } from "./bench_redact.ts";
 import { schedulerBench, tickBench } from "./bench_scheduler.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
@@ -28,7 +29,16 @@ const REDACT_STREAM = `
   const redactor = createRedactor({ builtIn: true, custom: [] });
   for await (const _ of redactor.redact("cluster-resources/pods.json", readable, () => {}));`;
 
-const sections: Record<string, () => Promise<void>> = { startup, redaction, redact, gate, scheduler, tick, cluster };
+const sections: Record<string, () => Promise<void>> = {
+  startup,
+  redaction,
+  redact: () => redactBench(tools()),
+  analyze: () => analyzeBench(tools()),
+  gate,
+  scheduler,
+  tick,
+  cluster,
+};
 const chosen = Deno.args.length > 0 ? Deno.args : Object.keys(sections);
 const scratch = await Deno.makeTempDir({ prefix: "bench-" });
 const binary = await buildBinary();
@@ -45,6 +55,10 @@ try {
   }
 } finally {
   await Deno.remove(scratch, { recursive: true });
+}
+
+function tools(): BenchTools {
+  return { binary, scratch, measure, row, median, logText };
 }
 
 function row(what: string, figure: string, bound = ""): void {
@@ -188,11 +202,6 @@ async function gate(): Promise<void> {
     "  its memory, with and without",
     `${Math.round(summary(runs.on).peakMB)}, ${Math.round(summary(runs.off).peakMB)} MB`,
   );
-}
-
-/** A bundle that exists, redacted by the binary, against gzip of the same bundle. */
-async function redact(): Promise<void> {
-  await redactBench({ binary, scratch, measure, row, median, logText });
 }
 
 /** The scheduler with many jobs. */

@@ -57,6 +57,22 @@ export class ParsedFiles implements BundleReader {
     return this.#bundle.find(glob);
   }
 
+  size(path: string): Promise<number | undefined> {
+    return this.#bundle.size?.(path) ?? Promise.resolve(undefined);
+  }
+
+  async stream(path: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const pieces = await this.#bundle.stream?.(path);
+    return pieces && this.#stoppable(pieces);
+  }
+
+  async *#stoppable(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      this.#signal?.throwIfAborted();
+      yield piece;
+    }
+  }
+
   /** The parsed content, undefined when the file is missing or empty (collectors leave empty files behind when they
    * found nothing).
    * @throws {SupportBundleError} when it is not JSON */

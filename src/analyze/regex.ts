@@ -18,18 +18,20 @@ export function compileRegex(pattern: string, field: string): RE2JS {
   }
 }
 
-/** The first match: where it starts, and the text of each named group (empty for a group that took no part). */
+/** The first match: where it starts and ends, and the text of each named group (empty for a group that took no part).
+ * @param from where the first one may start; what is before it is still seen by `^` and `\b` */
 export function firstRegexMatch(
   regex: RE2JS,
   text: string,
-): { index: number; groups: Record<string, string> } | undefined {
+  from = 0,
+): { index: number; end: number; groups: Record<string, string> } | undefined {
   // To say no, test() takes a tenth of the time that find() takes.
   if (!regex.test(text)) return undefined;
   const matcher = regex.matcher(text);
-  if (!matcher.find()) return undefined;
+  if (!matcher.find(from)) return undefined;
   const groups: Record<string, string> = {};
   for (const name of Object.keys(regex.namedGroups())) groups[name] = matcher.group(name) ?? "";
-  return { index: matcher.start(), groups };
+  return { index: matcher.start(), end: matcher.end(), groups };
 }
 
 /** The line, from 1, of a position in a text. */

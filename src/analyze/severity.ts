@@ -17,6 +17,6 @@ export function severityOf(outcome: Outcome, strict: boolean): { severity: Sever
     case "error":
       return { severity: strict ? "error" : "warn", detail: `could not be evaluated: ${message}` };
     case "skipped":
-      return { severity: outcome.reason === "file-missing" ? "warn" : "", detail: message };
+      return { severity: outcome.reason !== "file-missing" ? "" : strict ? "error" : "warn", detail: message };
   }
 }

@@ -1,3 +1,4 @@
+import type { RE2JS } from "re2js";
 import * as z from "zod";
 import type { BundleReader } from "../bundle/bundle_reader.ts";
 import { flagField } from "../core/flag_field.ts";
@@ -6,6 +7,7 @@ import { bundleGlob, isGlob } from "./bundle_glob.ts";
 import { icon } from "./icons.ts";
 import { mostSevere, noOutcomeMatched, readOutcomes, toResult } from "./outcome_engine.ts";
 import { compileRegex, firstRegexMatch, lineAt } from "./regex.ts";
+import { searchText, type TextMatch } from "./search_text.ts";
 import { compileTemplate } from "./template/template.ts";
 import { boolCondition, regexGroupCondition } from "./when.ts";
 
@@ -45,7 +47,7 @@ export function validateText(config: TextConfig): void {
 
 /** Matches the patterns with each file, one result a file and pattern. */
 export async function* analyzeText(config: TextConfig, bundle: BundleReader): AsyncIterable<AnalyzerResult> {
-  const judges: ((text: string, path: string) => AnalyzerResult)[] = [];
+  const judges: TextJudge[] = [];
   if (config.regex) judges.push(presenceJudge(config.regex, config.outcomes));
   if (config.regexGroups) judges.push(groupsJudge(config.regexGroups, config.outcomes));
 
@@ -63,8 +65,8 @@ export async function* analyzeText(config: TextConfig, bundle: BundleReader): As
     return;
   }
   for (const path of paths) {
-    const text = await bundle.readText(path);
-    for (const judge of judges) if (text !== undefined) yield judge(text, path);
+    const found = await searchText(judges.map(({ regex }) => regex), bundle, path);
+    if (found !== undefined) yield* judges.map(({ judge }, i) => judge(path, found[i]));
   }
 }
 
@@ -75,18 +77,30 @@ function globOf({ collectorName }: TextConfig, fileName = ""): string {
   return bundleGlob(collectorName, "*/*", fileName);
 }
 
+/** A pattern with what its matches mean. */
+export interface TextJudge {
+  regex: RE2JS;
+  judge(path: string, match: TextMatch | undefined): AnalyzerResult;
+}
+
+/** Judges a text that is at hand. */
+export function judgeText({ regex, judge }: TextJudge, text: string, path: string): AnalyzerResult {
+  const match = firstRegexMatch(regex, text);
+  return judge(path, match && { line: lineAt(text, match.index), groups: match.groups });
+}
+
+function evidenceOf(path: string, match: TextMatch | undefined) {
+  return [match === undefined ? { path } : { path, line: match.line }];
+}
+
 /** Whether the pattern matches decides. Of several outcomes that hold the most severe counts, of equal ones the last. */
-export function presenceJudge(
-  pattern: string,
-  spec: Outcomes | undefined,
-): (text: string, path: string) => AnalyzerResult {
+export function presenceJudge(pattern: string, spec: Outcomes | undefined): TextJudge {
   const regex = compileRegex(pattern, "regex");
   const outcomes = readOutcomes(spec, boolCondition).map((outcome) =>
     outcome.when === "" ? { ...outcome, holds: boolCondition(outcome.status === "pass" ? "true" : "false") } : outcome
   );
-  return (text, path) => {
-    const match = firstRegexMatch(regex, text);
-    const evidence = [match === undefined ? { path } : { path, line: lineAt(text, match.index) }];
+  const judge = (path: string, match: TextMatch | undefined) => {
+    const evidence = evidenceOf(path, match);
     const worst = mostSevere(outcomes.filter((outcome) => outcome.holds(match !== undefined)));
     if (worst === undefined) {
       return noOutcomeMatched(`${path}, in which the pattern ${match === undefined ? "does not match" : "matches"}`, {
@@ -95,29 +109,24 @@ export function presenceJudge(
     }
     return toResult(worst, { evidence });
   };
+  return { regex, judge };
 }
 
 /** What the named groups of the first match hold decides. Messages are templates of the groups. */
-export function groupsJudge(
-  pattern: string,
-  spec: Outcomes | undefined,
-): (text: string, path: string) => AnalyzerResult {
+export function groupsJudge(pattern: string, spec: Outcomes | undefined): TextJudge {
   const regex = compileRegex(pattern, "regexGroups");
   const outcomes = readOutcomes(spec, regexGroupCondition).map((outcome) => ({
     ...outcome,
     template: compileTemplate(outcome.message),
   }));
   const noGroups = Object.fromEntries(Object.keys(regex.namedGroups()).map((name) => [name, ""]));
-  return (text, path) => {
-    const match = firstRegexMatch(regex, text);
-    const more = {
-      icon: GROUPS_ICON,
-      evidence: [match === undefined ? { path } : { path, line: lineAt(text, match.index) }],
-    };
+  const judge = (path: string, match: TextMatch | undefined) => {
+    const more = { icon: GROUPS_ICON, evidence: evidenceOf(path, match) };
     const outcome = outcomes.find(({ when, holds }) => when === "" || (match !== undefined && holds(match.groups)));
     if (outcome === undefined) {
       return noOutcomeMatched(match === undefined ? `${path}, in which the pattern does not match` : path, more);
     }
     return toResult({ ...outcome, message: outcome.template.render(match?.groups ?? noGroups, "") }, more);
   };
+  return { regex, judge };
 }

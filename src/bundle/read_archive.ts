@@ -18,6 +18,8 @@ export interface ArchiveLimits extends UnpackLimits {
   folders: number;
 }
 
+const BLOCK_BYTES = 512;
+
 /** Far above what bundles are. */
 export const ARCHIVE_LIMITS: ArchiveLimits = {
   bytes: 100e9,
@@ -37,6 +39,11 @@ export type ArchiveMember =
   /** Something that must not be unpacked. `name` is how the archive calls it, cut where it is too long. */
   | { type: "refused"; name: string; why: string };
 
+export interface ReadOptions {
+  /** Gives all members in front of a damage. Otherwise those that were read ahead are lost with it; this is slow. */
+  careful?: boolean;
+}
+
 /** Reads a tar archive, compressed with gzip or not, from its first member to its last. Nothing is unpacked to a disk, no
  * link is followed, and memory is bounded: a body is a stream, to be read before the next member is asked for, or dropped.
  *
@@ -46,11 +53,14 @@ export type ArchiveMember =
 export async function* readArchive(
   source: ReadableStream<Uint8Array>,
   limits: ArchiveLimits = ARCHIVE_LIMITS,
+  { careful = false }: ReadOptions = {},
 ): AsyncGenerator<ArchiveMember> {
   const stop = new AbortController();
   const names = new MemberNames(limits);
+  const broken: Broken = {};
   try {
-    const entries = (await tarEntries(source, limits, stop.signal))[Symbol.asyncIterator]();
+    const entries = (await tarEntries(source, limits, stop.signal, careful ? broken : undefined))
+      [Symbol.asyncIterator]();
     for (let count = 0;;) {
       const { done, value: entry } = await entries.next();
       if (done) return;
@@ -60,7 +70,7 @@ export async function* readArchive(
       await body.skip();
     }
   } catch (error) {
-    throw damaged(error);
+    throw damaged(broken.error ?? error);
   } finally {
     stop.abort();
   }
@@ -70,11 +80,13 @@ async function tarEntries(
   source: ReadableStream<Uint8Array>,
   limits: ArchiveLimits,
   signal: AbortSignal,
+  careful: Broken | undefined,
 ): Promise<ReadableStream<ParsedTarEntry>> {
   const budget = new UnpackBudget(limits);
   const packed = await peek(source, FORMAT_BYTES);
   const outer = packedFormat(packed.head);
-  const plain = outer === "gzip" ? await peek(gunzip(countPacked(packed.body, budget), budget), FORMAT_BYTES) : packed;
+  const unpacked = () => gunzip(countPacked(packed.body, budget), budget, careful !== undefined);
+  const plain = outer === "gzip" ? await peek(unpacked(), FORMAT_BYTES) : packed;
   const inner = outer === "gzip" ? packedFormat(plain.head) : outer;
   if (inner !== "tar" && !isEmptyTar(plain.head)) {
     await plain.body.cancel().catch(() => {});
@@ -82,7 +94,24 @@ async function tarEntries(
   }
   const { createTarDecoder } = await import("modern-tar");
   const { readable, writable } = createTarDecoder({ strict: true });
-  return plain.body.pipeThrough({ readable, writable: writable as WritableStream<Uint8Array> }, { signal });
+  const body = careful === undefined ? plain.body : ReadableStream.from(blocksOf(plain.body, careful));
+  return body.pipeThrough({ readable, writable: writable as WritableStream<Uint8Array> }, { signal });
+}
+
+/** What ended a stream before its end. */
+interface Broken {
+  error?: unknown;
+}
+
+/** One block after the other, so that nothing is read ahead. What breaks the stream ends it. */
+async function* blocksOf(body: ReadableStream<Uint8Array>, broken: Broken): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of body) {
+      for (let at = 0; at < piece.length; at += BLOCK_BYTES) yield piece.subarray(at, at + BLOCK_BYTES);
+    }
+  } catch (error) {
+    broken.error = error;
+  }
 }
 
 function countPacked(body: ReadableStream<Uint8Array>, budget: UnpackBudget): ReadableStream<Uint8Array> {

@@ -3,16 +3,18 @@ import type { TarHeader } from "modern-tar";
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import { UnsafePathError } from "./bundle_path.ts";
 import { MemberNames } from "./member_names.ts";
-import { ARCHIVE_LIMITS, type ArchiveMember, readArchive } from "./read_archive.ts";
+import { ARCHIVE_LIMITS, type ArchiveMember, readArchive, type ReadOptions } from "./read_archive.ts";
 import { ArchiveError } from "./archive_error.ts";
 
 /** A bundle that exists: an archive, or the folder it was unpacked into. */
 export interface Bundle {
   /** Its top folder, "" where the files of an archive lie without one. */
   root: string;
+  /** Where that is, when it is no archive. */
+  folder?: string;
   /** Each with its path in the bundle, by which rules and manifests know it: without the top folder. A member that lies
    * beside that folder has its whole name. */
-  members(): AsyncGenerator<BundleMember>;
+  members(options?: ReadOptions): AsyncGenerator<BundleMember>;
 }
 
 export type BundleMember = ArchiveMember & { path: string };
@@ -34,9 +36,14 @@ export async function openBundle(path: string, signal?: AbortSignal): Promise<Bu
   }
   if (info.isDirectory) return await openFolder(path, signal);
   if (!info.isFile) throw unreadable(path, new Error("it is neither a file nor a folder"));
-  const read = () => readArchive(openFile(path, signal));
+  return await openArchive(() => openFile(path, signal));
+}
+
+/** As {@linkcode openBundle}, for an archive that can be read from its beginning as often as it takes. */
+export async function openArchive(open: () => ReadableStream<Uint8Array>): Promise<Bundle> {
+  const read = (options?: ReadOptions) => readArchive(open(), ARCHIVE_LIMITS, options);
   const root = await findRoot(read);
-  return { root, members: () => placed(read(), root) };
+  return { root, members: (options) => placed(read(options), root) };
 }
 
 function openFile(path: string, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
@@ -58,15 +65,29 @@ async function* placed(members: AsyncGenerator<ArchiveMember>, root: string): As
 }
 
 /** The first member tells the top folder where it has the usual name, or is the file that marks it. Otherwise the names of
- * all are read. */
-async function findRoot(read: () => AsyncGenerator<ArchiveMember>): Promise<string> {
+ * all are read, as far as the archive can be. */
+async function findRoot(read: (options?: ReadOptions) => AsyncGenerator<ArchiveMember>): Promise<string> {
+  try {
+    return await rootOf(read());
+  } catch (error) {
+    if (!(error instanceof ArchiveError) || error.code !== "ARCHIVE_DAMAGED") throw error;
+    return await rootOf(read({ careful: true }), true);
+  }
+}
+
+/** @param damaged the members up to the damage tell, where there are any */
+async function rootOf(members: AsyncGenerator<ArchiveMember>, damaged = false): Promise<string> {
   const tops = new Set<string>();
-  for await (const { name, type } of read()) {
-    if (type === "refused") continue;
-    const [top = "", ...rest] = name.split("/");
-    if (name === MARK) return "";
-    if (rest.join("/") === MARK || USUAL_ROOT.test(top)) return top;
-    tops.add(rest.length === 0 && type !== "directory" ? "" : top);
+  try {
+    for await (const { name, type } of members) {
+      if (type === "refused") continue;
+      const [top = "", ...rest] = name.split("/");
+      if (name === MARK) return "";
+      if (rest.join("/") === MARK || USUAL_ROOT.test(top)) return top;
+      tops.add(rest.length === 0 && type !== "directory" ? "" : top);
+    }
+  } catch (error) {
+    if (!damaged || tops.size === 0 || !(error instanceof ArchiveError)) throw error;
   }
   return tops.size === 1 ? [...tops][0]! : "";
 }
@@ -74,7 +95,7 @@ async function findRoot(read: () => AsyncGenerator<ArchiveMember>): Promise<stri
 async function openFolder(path: string, signal: AbortSignal | undefined): Promise<Bundle> {
   const folder = await bundleFolder(path);
   const root = basename(await Deno.realPath(folder)) || "bundle";
-  return { root, members: () => placed(new FolderReader(folder, root, signal).read(""), root) };
+  return { root, folder, members: () => placed(new FolderReader(folder, root, signal).read(""), root) };
 }
 
 /** The folder that holds `version.yaml`: this one, or the only one in it. */

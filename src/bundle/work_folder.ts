@@ -163,6 +163,11 @@ export class WorkFolder {
     return this.#files.has(path) || this.#links.has(path);
   }
 
+  /** Of a file or of what a link leads to, in bytes. */
+  size(path: string): number | undefined {
+    return this.#files.get(this.#links.get(path) ?? path)?.bytes;
+  }
+
   /** The bytes of a file or of what a link leads to, undefined when the bundle has no such file. */
   read(path: string): Uint8Array | undefined {
     const file = this.#files.get(this.#links.get(path) ?? path);

@@ -1,5 +1,6 @@
 import type { BundleReader } from "./bundle_reader.ts";
 import { bundlePath } from "./bundle_path.ts";
+import { FileTooLargeError, MAX_READ_BYTES } from "./file_too_large_error.ts";
 import { shellGlob } from "./shell_glob.ts";
 import type { WorkFolder } from "./work_folder.ts";
 
@@ -7,13 +8,23 @@ import type { WorkFolder } from "./work_folder.ts";
 export function readWorkFolder(folder: WorkFolder): BundleReader {
   function read(path: string): Uint8Array | undefined {
     const canonical = safely(() => bundlePath(path));
-    return canonical === undefined ? undefined : folder.read(canonical);
+    const bytes = canonical === undefined ? undefined : folder.size(canonical);
+    if (bytes === undefined) return undefined;
+    if (bytes > MAX_READ_BYTES) throw new FileTooLargeError(path, bytes);
+    return folder.read(canonical!);
   }
   return {
-    read: (path) => Promise.resolve(read(path)),
-    readText(path) {
+    // deno-lint-ignore require-await -- what it throws is a rejection
+    read: async (path) => read(path),
+    // deno-lint-ignore require-await -- the same
+    async readText(path) {
       const bytes = read(path);
-      return Promise.resolve(bytes === undefined ? undefined : new TextDecoder().decode(bytes));
+      return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+    },
+    size: (path) => Promise.resolve(safely(() => folder.size(bundlePath(path)))),
+    async stream(path) {
+      const canonical = safely(() => bundlePath(path));
+      return canonical === undefined ? undefined : await folder.stream(canonical);
     },
     find(glob) {
       const matches = shellGlob(glob);

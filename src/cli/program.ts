@@ -29,6 +29,7 @@ Examples:
   support-bundle secret/shop/bundle-spec         by the specs of one Secret
   kubectl get cm spec -o yaml | support-bundle - a spec from standard input
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
+  support-bundle analyze bundle.tar.gz spec.yaml  judge a bundle that exists
   support-bundle spec.yaml --upload s3://bucket/bundles/
   support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
   support-bundle --auto -n shop --schedule-preview --cron "0 2 * * *"
@@ -115,6 +116,10 @@ export function program(cli: CliContext): Command {
   root.addCommand(scheduleCommand(cli));
   root.addCommand(serviceCommand(cli));
   addLazyCommands(root, cli, [{
+    name: "analyze",
+    summary: "judge a bundle that exists by the analyzers of specs",
+    load: async () => (await import("./analyze.ts")).defineAnalyze,
+  }, {
     name: "redact",
     summary: "hide the secrets in a bundle that exists, or explain what is hidden",
     load: async () => (await import("./redact.ts")).defineRedact,

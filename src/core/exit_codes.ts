@@ -1,6 +1,6 @@
 /** Exit codes of every command, and of an execution's child process. Documented in docs/exit-codes.md.
  *
- * 0, 1 and 2 mean what existing scripts expect; 3 and 4 are kept for verdicts of `analyze`; `diff --exit-code` ends with 3 where bundles differ. */
+ * 0, 1 and 2 mean what existing scripts expect; 3 and 4 are verdicts of `analyze`; `diff --exit-code` ends with 3 where bundles differ. */
 export const EXIT = {
   ok: 0,
   /** Anything that has no code of its own, wrong flags included. */

@@ -4,6 +4,7 @@ import { openTransport, type Transport } from "../collect/http_transport.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
+import { getFollowing } from "./get_following.ts";
 import { SpecError } from "./spec_error.ts";
 import { shownUrl } from "./spec_source.ts";
 
@@ -20,7 +21,6 @@ export interface FetchOptions {
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
-const MAX_REDIRECTS = 10;
 /** What servers of specs know the readers of specs by; some answer others with a web page. */
 export const SPEC_READER = "Replicated_Troubleshoot/v1beta1";
 
@@ -54,27 +54,9 @@ async function download(
   signal: AbortSignal,
 ): Promise<string> {
   const own = url.hostname === "kots.io" ? SPEC_READER : `support-bundle/${VERSION}`;
-  const headers = new Headers({ "user-agent": own, ...more });
-  if (url.username !== "" || url.password !== "") {
-    const bytes = new TextEncoder().encode(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`);
-    headers.set("authorization", `Basic ${bytes.toBase64()}`);
-  }
-  let at = withoutUser(url);
-  for (let redirects = 0;; redirects++) {
-    signal.throwIfAborted();
-    const response = await transport.send(at, { method: "GET", headers }, signal);
-    const location = response.headers.get("location");
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return await textOf(url, response);
-    await response.body?.cancel();
-    if (redirects >= MAX_REDIRECTS) throw failure(url, `stopped after ${MAX_REDIRECTS} redirects`);
-    const next = URL.parse(location, at);
-    if (next === null || !/^https?:$/.test(next.protocol) || (at.protocol === "https:" && next.protocol === "http:")) {
-      throw failure(url, `the server redirects to ${next?.protocol ?? "no address"}, which is not followed`);
-    }
-    // Credentials are for the server they were written for.
-    if (next.host !== at.host) headers.delete("authorization");
-    at = withoutUser(next);
-  }
+  const headers = { "user-agent": own, ...more };
+  const fail = (why: string, hint?: string) => failure(url, why, hint);
+  return await textOf(url, await getFollowing(url, transport, { headers, signal, fail }));
 }
 
 async function textOf(url: URL, response: Response): Promise<string> {
@@ -95,12 +77,6 @@ async function textOf(url: URL, response: Response): Promise<string> {
   text += decoder.decode();
   if (/^\s*<(?:!doctype|html)/i.test(text)) throw failure(url, "the answer is a web page", "Check the address");
   return text;
-}
-
-function withoutUser(url: URL): URL {
-  const plain = new URL(url);
-  plain.username = plain.password = "";
-  return plain;
 }
 
 function failure(

@@ -4,6 +4,7 @@ import { followUris } from "./follow_uris.ts";
 import { DEFAULT_SELECTOR } from "./label_queries.ts";
 import type { LoadedSpec } from "./loaded_spec.ts";
 import { ignoredText, mergeSpecs } from "./merge_specs.ts";
+import type { DocumentUse } from "./read_document.ts";
 import { ObjectUnreadableError, type SpecText } from "./read_object.ts";
 import { readSource, type SourceContext } from "./read_source.ts";
 import { type ClusterSearch, searchCluster } from "./search_cluster.ts";
@@ -14,7 +15,7 @@ import { type TroubleshootDocument, troubleshootDocuments } from "./troubleshoot
 
 export type { AnalyzerEntry, CollectorEntry, LoadedSpec } from "./loaded_spec.ts";
 
-export interface LoadOptions extends SourceContext {
+export interface LoadOptions extends SourceContext, DocumentUse {
   /** Positional arguments. */
   sources: readonly string[];
   /** Values of `--redactors`. */
@@ -81,7 +82,7 @@ export async function loadSpecs(options: LoadOptions): Promise<LoadedSpec> {
     add(await findSpecs(options.search, context, documents, warnings, notes), "cluster");
   }
   const current = options.followUri === false ? documents : await followUris(documents, context, warnings);
-  return { ...mergeSpecs(current, warnings, notes), ...(incomplete ? { incomplete } : {}) };
+  return { ...mergeSpecs(current, warnings, notes, options), ...(incomplete ? { incomplete } : {}) };
 }
 
 /** @returns undefined when it is in the cluster, and the cluster may hand it out later */

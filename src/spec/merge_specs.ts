@@ -1,6 +1,6 @@
 import * as collectors from "../collect/registry.ts";
 import { emptyParts, type LoadedSpec, type SpecParts } from "./loaded_spec.ts";
-import { namesCollectors, readDocument } from "./read_document.ts";
+import { type DocumentUse, namesCollectors, readDocument } from "./read_document.ts";
 import { ORIGINS, type SourceDocument } from "./source_document.ts";
 import { SpecError } from "./spec_error.ts";
 
@@ -11,7 +11,12 @@ const FIELDS = ["collectors", "hostCollectors", "analyzers", "hostAnalyzers"] as
  * the order of their origins; entries that are written the same count once.
  * @throws {SpecError} for the first document that cannot be used. One that was found in the cluster is a warning, unless
  * it is a Redactor (a rule that is not read hides nothing), or nothing else is left */
-export function mergeSpecs(sources: readonly SourceDocument[], warnings: string[], notes: string[]): LoadedSpec {
+export function mergeSpecs(
+  sources: readonly SourceDocument[],
+  warnings: string[],
+  notes: string[],
+  use: DocumentUse = {},
+): LoadedSpec {
   const merged: LoadedSpec = { ...emptyParts(), warnings, notes };
   let order = 0;
   let namesAny = false;
@@ -22,7 +27,7 @@ export function mergeSpecs(sources: readonly SourceDocument[], warnings: string[
     const { document, origin } = source;
     let parts: SpecParts;
     try {
-      parts = readDocument(document, warnings);
+      parts = readDocument(document, warnings, use);
     } catch (error) {
       if (!(error instanceof SpecError) || origin !== "cluster" || document.kind === "Redactor") throw error;
       broken ??= error;
@@ -49,7 +54,7 @@ export function mergeSpecs(sources: readonly SourceDocument[], warnings: string[
     (merged[field] as { raw: unknown }[]) = unique(merged[field] as { raw: unknown }[], ({ raw }) => raw);
   }
   merged.unsupported = unique(merged.unsupported, ({ field, raw }) => [field, raw]);
-  if (collects && (namesAny || merged.hostCollectors.length === 0)) addDefaults(merged);
+  if (!use.analyzeOnly && collects && (namesAny || merged.hostCollectors.length === 0)) addDefaults(merged);
   return merged;
 }
 

@@ -60,9 +60,19 @@ const SPEC_FIELDS: Record<TroubleshootDocument["kind"], string[]> = {
   RemoteCollector: [],
 };
 
+/** What a command does with documents. */
+export interface DocumentUse {
+  /** It judges a bundle that exists: analyzers of preflights count, and nothing is collected or delivered. */
+  analyzeOnly?: boolean;
+}
+
 /** Reads and validates one document. v1beta2 and v1beta3 mean the same here.
  * @throws {SpecError} for the first thing that cannot be meant; nothing that was written is dropped without a warning */
-export function readDocument(document: TroubleshootDocument, warnings: string[]): SpecParts {
+export function readDocument(
+  document: TroubleshootDocument,
+  warnings: string[],
+  { analyzeOnly = false }: DocumentUse = {},
+): SpecParts {
   const parts = emptyParts();
   const spec = readSpecMapping(document, warnings);
   const read = <Field extends EntryField>(written: string, as: Field) => {
@@ -78,7 +88,7 @@ export function readDocument(document: TroubleshootDocument, warnings: string[])
       read("hostCollectors", "hostCollectors");
       read("analyzers", "analyzers");
       read("hostAnalyzers", "hostAnalyzers");
-      readUnused(document, spec, parts, warnings);
+      if (!analyzeOnly) readUnused(document, spec, parts, warnings);
       break;
     case "Collector":
       read("collectors", "collectors");
@@ -94,6 +104,13 @@ export function readDocument(document: TroubleshootDocument, warnings: string[])
       parts.redactors.push(...readRedactors(document));
       parts.hide.push(...readHide(document));
       break;
+    case "Preflight":
+    case "HostPreflight":
+      if (analyzeOnly) {
+        read("analyzers", document.kind === "Preflight" ? "analyzers" : "hostAnalyzers");
+        return parts;
+      }
+      // falls through
     default:
       warnings.push(`${document.place(["kind"])}: ignored, this command does not run a ${document.kind}`);
       return parts;

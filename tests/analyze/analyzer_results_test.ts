@@ -18,6 +18,11 @@ const behaviour: [name: string, finding: Finding, flags: string][] = [
   ["what broke as a warning", finding({ status: "error", message: "m" }), "warn"],
   ["what broke and is strict as a failure", finding({ status: "error", message: "m" }, { strict: true }), "fail"],
   ["a missing file as a warning", finding({ status: "skipped", reason: "file-missing", message: "m" }), "warn"],
+  [
+    "a missing file of a strict analyzer as a failure",
+    finding({ status: "skipped", reason: "file-missing", message: "m" }, { strict: true }),
+    "fail",
+  ],
   ["what nothing matched as neither", finding({ status: "skipped", reason: "no-outcome-matched", message: "m" }), ""],
 ];
 

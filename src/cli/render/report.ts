@@ -3,6 +3,7 @@ import { formatSize } from "../../core/size.ts";
 import type { PipelineReport } from "../../pipeline/report.ts";
 import type { CliContext } from "../cli_context.ts";
 import { colorsFor } from "./color.ts";
+import { headline } from "./headline.ts";
 import { cut, oneLine } from "./table.ts";
 import { spanText } from "./time.ts";
 import { tokenLines } from "./token_stats.ts";
@@ -44,7 +45,7 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     for (const { title, severity, message, nextStep } of top.slice(0, SHOWN)) {
       const mark = severity === "fail" ? colors.red("✗") : colors.yellow("!");
       lines.push(
-        `    ${mark} ${cut(oneLine(title === "" ? message : `${title}: ${message}`), cli.stdout.columns - 6)}`,
+        `    ${mark} ${cut(oneLine(headline(title, message)), cli.stdout.columns - 6)}`,
       );
       if (nextStep !== undefined) line(`        → ${oneLine(nextStep)}`);
     }

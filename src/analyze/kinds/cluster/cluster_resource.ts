@@ -10,7 +10,7 @@ import { ParsedFiles } from "../../parsed_files.ts";
 import { quantityCondition, toQuantity } from "../../quantity_condition.ts";
 import { resourceFiles } from "../../resource_files.ts";
 import { itemsOf, textIn } from "../../stored_objects.ts";
-import { GROUPS_ICON, groupsJudge, presenceJudge } from "../../text_matcher.ts";
+import { GROUPS_ICON, groupsJudge, judgeText, presenceJudge } from "../../text_matcher.ts";
 import { parseValuePath, PathError, valueAt } from "../../value_path.ts";
 import { expectedYaml, toYaml } from "../../yaml_text.ts";
 
@@ -100,7 +100,7 @@ function judgeOf({ expectedValue, regex, regexGroups, yamlPath, outcomes }: Conf
     const judge = regex ? presenceJudge(regex, outcomes) : groupsJudge(regexGroups!, outcomes);
     return (value, path) => {
       if (typeof value === "string" && isMask(value)) throw new Error(hiddenValue(path));
-      return judge(toYaml(value), path);
+      return judgeText(judge, toYaml(value), path);
     };
   }
   const read = readOutcomes(oneVerdictEach(outcomes), quantityCondition);
