@@ -1,6 +1,6 @@
 import compare from "semver/functions/compare.js";
 import parse from "semver/functions/parse.js";
-import type { Comparison } from "./when.ts";
+import { compares, type Comparison } from "./when.ts";
 
 /** A version as products write theirs: any number of components, and what may follow them. */
 export interface LooseVersion {
@@ -23,21 +23,7 @@ export function tryParseLooseVersion(text: string): LooseVersion | undefined {
 /** How a version relates to the one of a condition. Components that one of them lacks are 0. A suffix such as `rc.1` is
  * before the release; any other names a vendor's build of it, and counts only where the condition has a suffix too. */
 export function relatesTo(actual: LooseVersion, by: Comparison, wanted: LooseVersion): boolean {
-  const order = orderOf(actual, wanted);
-  switch (by) {
-    case "=":
-      return order === 0;
-    case "!=":
-      return order !== 0;
-    case "<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case ">":
-      return order > 0;
-    case ">=":
-      return order >= 0;
-  }
+  return compares(orderOf(actual, wanted), by, 0);
 }
 
 /** The operator `~>`: at least the version, and equal to it in all written components but the last. */

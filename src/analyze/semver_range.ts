@@ -1,6 +1,7 @@
 import compare from "semver/functions/compare.js";
 import parse from "semver/functions/parse.js";
 import { badWhen } from "./condition_error.ts";
+import { compares, type Comparison } from "./when.ts";
 
 /** A version as conditions compare it. */
 export interface Version {
@@ -32,9 +33,7 @@ export function tryParseClusterVersion(text: string): Version | undefined {
   return { ...version, vendorBuild: suffix !== "" && !/^(alpha|beta|rc)\b/i.test(suffix) };
 }
 
-type Operator = "<" | "<=" | ">" | ">=" | "=" | "!=";
-
-const OPERATORS: Record<string, Operator> = {
+const OPERATORS: Record<string, Comparison> = {
   "": "=",
   "=": "=",
   "==": "=",
@@ -108,23 +107,9 @@ function exact(text: string, range: string): Version {
   return version;
 }
 
-function compareWith(operator: Operator, wanted: Version): Range {
+function compareWith(operator: Comparison, wanted: Version): Range {
   return (version) => {
     const actual = version.vendorBuild && wanted.text === wanted.core ? version.core : version.text;
-    const order: number = compare(actual, wanted.text);
-    switch (operator) {
-      case "=":
-        return order === 0;
-      case "!=":
-        return order !== 0;
-      case "<":
-        return order < 0;
-      case "<=":
-        return order <= 0;
-      case ">":
-        return order > 0;
-      case ">=":
-        return order >= 0;
-    }
+    return compares(compare(actual, wanted.text), operator, 0);
   };
 }

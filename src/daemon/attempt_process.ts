@@ -4,7 +4,7 @@ import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type PipelineEvent, pipelineEventSchema, type PipelineReport } from "../pipeline/report.ts";
 import type { PipelineRequest } from "../pipeline/request.ts";
 import type { AttemptCgroup } from "./attempt_cgroup.ts";
-import { killGroup, killMarked, processStart } from "./process_identity.ts";
+import { endGroup, killGroup, killMarked, processStart } from "./process_identity.ts";
 import { readLines, readTail } from "./read_lines.ts";
 import { addUsage, type AttemptUsage, watchUsage } from "./watch_usage.ts";
 
@@ -139,7 +139,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     endedFor ??= "memory";
     addUsage(usage, { peakMemoryMB: limits.maxMemoryMB }); // faster than samples
   }
-  killGroup(child.pid, "SIGKILL"); // whatever it started and left behind
+  await endGroup(child.pid); // whatever it started and left behind
   await options.cgroup?.end();
   const mark = options.env?.[EXECUTION_ENV];
   // A child that ended by itself has ended its commands, too; one that was killed could not.

@@ -3,6 +3,7 @@ import { describeError } from "../core/errors.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import { listBackups, makeBackup } from "../store/backup.ts";
 import type { DaemonLog } from "./daemon_log.ts";
+import { RepeatedTask } from "./repeated_task.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 import { backupEveryMs, type Settings, storeLocation } from "./settings.ts";
 
@@ -39,33 +40,16 @@ const LOOK_MS = 15 * 60_000;
 
 /** Backs up the store whenever the newest backup is older than the interval, whoever made it. A backup that fails is logged
  * and counted, and stops nothing. */
-export class BackupKeeper {
+export class BackupKeeper extends RepeatedTask {
   readonly #log: DaemonLog;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
 
   constructor(private readonly options: BackupOptions) {
+    super(options.clock);
     this.#log = options.log.with({ component: "store" });
   }
 
-  start(): void {
-    this.#running ??= this.#loop();
-  }
-
-  /** A backup that is being made is given up. Twice is harmless. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      await this.options.clock.sleep(await this.#turn(), this.#stopping.signal);
-    }
-  }
-
   /** Makes a backup if one is due. @returns after how many milliseconds to look again */
-  async #turn(): Promise<number> {
+  protected override async turn(): Promise<number> {
     const { store, folder, everyMs, clock, metrics } = this.options;
     try {
       // One from the future was made before the clock was set back.
@@ -76,12 +60,12 @@ export class BackupKeeper {
         const dueInMs = made.getTime() + everyMs - clock.now().getTime();
         if (dueInMs > 0) return Math.min(dueInMs, LOOK_MS);
       }
-      const backup = await makeBackup(store, folder, clock.now(), this.#stopping.signal);
+      const backup = await makeBackup(store, folder, clock.now(), this.stopping);
       metrics.backups({ lastSuccess: new Date(backup.createdAt) });
       this.#log.debug("backed up the store", { path: backup.path, bytes: backup.bytes });
       return Math.min(everyMs, LOOK_MS);
     } catch (error) {
-      if (this.#stopping.signal.aborted) return 0;
+      if (this.stopping.aborted) return 0;
       metrics.backups({ failed: true });
       this.#log.error("cannot back up the store", { path: folder, error: describeError(error) });
       return Math.min(everyMs, RETRY_MS);

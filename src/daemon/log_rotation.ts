@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import type { DaemonLog } from "./daemon_log.ts";
+import { RepeatedTask } from "./repeated_task.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -48,31 +49,18 @@ export interface LogRotationOptions {
 }
 
 /** Rotates the daemon's log by age, looking once an hour. By size it rotates itself. */
-export class LogRotation {
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
-
-  constructor(private readonly options: LogRotationOptions) {}
-
-  start(): void {
-    this.#running ??= this.#loop();
+export class LogRotation extends RepeatedTask {
+  constructor(private readonly options: LogRotationOptions) {
+    super(options.clock);
   }
 
-  /** Twice is harmless. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await this.#look();
-      } catch (error) {
-        this.options.log.warn("cannot rotate the log", { error: describeError(error) });
-      }
-      await this.options.clock.sleep(HOUR_MS, this.#stopping.signal);
+  protected override async turn(): Promise<number> {
+    try {
+      await this.#look();
+    } catch (error) {
+      this.options.log.warn("cannot rotate the log", { error: describeError(error) });
     }
+    return HOUR_MS;
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,11 @@
 import process from "node:process";
 import { systemClock } from "../core/clock.ts";
 
+/** How often what was killed is looked for, and how much longer each time: on a busy machine it takes a moment to be gone.
+ * Together a second and a half. */
+const KILL_ROUNDS = 18;
+const DYING_MS = 10;
+
 /** When a process started, as the operating system tells it: an opaque text that no later process with the same pid has.
  *
  * - Linux: the boot's id and the start in clock ticks since that boot, from `/proc`
@@ -54,6 +59,15 @@ export function killGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): boolean {
   }
 }
 
+/** Kills a process group, and waits until it is gone.
+ * @param pid of the group's leader */
+export async function endGroup(pid: number): Promise<void> {
+  for (let round = 0; round < KILL_ROUNDS && killGroup(pid, "SIGKILL"); round++) {
+    if ((await groupMembers(pid)).length === 0) return;
+    await systemClock.sleep(DYING_MS * round);
+  }
+}
+
 /** Pids of the living processes in a group. Linux only; elsewhere empty. */
 export async function groupMembers(groupId: number): Promise<number[]> {
   const members: number[] = [];
@@ -62,10 +76,6 @@ export async function groupMembers(groupId: number): Promise<number[]> {
   }
   return members;
 }
-
-/** Together a second and a half. */
-const KILL_ROUNDS = 18;
-const DYING_MS = 10;
 
 /** Kills every process that was started with a variable, whatever its group or parent is by now. Looks again until there
  * is none, since one may start another while it dies. Linux only; elsewhere nothing is done.
@@ -85,7 +95,7 @@ export async function killMarked(name: string, value: string): Promise<number[]>
       }
     }
     if (!found) break;
-    await systemClock.sleep(DYING_MS * round); // on a busy machine a killed process takes a moment to be gone
+    await systemClock.sleep(DYING_MS * round);
   }
   return [...killed];
 }

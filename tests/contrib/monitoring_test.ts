@@ -115,7 +115,8 @@ Deno.test({
     deepStrictEqual(rules.filter(({ health }) => health !== "ok"), []);
     const firing = await until("an alert", async () => {
       const { alerts } = await prometheus.api("alerts");
-      return alerts.some(({ state }: { state: string }) => state === "firing") && alerts;
+      const firing = alerts.filter(({ state }: { state: string }) => state === "firing");
+      return firing.length > 0 && firing;
     });
     deepStrictEqual(
       firing.map(({ labels }: { labels: Record<string, string> }) => [labels.alertname, labels.job_name]),

@@ -170,8 +170,10 @@ clusterCase("copyFromHost gives pods 30 s to start, and says what they wait for"
   const image = `${SIMULATE_IMAGE}creating`;
   const collecting = collectAll(copyFromHost, { ...config, namespace, image }, { kube, clock });
   const nodes = await nodeNames(kube);
-  await untilPods(kube, namespace, (pods) => pods.length === nodes.length);
-  await clock.advance(31_000);
+  const creating = ({ status }: KubeObject) => JSON.stringify(status ?? {}).includes("ContainerCreating");
+  await untilPods(kube, namespace, (pods) => pods.length === nodes.length && pods.every(creating));
+  await clock.advance(2_000);
+  await clock.advance(29_000);
   const { files, missing } = await collecting;
   deepStrictEqual(Object.keys(files).toSorted(), nodes.map((node) => `hosts/${node}/error.txt`));
   match(files[`hosts/${nodes[0]}/error.txt`]!, /not ready within 30s \(Pending; .*ContainerCreating/);
