@@ -70,14 +70,19 @@ function finder(path: string | undefined, jsonPath: string | undefined): (docume
   };
 }
 
-function readValue(value = ""): unknown {
+/** A text that is no JSON stands for itself, as in a published example: `baz`. */
+function readValue(value: string | undefined): unknown {
+  if (value === undefined || value.trim() === "") {
+    throw new SpecConditionError("field value", "it is missing", 'Write the expected value: "text", 3, [1, 2]');
+  }
   try {
     return JSON.parse(value);
   } catch {
-    // No cause: it would quote the value.
+    // What begins as JSON was meant to be.
+    if (!/^\s*["{[]/.test(value)) return value;
     throw new SpecConditionError(
       "field value",
-      "it is not JSON",
+      "it is no JSON that can be read",
       'Write the expected value as JSON: "text", 3, [1, 2]',
     );
   }

@@ -100,12 +100,15 @@ export function intCondition(when: string): Condition<number> {
 
 /** `<name> <op> <int>`, such as `ready >= 3`.
  * @param names what can be compared
+ * @param unnamed what `>= 3` alone means; absent: nothing
  * @throws {SpecConditionError} */
 export function namedIntCondition<Name extends string>(
   names: readonly Name[],
+  unnamed?: Name,
 ): (when: string) => Condition<Record<Name, number>> {
   return (when) => {
-    const parts = words(when);
+    const written = words(when);
+    const parts = written.length === 2 && unnamed !== undefined ? [unnamed, ...written] : written;
     const [name, operator, value] = parts;
     const hint = `Write it as ${names[0]} >= 3; known names are ${names.join(", ")}`;
     if (parts.length !== 3) throw badWhen(when, "it is not a name, an operator and a number", hint);

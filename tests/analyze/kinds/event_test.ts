@@ -68,9 +68,8 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
     `skipped/file-missing: The bundle does not have ${FOLDER}/nope.json, or it is empty`,
   ]],
   ["needs a reason", { outcomes: both }, ["throws: Cannot read the field reason: it is missing"]],
-  ["refuses an outcome without when", { ...mount, outcomes: [fail("true"), pass()] }, [
-    'throws: Cannot read the condition "": it is empty',
-  ]],
+  ["takes a failure without when for an event that is there", { ...mount, outcomes: [pass(), fail()] }, ["fail: F"]],
+  ["takes a pass without when for one that is not", { reason: "Nothing", outcomes: [warn(), pass()] }, ["pass: P"]],
   ["refuses a when that is no boolean", { ...mount, outcomes: [fail("true"), pass("seen")] }, [
     'throws: Cannot read the condition "seen": it is neither true nor false',
   ]],

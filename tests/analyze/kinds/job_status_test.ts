@@ -42,6 +42,11 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
   ["counts what the status lacks as none", { name: "running", namespace: "shop", outcomes: [pass("failed = 0")] }, [
     "pass: P",
   ]],
+  ["counts successes where nothing is named", { ...load, outcomes: [fail("= 0"), pass("> 0")] }, ["pass: P"]],
+  ["says what the spec says of one that is absent", { ...load, name: "nope", outcomes: [warn("absent"), pass()] }, [
+    "warn: W",
+  ]],
+  ["takes one that is there for not absent", { ...load, outcomes: [fail("absent"), pass()] }, ["pass: P"]],
   ["fails when it is not there", { ...load, name: "nope", outcomes: [pass()] }, [NOT_FOUND]],
   ["fails when it is not there, without outcomes", { ...load, name: "nope" }, [NOT_FOUND]],
   ["says so when no outcome matches", { ...load, outcomes: [pass("succeeded >= 2")] }, [

@@ -78,8 +78,11 @@ const behaviour: [name: string, config: Record<string, unknown>, expected: strin
   ["fails on what is no JSON", { ...compare("name", "1"), fileName: "broken.json" }, [
     "throws: Cannot read conf/broken.json of the bundle as JSON",
   ]],
-  ["refuses a value that is no JSON", compare("name", "shop"), ["throws: Cannot read the field value: it is not JSON"]],
-  ["refuses a missing value", { ...app, outcomes: both }, ["throws: Cannot read the field value: it is not JSON"]],
+  ["takes a value that is no JSON for a text", compare("name", "shop"), ["pass: equal"]],
+  ["refuses a value that begins as JSON and is none", compare("name", '["shop"'), [
+    "throws: Cannot read the field value: it is no JSON that can be read",
+  ]],
+  ["refuses a missing value", { ...app, outcomes: both }, ["throws: Cannot read the field value: it is missing"]],
   ["refuses a path that cannot be read", compare("a..b", "1"), [
     'throws: Cannot read the path "a..b": "" is neither a key nor an index',
   ]],

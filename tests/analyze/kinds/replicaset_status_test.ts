@@ -24,6 +24,7 @@ const shop = { namespace: "shop" };
 
 const behaviour: [name: string, config: Record<string, unknown>, expected: string[]][] = [
   ["compares ready replicas", { ...web, outcomes: [fail("ready < 3"), warn("ready = 3")] }, ["warn: W"]],
+  ["counts ready replicas where nothing is named", { ...web, outcomes: [fail("< 3"), warn(">= 3")] }, ["warn: W"]],
   ["compares available replicas", { ...web, outcomes: [fail("available > 2"), pass("available == 2")] }, ["pass: P"]],
   ["has conditions for each operator", {
     ...web,

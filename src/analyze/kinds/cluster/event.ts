@@ -1,7 +1,7 @@
 import { bundlePath } from "../../../bundle/bundle_path.ts";
 import { describeError } from "../../../core/errors.ts";
 import { defineAnalyzer, type Outcomes, outcomesField, textField } from "../../analyzer.ts";
-import { badWhen, requiredText } from "../../condition_error.ts";
+import { requiredText } from "../../condition_error.ts";
 import { eventTemplateData } from "../../event_template.ts";
 import { icon } from "../../icons.ts";
 import {
@@ -30,7 +30,8 @@ export const event = defineAnalyzer({
     regex: textField().describe("RE2 pattern that the event's message shall match"),
     collectorName: textField(),
     outcomes: outcomesField().describe(
-      'when: "true" where there is such an event, "false" where not; messages are templates of the event',
+      'when: "true" where there is such an event, "false" where not; without one, fail and warn are for an event, and ' +
+        "pass for none. Messages are templates of the event",
     ),
   }),
   title: ({ checkName, collectorName }) => checkName || collectorName || "Event",
@@ -65,12 +66,11 @@ function pathOf(namespace: string | undefined): string {
 }
 
 function compile(outcomes: Outcomes | undefined) {
-  return readOutcomes(oneVerdictEach(outcomes), boolCondition).map((outcome) => {
-    if (outcome.when === "") {
-      throw badWhen("", "it is empty", 'Write when: "true" where there is such an event, when: "false" where not');
-    }
-    return { ...outcome, template: compileTemplate(outcome.message) };
-  });
+  return readOutcomes(oneVerdictEach(outcomes), boolCondition).map((outcome) => ({
+    ...outcome,
+    holds: outcome.when === "" ? (found: boolean) => found === (outcome.status !== "pass") : outcome.holds,
+    template: compileTemplate(outcome.message),
+  }));
 }
 
 function search(config: { reason?: string; kind?: string; regex?: string }): (event: StoredObject) => boolean {

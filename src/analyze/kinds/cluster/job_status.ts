@@ -2,11 +2,20 @@ import { defineAnalyzer, outcomesField } from "../../analyzer.ts";
 import { icon } from "../../icons.ts";
 import { judge, readOutcomes, toResult } from "../../outcome_engine.ts";
 import { countIn, isRecord, recordsOf, type StoredObject } from "../../stored_objects.ts";
-import { namedIntCondition } from "../../when.ts";
+import { type Condition, namedIntCondition } from "../../when.ts";
 import { judgeAll, judgeOne, validateWorkload, type Workload, workloadFields } from "../../workloads.ts";
 
 const KIND = { noun: "job", folder: "cluster-resources/jobs" };
-const condition = namedIntCondition(["succeeded", "failed"]);
+const counted = namedIntCondition(["succeeded", "failed"], "succeeded");
+
+/** How often the pods of a job succeeded and failed, or that there is no such job. */
+type Counts = Record<"succeeded" | "failed", number> | "absent";
+
+function condition(when: string): Condition<Counts> {
+  if (when === "absent") return (counts) => counts === "absent";
+  const holds = counted(when);
+  return (counts) => counts !== "absent" && holds(counts);
+}
 
 export const jobStatus = defineAnalyzer({
   kind: "jobStatus",
@@ -15,7 +24,7 @@ export const jobStatus = defineAnalyzer({
   icon: icon("kubernetes_deployment_status", "deployment-status.svg?w=17&h=17"),
   fields: () => ({
     ...workloadFields(KIND),
-    outcomes: outcomesField().describe("With a name. when: succeeded >= 1, failed > 0 …"),
+    outcomes: outcomesField().describe("With a name. when: succeeded >= 1, failed > 0, absent …"),
   }),
   title: ({ checkName, name }) => checkName || (name ? `${name} Status` : "Job Status"),
   validate(config) {
@@ -38,8 +47,9 @@ export const jobStatus = defineAnalyzer({
     const outcomes = readOutcomes(config.outcomes, condition);
     return judgeOne(KIND, { name, namespace }, bundle, (job, evidence) => {
       if (job === undefined) {
+        const absent = outcomes.find(({ when }) => when === "absent");
         const message = `The job "${name}" was not found`;
-        return toResult({ status: "fail", message }, { title: titleOf(name), evidence });
+        return toResult(absent ?? { status: "fail", message }, { title: titleOf(name), evidence });
       }
       if (outcomes.length === 0) {
         const { healthy, message } = health(job);

@@ -8,7 +8,7 @@ import { namedIntCondition } from "../../when.ts";
 import { judgeAll, judgeOne, validateWorkload, type Workload, workloadFields } from "../../workloads.ts";
 
 const KIND = { noun: "replicaset", folder: "cluster-resources/replicasets" };
-const condition = namedIntCondition(["ready", "available"]);
+const condition = namedIntCondition(["ready", "available"], "ready");
 
 export const replicasetStatus = defineAnalyzer({
   kind: "replicasetStatus",
