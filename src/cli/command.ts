@@ -80,7 +80,8 @@ class BooleanAwareCommand extends Command {
     const args: string[] = [];
     for (let i = 0; i < argv.length; i++) {
       const arg = argv[i]!;
-      if (arg === "--") {
+      // What is behind a subcommand is the subcommand's to read.
+      if (arg === "--" || this.commands.some((it) => it.name() === arg || it.aliases().includes(arg))) {
         args.push(...argv.slice(i));
         break;
       }

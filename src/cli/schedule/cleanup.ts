@@ -6,6 +6,7 @@ import { formatSize } from "../../core/size.ts";
 import type { CleanupReport, CleanupRequest } from "../../daemon/clean_up.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { CliContext } from "../cli_context.ts";
+import { parseBoolean } from "../command.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { renderTable } from "../render/table.ts";
 import { REMOVED_FOR } from "./execution_text.ts";
@@ -33,7 +34,7 @@ export function defineCleanup(command: Command, cli: CliContext): void {
     .option("--older-than <duration>", "instead of what retention says, all that ended so long ago: 30d, 12h")
     .option("--undelivered", "with --older-than: bundles whose upload did not succeed, too")
     .option("--repair", "mend the store's indexes, and remove files that nothing needs; tells of unreadable records")
-    .option("--dry-run", "show what would be done, and change nothing")
+    .option("--dry-run [bool]", "show what would be done, and change nothing", parseBoolean)
     .option("-y, --yes", "do not ask")
     .addHelpText(
       "after",

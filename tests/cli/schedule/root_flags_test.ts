@@ -36,6 +36,14 @@ Deno.test("runCli() lets schedule backfill have its --dry-run", async () => {
   match(printed.stderr, /^1 execution would be queued$/m);
 });
 
+Deno.test("runCli() lets schedule cleanup have a --dry-run that takes no value", async () => {
+  await using harness = await CliHarness.create();
+  await harness.addJob({ name: "nightly" });
+  const { cli, printed } = harness.context();
+  strictEqual(await runCli(["schedule", "cleanup", "--dry-run"], cli), EXIT.ok);
+  match(printed.stderr, /^There was nothing to remove$/m);
+});
+
 Deno.test("runCli() prints a failure once, with its hint, on standard error", async () => {
   await using harness = await CliHarness.create();
   const { cli, printed } = harness.context();
