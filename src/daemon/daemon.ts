@@ -15,6 +15,7 @@ import { auditor } from "./auditor.ts";
 import { keepBackups } from "./backup_keeper.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
+import { boundDaemonOutput } from "./daemon_output.ts";
 import { listenToSignals } from "./daemon_signals.ts";
 import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
 import { DiskResource } from "./disk_resource.ts";
@@ -270,6 +271,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     clock,
     log,
     settings: () => ({ file: logOptions(loaded.settings, flags).file, ageMs: loaded.settings.logRotateAge }),
+    boundOutput: () => boundDaemonOutput(state),
     reopen: () => openDaemonLog(logOptions(loaded.settings, flags)),
   });
   const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);

@@ -44,7 +44,7 @@ export interface LocalExecutorOptions {
   /** How long attempts may go on after {@linkcode LocalExecutor.stop} was called. Default 10 s. */
   drainMs?: number;
   lease?: { leaseMs: number; renewEveryMs: number };
-  /** Tells of a failure that the child could not tell of. */
+  /** Tells of a failure that the child could not tell of. @param job as it is after that */
   notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
   /** Decides what has to wait although there is a slot. */
   admission?: Admission;
@@ -255,8 +255,8 @@ export class LocalExecutor implements Executor {
         await removeLeftovers(job, slot.execution.id, state);
         sayResult(finished, slot.log);
         await slot.log.flush();
-        await this.#record(finished, job, slot, keeper);
-        if (finished.notify) await this.#notify(job, finished.execution, previous, slot.log);
+        const after = await this.#record(finished, job, slot, keeper);
+        if (finished.notify) await this.#notify(after, finished.execution, previous, slot.log);
       } finally {
         await slot.log.close();
         await removeLeftovers(begun.job, slot.execution.id, state);
@@ -334,11 +334,13 @@ export class LocalExecutor implements Executor {
     });
   }
 
-  /** Writes how it ended. The store may be away for a moment; a result is worth waiting for. */
-  async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<void> {
+  /** Writes how it ended. The store may be away for a moment; a result is worth waiting for.
+   * @returns the job after that; as it was, when it is gone or another daemon has the execution */
+  async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<Job> {
     const { store, clock, metrics } = this.options;
     const { execution, final } = finished;
     const replaced = execution.errorCode === REPLACED.errorCode; // the job's status is that of the run that follows
+    let kept: Job | undefined;
     for (let attempt = 1;; attempt++) {
       try {
         const stored = await store.updateExecution(
@@ -349,9 +351,9 @@ export class LocalExecutor implements Executor {
         );
         if (stored === undefined) {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
-          return;
+          return job;
         }
-        const kept = await store.getJob(job.id);
+        kept = await store.getJob(job.id);
         if (job.enabled && kept?.paused?.by === SCHEDULER) {
           slot.log!.add("warn", "executor", `the job is disabled from now on: ${kept.paused.note}`);
         }
@@ -369,6 +371,7 @@ export class LocalExecutor implements Executor {
     }
     if (final) metrics.finished(job.id, execution.status, execution.duration, execution.bundleSize, clock.now());
     else metrics.retried();
+    return kept ?? job;
   }
 
   async #notify(job: Job, execution: Execution, previous: Execution | undefined, log: AttemptLog): Promise<void> {

@@ -44,21 +44,30 @@ export interface LogRotationOptions {
   log: DaemonLog;
   /** Read anew each time. */
   settings(): { file?: string; ageMs?: number };
+  /** Bounds what is written beside the log. @returns how large it was, undefined when nothing was done */
+  boundOutput(): Promise<number | undefined>;
   /** Has the log go on in a new file: the old one has another name now. */
   reopen(): Promise<unknown>;
 }
 
-/** Rotates the daemon's log by age, looking once an hour. By size it rotates itself. */
+/** Rotates the daemon's log by age and bounds its output, looking once an hour. By size the log rotates itself. */
 export class LogRotation extends RepeatedTask {
   constructor(private readonly options: LogRotationOptions) {
     super(options.clock);
   }
 
   protected override async turn(): Promise<number> {
+    const { log, boundOutput } = this.options;
+    try {
+      const size = await boundOutput();
+      if (size !== undefined) log.warn("emptied daemon.out, which had grown too large", { bytes: size });
+    } catch (error) {
+      log.warn("cannot bound daemon.out", { error: describeError(error) });
+    }
     try {
       await this.#look();
     } catch (error) {
-      this.options.log.warn("cannot rotate the log", { error: describeError(error) });
+      log.warn("cannot rotate the log", { error: describeError(error) });
     }
     return HOUR_MS;
   }

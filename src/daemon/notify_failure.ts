@@ -1,10 +1,11 @@
 import type { Clock } from "../core/clock.ts";
+import { SCHEDULER } from "../schedule/apply_firing.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 
-/** Tells a job's notifiers that an execution failed, in place of a child that could not. Loads the notifiers only then:
- * the supervisor is to stay small.
+/** Tells a job's notifiers that an execution failed, in place of a child that could not, and that the job was paused for
+ * it. Takes the job as it is after the execution. Loads the notifiers only then: the supervisor is to stay small.
  * @returns a function that never rejects for what a notifier does */
 export function failureNotifier(
   context: { env: Readonly<Record<string, string>>; clock: Clock; signal: AbortSignal; log: DaemonLog },
@@ -17,6 +18,7 @@ export function failureNotifier(
       execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: execution.retryCount + 1 },
       status: execution.status,
       error: execution.error,
+      paused: job.paused?.by === SCHEDULER ? { note: job.paused.note } : undefined,
       findings: execution.findings,
       previous: previous && { status: previous.status, findings: previous.findings.top },
     }, {

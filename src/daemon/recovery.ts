@@ -49,6 +49,7 @@ export interface RecoveryOptions {
   owner: string;
   /** Executions that this daemon runs itself: they are looked after. */
   own(executionId: string): boolean;
+  /** @param job as it is after the failure */
   notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
   leaseMs?: number;
   random?: () => number;
@@ -105,7 +106,8 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
     if (finished.final) metrics.finished(execution.jobId, "failed", execution.duration, 0, now);
     else metrics.retried();
     if (finished.notify && job !== undefined && job.notify.length > 0) {
-      await options.notifyFailure?.(job, finished.execution, undefined).catch((error) =>
+      const after = await store.getJob(job.id) ?? job; // it may have paused itself
+      await options.notifyFailure?.(after, finished.execution, undefined).catch((error) =>
         log.error("cannot tell of the failure", { component: "notifier", error: describeError(error) })
       );
     }

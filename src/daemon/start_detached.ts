@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { selfCommand } from "../core/self.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import { type DaemonStatus, daemonStatus } from "./control_client.ts";
+import { daemonOutputFile } from "./daemon_output.ts";
 import { DaemonRunningError, runningDaemon } from "./pid_file.ts";
 import { ONE_ARENA } from "./one_arena.ts";
 import { isSameProcess, processStart } from "./process_identity.ts";
@@ -18,11 +18,6 @@ export interface StartDetachedOptions {
   signal?: AbortSignal;
   /** The command line of the daemon; default: this program's. */
   command?: { command: string; args: string[] };
-}
-
-/** Where a daemon without a terminal says what its log could not take: a crash, mostly. */
-export function daemonOutputFile(state: StateFolder): string {
-  return join(state.logs, "daemon.out");
 }
 
 /** Starts the daemon in the background, in a session of its own, and waits until it answers.

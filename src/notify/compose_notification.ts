@@ -7,6 +7,8 @@ export interface RunFacts {
   execution?: { id: string; scheduledAt: string; attempt: number };
   status: string;
   error?: string;
+  /** Why the job was paused for its failures; undefined: it was not. */
+  paused?: { note: string };
   /** Counts, and the failures and warnings themselves, as far as they are listed. */
   findings: { fail: number; warn: number; pass: number; top: NotifiedFinding[] };
   /** The run before, if there was one. */
@@ -44,6 +46,7 @@ export function composeNotification(
     status: facts.status,
     summary: summarize(facts, changes),
     error: facts.error?.slice(0, MAX_ERROR),
+    paused: facts.paused && { note: pauseNote(facts.paused.note, facts.job?.name) },
     findings: { fail, warn, pass },
     newFindings: changes.appeared,
     fixedFindings: changes.disappeared,
@@ -62,7 +65,12 @@ export function summarize(facts: RunFacts, { appeared, disappeared }: FindingCha
   const atLeast = fail + warn > top.length ? "at least " : "";
   if (appeared.length > 0) parts.push(`${atLeast}${appeared.length} ${found.length > 0 ? "of them " : ""}new`);
   if (disappeared.length > 0) parts.push(`${disappeared.length} fixed`);
+  if (facts.paused !== undefined) parts.push("the job is paused now");
   return `${facts.job?.name ?? "support-bundle"}: ${parts.join(", ")}`;
+}
+
+function pauseNote(why: string, job = "JOB"): string {
+  return `${why.slice(0, MAX_ERROR)}; to enable it again: support-bundle schedule enable "${job}"`;
 }
 
 function count(n: number, what: string): string {

@@ -53,6 +53,8 @@ export interface Notification {
   /** One sentence: `nightly: partial, 3 failures, 1 of them new`. */
   summary: string;
   error?: string;
+  /** The job failed too often and is paused now: why, and how it is enabled again. */
+  paused?: { note: string };
   findings: { fail: number; warn: number; pass: number };
   newFindings: NotifiedFinding[];
   fixedFindings: NotifiedFinding[];

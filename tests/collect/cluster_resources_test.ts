@@ -79,6 +79,28 @@ Deno.test("rulesList() puts resource rules first and leaves empty lists out, exc
     [{ verbs: [], apiGroups: [""], resources: ["pods"] }, { verbs: ["get"], nonResourceURLs: ["/healthz"] }],
   ));
 
+Deno.test("rulesList() is the same in whatever order the API server names the rules", () => {
+  const resourceRules = [
+    { verbs: ["list"], apiGroups: [""], resources: ["pods"] },
+    { verbs: ["get"], apiGroups: ["apps"], resources: ["deployments"] },
+    { verbs: ["get"], apiGroups: [""], resources: ["pods"] },
+  ];
+  const nonResourceRules = [{ verbs: ["get"], nonResourceURLs: ["/version"] }, {
+    verbs: ["get"],
+    nonResourceURLs: ["/api"],
+  }];
+  const list = rulesList({ resourceRules, nonResourceRules });
+  deepStrictEqual(list.map(({ resources, nonResourceURLs }) => (resources ?? nonResourceURLs)![0]), [
+    "pods",
+    "deployments",
+    "pods",
+    "/api",
+    "/version",
+  ]);
+  const turned = { resourceRules: resourceRules.toReversed(), nonResourceRules: nonResourceRules.toReversed() };
+  deepStrictEqual(rulesList(turned), list);
+});
+
 const pullSecrets: [name: string, config: string, expected: ReturnType<typeof summarizePullSecret>][] = [
   [
     "shows every registry and no password",

@@ -244,6 +244,15 @@ Deno.test("local executor cancels an execution whose job is gone", () =>
     strictEqual(found.errorCode, "JOB_GONE");
   }));
 
+Deno.test("local executor tells of the failure with the job as it is then: paused", async () => {
+  const told: (string | undefined)[] = [];
+  await stage(async ({ add, becomes }) => {
+    await becomes(await add("permanent", {}, { pauseAfterFailures: 1 }), "failed");
+    await becomes(await add("permanent", {}, { pauseAfterFailures: 2 }), "failed");
+  }, { notifyFailure: (job) => Promise.resolve(void told.push(job.paused?.by)) });
+  deepStrictEqual(told, ["scheduler", undefined]);
+});
+
 Deno.test("local executor disables a job that failed too often, and skips what of it still waits", () =>
   stage(async ({ add, becomes, store, executor }) => {
     const id = await add("permanent", {}, { pauseAfterFailures: 1, overlapPolicy: "queue-all" });

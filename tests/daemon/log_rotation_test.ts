@@ -1,8 +1,10 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { openDaemonLog } from "../../src/daemon/daemon_log.ts";
+import { boundDaemonOutput, daemonOutputFile } from "../../src/daemon/daemon_output.ts";
 import { decideLogRotation, type LogFile, logFiles, LogRotation, rotatedFiles } from "../../src/daemon/log_rotation.ts";
 import { ManualClock } from "../manual_clock.ts";
+import { recordingLog } from "./fake_log.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const NOW = new Date("2026-03-31T00:00:00Z");
@@ -54,7 +56,13 @@ Deno.test("log rotation moves a day's log away, removes old ones, and the log go
   const log = await open();
   log.info("before");
   const clock = new ManualClock(NOW);
-  const rotation = new LogRotation({ clock, log, settings: () => ({ file: path, ageMs: 168 * HOUR }), reopen: open });
+  const rotation = new LogRotation({
+    clock,
+    log,
+    settings: () => ({ file: path, ageMs: 168 * HOUR }),
+    boundOutput: () => Promise.resolve(undefined),
+    reopen: open,
+  });
   rotation.start();
   await clock.untilSleeping();
   log.info("after");
@@ -68,4 +76,38 @@ Deno.test("log rotation moves a day's log away, removes old ones, and the log go
   deepStrictEqual(await messages("daemon.log"), ["after"]);
   deepStrictEqual(await messages("daemon.log.1"), ["old", "before"]);
   deepStrictEqual((await logFiles(path)).map(({ number }) => number).sort(), [0, 1, 2]);
+});
+
+const outputs: [name: string, bytes: number | undefined, expect: { said: number | undefined; left: string }][] = [
+  ["empties what is too large, and its writer goes on", 10_000_001, { said: 10_000_001, left: "crash" }],
+  ["leaves the rest alone", 3, { said: undefined, left: "\0\0\0crash" }],
+  ["does nothing without a file", undefined, { said: undefined, left: "crash" }],
+];
+
+for (const [name, bytes, expect] of outputs) {
+  Deno.test(`boundDaemonOutput() ${name}`, async () => {
+    await using state = await temporaryState();
+    const path = daemonOutputFile(state);
+    if (bytes !== undefined) await Deno.writeFile(path, new Uint8Array(bytes));
+    const early = bytes === undefined ? undefined : await Deno.open(path, { append: true });
+    const said = await boundDaemonOutput(state);
+    using writer = early ?? await Deno.open(path, { append: true, create: true });
+    await writer.write(new TextEncoder().encode("crash"));
+    deepStrictEqual({ said, left: await Deno.readTextFile(path) }, expect);
+  });
+}
+
+Deno.test("log rotation bounds the output of a daemon whose log has no age, and says so", async () => {
+  const clock = new ManualClock(NOW);
+  const { log, lines } = recordingLog();
+  const sizes = [11_000_000, undefined];
+  const boundOutput = () => Promise.resolve(sizes.shift());
+  const rotation = new LogRotation({ clock, log, settings: () => ({}), boundOutput, reopen: () => Promise.reject() });
+  rotation.start();
+  await clock.untilSleeping();
+  await clock.advance(HOUR);
+  await clock.untilSleeping();
+  await rotation.stop();
+  deepStrictEqual(lines.map(({ message }) => message), ["emptied daemon.out, which had grown too large"]);
+  strictEqual(sizes.length, 0);
 });

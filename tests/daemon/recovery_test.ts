@@ -10,6 +10,7 @@ import { groupMembers, killGroup, processStart } from "../../src/daemon/process_
 import { decideRecovery, recover, type Recovery, removeOrphanedWork } from "../../src/daemon/recovery.ts";
 import { applyRun } from "../../src/schedule/apply_firing.ts";
 import type { Execution, ExecutionStatus } from "../../src/schedule/execution.ts";
+import type { Job } from "../../src/schedule/job.ts";
 import type { StateFolder } from "../../src/schedule/state_folder.ts";
 import { type KvJobStore, openJobStore } from "../../src/store/kv_job_store.ts";
 import { recordingLog } from "./fake_log.ts";
@@ -62,22 +63,26 @@ interface Stage {
   state: StateFolder;
   store: KvJobStore;
   told: Execution[];
+  /** The jobs that they were told with. */
+  toldOf: Job[];
   /** Records an execution as a daemon left it, with its lease. */
   left(fields: Partial<Execution>, owner?: string): Promise<string>;
   recover(own?: string[]): Promise<number>;
 }
 
-async function stage(body: (stage: Stage) => Promise<void>): Promise<void> {
+async function stage(body: (stage: Stage) => Promise<void>, fields: Partial<Job> = {}): Promise<void> {
   await using state = await temporaryState();
   const store = await openJobStore({ path: state.store });
   const told: Execution[] = [];
-  const job = sampleJob({ notify: [{ kind: "webhook", url: "https://example.invalid" }] });
+  const toldOf: Job[] = [];
+  const job = sampleJob({ notify: [{ kind: "webhook", url: "https://example.invalid" }], ...fields });
   await store.createJob(job);
   try {
     await body({
       state,
       store,
       told,
+      toldOf,
       async left(fields, owner) {
         const { id, ...rest } = sampleExecution({}, job);
         await store.fire(job.id, { ...rest, id } as Execution, applyRun);
@@ -96,7 +101,7 @@ async function stage(body: (stage: Stage) => Promise<void>): Promise<void> {
             owner,
             own: (id) => own.includes(id),
             random: () => 0,
-            notifyFailure: (_job, execution) => Promise.resolve(void told.push(execution)),
+            notifyFailure: (job, execution) => Promise.resolve(void [told.push(execution), toldOf.push(job)]),
           })
         ),
     });
@@ -136,6 +141,13 @@ Deno.test("recover() fails what was interrupted in its last attempt, and tells o
     const job = (await store.getJob(execution.jobId))!;
     deepStrictEqual([job.status, job.lastError], ["failed", execution.error]);
   }));
+
+Deno.test("recover() tells with the failure that the job has paused itself for it", () =>
+  stage(async ({ left, recover, toldOf }) => {
+    await left({ status: "running", retryCount: 2 }, deadOwner);
+    await recover();
+    deepStrictEqual(toldOf.map(({ paused }) => paused?.by), ["scheduler"]);
+  }, { pauseAfterFailures: 1 }));
 
 Deno.test("recover() leaves alone what a living daemon runs", () =>
   stage(async ({ left, recover, store }) => {

@@ -124,6 +124,12 @@ function applySchedule(
       'Add for example --cron "0 2 * * *" (each day at 2) or --every 6h, or --depends-on another job',
     );
   }
+  if (needsSchedule && draft.schedules.length === 0 && flags.maxRuns?.trim()) {
+    throw new UsageError(
+      "--max-runs: the job has no schedule whose runs could be counted",
+      "Add --cron or --every, or leave it out: runs that follow other jobs do not count",
+    );
+  }
   if (!given && flags.timezone === undefined && !isNew) return;
   const checked = checkSchedules(draft.schedules, draft.timezone, now);
   draft.schedules = checked.schedules;

@@ -1,4 +1,5 @@
 import type { DaemonStatus } from "../../daemon/control_protocol.ts";
+import { isGivenUp } from "../../schedule/dead_letter.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { Job } from "../../schedule/job.ts";
 import { decideTurn } from "../../schedule/overlap.ts";
@@ -29,6 +30,11 @@ export function stateReasons(job: Job, { now, daemon, active, recent }: JobSurro
   if (last !== undefined && ["failed", "partial", "quarantined", "cancelled"].includes(last.status)) {
     const why = errorText(last);
     reasons.push(`the last execution was ${last.status}${why === "" ? "" : `: ${why}`} (${last.id})`);
+    if (isGivenUp(last) && last.recoveredBy === "") {
+      reasons.push(
+        `once its cause is gone: \`support-bundle schedule recover --execution-id ${last.id}\` runs it again`,
+      );
+    }
   }
   if (!job.enabled) {
     reasons.push(

@@ -46,6 +46,8 @@ const refused: [args: string[], code: number, message: RegExp, hint: RegExp][] =
   [[...CREATE, "--depends-on", "report"], EXIT.failure, /circle: report after report$/, /Leave one/],
   [["modify", "a", "--depends-on", "a"], EXIT.failure, /circle: a after a$/, /Leave one/],
   [["modify", "a", "--depends-on", "c:failed"], EXIT.failure, /circle: a after c after b after a$/, /Leave one/],
+  [[...CREATE, "--depends-on", "a", "--max-runs", "3"], EXIT.failure, /--max-runs: the job has no schedule/, /--every/],
+  [["modify", "b", "--cron", "", "--max-runs", "3"], EXIT.failure, /--max-runs: the job has no schedule/, /--every/],
   [["modify", "a", "--cron", ""], EXIT.failure, /A job needs a schedule/, /--depends-on/],
 ];
 for (const [args, code, message, hint] of refused) {

@@ -48,7 +48,7 @@ Deno.test("schedule describe tells what people ask for", async () => {
     const expect of [
       /^Description: +before backups$/m,
       /^Labels: +team=ops$/m,
-      /^Status: +failed\n +- the last execution was failed: CLUSTER_UNREACHABLE: no route \(job-\S+\)\n +- waiting for/m,
+      /^Status: +failed\n +- the last execution was failed: CLUSTER_UNREACHABLE: no route \(job-\S+\)\n +- once its cause is gone: .*recover.*\n +- waiting for/m,
       /^Schedule: +0 2 \* \* \*$/m,
       /^Time zone: +Europe\/Berlin$/m,
       /^Collects: +what auto-discovery finds\n +\/etc\/specs\/a\.yaml$/m,

@@ -91,7 +91,26 @@ const behaviour: [name: string, job: Partial<Job>, surroundings: Partial<JobSurr
       execution({ id: "ex-2", status: "pending" }),
       execution({ status: "failed", errorCode: "X", error: "no" }),
     ],
-  }, ["the last execution was failed: X: no (ex-1)", waiting]],
+  }, [
+    "the last execution was failed: X: no (ex-1)",
+    "once its cause is gone: `support-bundle schedule recover --execution-id ex-1` runs it again",
+    waiting,
+  ]],
+  ["was cut off the last time", {}, { recent: [execution({ status: "cancelled", errorCode: "INTERRUPTED" })] }, [
+    "the last execution was cancelled (ex-1)",
+    "once its cause is gone: `support-bundle schedule recover --execution-id ex-1` runs it again",
+    waiting,
+  ]],
+  ["failed, and that it is being recovered", {}, {
+    active: [execution({ id: "ex-2", status: "pending" })],
+    recent: [
+      execution({ id: "ex-2", status: "pending" }),
+      execution({ status: "failed", error: "no", recoveredBy: "ex-2" }),
+    ],
+  }, ["ex-2 waits for a free slot (0 of 3 in use)", "the last execution was failed: no (ex-1)", waiting]],
+  ["has a bundle that is held back, which is not recovered", {}, {
+    recent: [execution({ status: "quarantined", error: "secret" })],
+  }, ["the last execution was quarantined: secret (ex-1)", waiting]],
   ["failed before the last time, which is over", {}, {
     recent: [execution({ id: "ex-2", status: "completed" }), execution({ status: "failed" })],
   }, [waiting]],

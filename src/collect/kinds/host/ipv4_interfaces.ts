@@ -2,40 +2,53 @@ import { readFile } from "node:fs/promises";
 import os from "node:os";
 import { jsonEntry } from "../../../bundle/entry.ts";
 import { defineCollector } from "../../collector.ts";
+import { hostOutput } from "./host_command.ts";
+import { parseIfconfig } from "./ifconfig.ts";
+import { type Ipv4Interface, macToBase64 } from "./interface_record.ts";
 import { notSupported } from "./not_supported.ts";
-
-export interface Ipv4Interface {
-  Index: number;
-  MTU: number;
-  Name: string;
-  /** Base64 of the address's bytes; null for an interface without one. */
-  HardwareAddr: string | null;
-  /** 1 up, 2 broadcast, 4 loopback, 8 point-to-point, 16 multicast, 32 running. */
-  Flags: number;
-}
+import { powershellObjects } from "./powershell.ts";
+import { parseWindowsInterfaces, WINDOWS_INTERFACES } from "./windows_interfaces.ts";
 
 export const ipv4Interfaces = defineCollector({
   kind: "ipv4Interfaces",
   where: "host",
-  summary: "Network interfaces that are up and have an IPv4 address",
+  summary: "Network interfaces that are up and have an IPv4 address; on Windows, their flags follow from their type",
   title: "IPv4 Interfaces",
   fields: () => ({}),
-  async *collect() {
-    if (Deno.build.os !== "linux") throw notSupported("The network interfaces", "Linux (/sys/class/net)");
-    const found: Ipv4Interface[] = [];
-    for (const [name, addresses] of Object.entries(os.networkInterfaces())) {
-      if (addresses?.some(({ family, internal }) => family === "IPv4" && !internal)) {
-        const item = await readInterface(name);
-        if ((item.Flags & 1) !== 0 && (item.Flags & 4) === 0) found.push(item);
-      }
-    }
-    found.sort((a, b) => a.Index - b.Index);
+  async *collect(_config, { signal }) {
+    const { interfaces, source } = await readInterfaces(signal);
+    const found = interfaces
+      .filter(({ Flags }) => (Flags & 1) !== 0 && (Flags & 4) === 0)
+      .sort((a, b) => a.Index - b.Index);
     yield jsonEntry("host-collectors/system/ipv4Interfaces.json", found.length > 0 ? found : null, {
       indent: 0,
-      source: "/sys/class/net",
+      source,
     });
   },
 });
+
+/** Those with an IPv4 address, up or not. */
+async function readInterfaces(signal: AbortSignal): Promise<{ interfaces: Ipv4Interface[]; source: string }> {
+  const what = "read the network interfaces";
+  switch (Deno.build.os) {
+    case "linux": {
+      const names = Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
+        addresses?.some(({ family, internal }) => family === "IPv4" && !internal) ? [name] : []
+      );
+      return { interfaces: await Promise.all(names.map(readInterface)), source: "/sys/class/net" };
+    }
+    case "darwin": {
+      const { stdout } = await hostOutput(what, "ifconfig", ["-v"], signal);
+      return { interfaces: parseIfconfig(stdout), source: "ifconfig -v" };
+    }
+    case "windows": {
+      const adapters = await powershellObjects(what, WINDOWS_INTERFACES, signal);
+      return { interfaces: parseWindowsInterfaces(adapters), source: "GetAllNetworkInterfaces" };
+    }
+    default:
+      throw notSupported("The network interfaces", "Linux, macOS or Windows");
+  }
+}
 
 async function readInterface(name: string): Promise<Ipv4Interface> {
   // An alias such as eth0:1 is an address of its device.
@@ -58,10 +71,4 @@ export function interfaceFlags(kernelFlags: number, operstate: string): number {
   for (const [kernel, ours] of bits) if ((kernelFlags & kernel) !== 0) flags |= ours;
   const running = (kernelFlags & 0x1) !== 0 && (operstate === "up" || operstate === "unknown");
   return running || (kernelFlags & 0x40) !== 0 ? flags | 32 : flags;
-}
-
-/** `02:fc:00:00:00:01` → `AvwAAAAB`; null for no address. */
-export function macToBase64(mac: string): string | null {
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2})+$/i.test(mac)) return null;
-  return btoa(String.fromCharCode(...mac.split(":").map((byte) => parseInt(byte, 16))));
 }

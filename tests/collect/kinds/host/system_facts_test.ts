@@ -2,10 +2,11 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { Buffer } from "node:buffer";
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
-import { cpu, parseCpuInfo } from "../../../../src/collect/kinds/host/cpu.ts";
+import { archName, countProcessors, cpu, parseCpuInfo } from "../../../../src/collect/kinds/host/cpu.ts";
 import { diskUsage } from "../../../../src/collect/kinds/host/disk_usage.ts";
 import { hostOS, platformFrom } from "../../../../src/collect/kinds/host/host_os.ts";
-import { interfaceFlags, ipv4Interfaces, macToBase64 } from "../../../../src/collect/kinds/host/ipv4_interfaces.ts";
+import { macToBase64 } from "../../../../src/collect/kinds/host/interface_record.ts";
+import { interfaceFlags, ipv4Interfaces } from "../../../../src/collect/kinds/host/ipv4_interfaces.ts";
 import { memory } from "../../../../src/collect/kinds/host/memory.ts";
 import { parseBusctl, parseTimedatectl, time } from "../../../../src/collect/kinds/host/time.ts";
 import { collectAll } from "../../collect_all.ts";
@@ -39,6 +40,28 @@ const cpuTexts = [
 for (const [name, text, logicalCount, physicalCount, flags] of cpuTexts) {
   Deno.test(`parseCpuInfo() ${name}`, () =>
     deepStrictEqual(parseCpuInfo(text), { logicalCount, physicalCount, flags }));
+}
+
+const sockets: [name: string, sockets: unknown[], logicalCount: number, physicalCount: number][] = [
+  ["one socket", [{ NumberOfCores: 6, NumberOfLogicalProcessors: 12 }], 12, 6],
+  ["two sockets", Array(2).fill({ NumberOfCores: 16, NumberOfLogicalProcessors: 32 }), 64, 32],
+  ["a system that does not tell", [{ NumberOfCores: null, NumberOfLogicalProcessors: null }], 0, 0],
+  ["no answer, or none that means anything", [null, "x"], 0, 0],
+];
+for (const [name, list, logicalCount, physicalCount] of sockets) {
+  Deno.test(`countProcessors() counts ${name}`, () =>
+    deepStrictEqual(countProcessors(list), { logicalCount, physicalCount }));
+}
+
+const archs: [os: string, arch: string, expect: string][] = [
+  ["linux", "x86_64", "x86_64"],
+  ["linux", "aarch64", "aarch64"],
+  ["darwin", "aarch64", "arm64"],
+  ["darwin", "x86_64", "x86_64"],
+  ["windows", "x86_64", "x86_64"],
+];
+for (const [os, arch, expect] of archs) {
+  Deno.test(`archName() calls ${arch} on ${os} ${expect}`, () => strictEqual(archName({ os, arch }), expect));
 }
 
 const platforms = [
@@ -152,7 +175,8 @@ Deno.test({
     deepStrictEqual(Object.keys(info), ["logicalCount", "physicalCount", "flags", "machineArch"]);
     strictEqual(info.logicalCount, readFileSync("/proc/cpuinfo", "utf8").match(/^processor\s*:/gm)!.length);
     ok(info.physicalCount >= 1 && info.physicalCount <= info.logicalCount);
-    strictEqual(info.machineArch, os.machine());
+    const uname = await new Deno.Command("uname", { args: ["-m"] }).output();
+    strictEqual(info.machineArch, new TextDecoder().decode(uname.stdout).trim());
     strictEqual(new Set(info.flags).size, info.flags.length);
   },
 });

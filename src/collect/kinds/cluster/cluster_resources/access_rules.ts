@@ -36,7 +36,8 @@ export async function reviewAccessRules(
   return review.status ?? {};
 }
 
-/** The content of `auth-cani-list/<namespace>.json`: resource rules, then non-resource rules, without empty lists. */
+/** The content of `auth-cani-list/<namespace>.json`: resource rules, then non-resource rules, without empty lists. Each
+ * sorted by its text: the API server names them in another order each time. */
 export function rulesList(rules: AccessRules): Record<string, string[]>[] {
   const resourceRules = (rules.resourceRules ?? []).map(({ verbs, apiGroups, resources, resourceNames }) => ({
     verbs: verbs ?? [],
@@ -46,7 +47,7 @@ export function rulesList(rules: AccessRules): Record<string, string[]>[] {
     verbs: verbs ?? [],
     ...filled({ nonResourceURLs }),
   }));
-  return [...resourceRules, ...others];
+  return [...sorted(resourceRules), ...sorted(others)];
 }
 
 /** True when the account can read pods, or when the authorizer cannot tell. */
@@ -57,6 +58,11 @@ export function canReadPods({ resourceRules, incomplete, evaluationError }: Acce
     return true;
   }
   return incomplete === true && evaluationError?.includes(CANNOT_TELL) === true;
+}
+
+function sorted(rules: Record<string, string[]>[]): Record<string, string[]>[] {
+  const texts = rules.map((rule) => JSON.stringify(rule)).sort();
+  return texts.map((text) => JSON.parse(text));
 }
 
 function filled(lists: Record<string, string[] | null | undefined>): Record<string, string[]> {
