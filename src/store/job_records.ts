@@ -82,14 +82,15 @@ export class JobRecords {
   }
 
   async counts(): Promise<JobCounts> {
-    const [total, disabled] = await Promise.all([key.jobNames, key.jobsDisabled].map((prefix) => this.#count(prefix)));
-    return { total: total!, enabled: total! - disabled! };
+    const total = await this.#count(key.jobNames);
+    const disabled = await this.#count(key.jobsDisabled);
+    return { total, enabled: total - disabled };
   }
 
   async #count(prefix: Deno.KvKey, enough = Infinity): Promise<number> {
     let count = 0;
     const limit = enough === Infinity ? {} : { limit: enough };
-    for await (const _ of this.#session.list({ prefix }, limit)) if (++count % FREE_EVERY === 0) freeGarbage();
+    for await (const _ of this.#session.list({ prefix }, limit)) count++;
     return count;
   }
 
