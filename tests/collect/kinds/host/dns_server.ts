@@ -5,9 +5,7 @@ export type Zone = Record<string, { type: 1 | 5 | 28; ttl: number; data: number[
  * Answers point back at the question's name.
  * @param asked is given the keys that it was asked for */
 export function startDnsServer(zone: Zone, asked: string[] = []): { port: number } & AsyncDisposable {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  const { socket, listener, port } = listenOnBoth();
   const reply = (question: Uint8Array, overTcp: boolean): Uint8Array | undefined => {
     const { name, type, end } = readQuestion(question);
     const key = `${name} ${type}`;
@@ -59,4 +57,18 @@ function readQuestion(message: Uint8Array): { name: string; type: number; end: n
     name += new TextDecoder().decode(message.subarray(at + 1, at + 1 + message[at]!)) + ".";
   }
   return { name, type: message[at + 2]!, end: at + 5 };
+}
+
+/** A port that is free for UDP may be somebody's for TCP. */
+function listenOnBoth() {
+  for (let tries = 1;; tries++) {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const { port } = socket.addr as Deno.NetAddr;
+    try {
+      return { socket, listener: Deno.listen({ hostname: "127.0.0.1", port }), port };
+    } catch (error) {
+      socket.close();
+      if (!(error instanceof Deno.errors.AddrInUse) || tries === 20) throw error;
+    }
+  }
 }
