@@ -1,7 +1,6 @@
-import { bundlePath } from "../../bundle/bundle_path.ts";
-import { type Entry, jsonEntry, missing, type MissingReason, textEntry } from "../../bundle/entry.ts";
+import { type Entry, missing, type MissingReason, textEntry } from "../../bundle/entry.ts";
 import { anySignal } from "../../core/any_signal.ts";
-import { describeError, errorCode, isAbort } from "../../core/errors.ts";
+import { describeError, errorCode } from "../../core/errors.ts";
 import { KubeUnreachableError } from "../../kube/errors.ts";
 import type { ExecResult, KubeObject } from "../../kube/kube_client.ts";
 import type { CollectContext } from "../collector.ts";
@@ -10,6 +9,7 @@ import { nodeOf } from "../kinds/cluster/daemon_pods.ts";
 import { missingReason } from "../kinds/cluster/kube_failure.ts";
 import { MAX_OUTPUT_BYTES } from "../kinds/cluster/pod_command.ts";
 import { COLLECT_COMMAND, CONTAINER } from "./host_daemon_set.ts";
+import { NodeErrors } from "./node_errors.ts";
 import { readNodeOutput } from "./node_output.ts";
 
 /** What one collector may take on one node, and never more than half of the time that is left. */
@@ -101,7 +101,6 @@ async function* filesOf(
     const why = `It printed more than ${MAX_OUTPUT_BYTES} bytes, and a part of it cannot be read`;
     return yield* errors.of(title, "too-large", why);
   }
-  if (failure !== undefined && stdout.length === 0) return yield* errors.of(title, "failed", failure.message, said);
   let output;
   try {
     output = readNodeOutput(errors.node, stdout);
@@ -117,32 +116,5 @@ async function* filesOf(
 }
 
 function reasonOf(error: unknown): MissingReason {
-  if (errorCode(error) === "NOT_SUPPORTED") return "not-supported";
-  return isAbort(error) ? "timed-out" : missingReason(error);
-}
-
-/** What could not be had of a node, each in the manifest and in a file of its own. */
-export class NodeErrors {
-  readonly #taken = new Set<string>();
-
-  constructor(readonly node: string, readonly now: () => Date) {}
-
-  path(title: string): string {
-    return bundlePath("host-collectors", this.node, title.replaceAll("..", "_"));
-  }
-
-  /** @param said what the command printed to stderr: for the file alone, which is redacted */
-  *of(title: string, reason: MissingReason, why: string, said = ""): Generator<Entry> {
-    yield missing(this.path(title), reason, `${title} on node ${this.node}: ${why}`);
-    const error = said === "" ? why : `${why}: ${said}`;
-    yield jsonEntry(this.#file(title), { collector: title, error, timestamp: this.now().toISOString() }, { indent: 0 });
-  }
-
-  #file(title: string): string {
-    const name = title.replaceAll("..", "_");
-    for (let n = 1;; n++) {
-      const path = bundlePath("host-collectors", this.node, "errors", `${name}-error${n === 1 ? "" : `-${n}`}.json`);
-      if (!this.#taken.has(path)) return this.#taken.add(path), path;
-    }
-  }
+  return errorCode(error) === "NOT_SUPPORTED" ? "not-supported" : missingReason(error);
 }

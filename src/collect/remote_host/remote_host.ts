@@ -9,7 +9,8 @@ import { hostFilesNeeds } from "../kinds/cluster/host_files.ts";
 import { lifetimeMs } from "../lifetime.ts";
 import { textField } from "../text_field.ts";
 import { hostDaemonSet } from "./host_daemon_set.ts";
-import { collectOnNode, NodeErrors, type RemoteCollector } from "./node_collection.ts";
+import { collectOnNode, type RemoteCollector } from "./node_collection.ts";
+import { NodeErrors } from "./node_errors.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 const TITLE = "host-collectors-on-nodes";
