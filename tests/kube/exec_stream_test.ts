@@ -296,7 +296,9 @@ Deno.test({
       const { stderr, failure } = await ended;
       deepStrictEqual([bytes, new TextDecoder().decode(stderr), failure?.exitCode], [20_000_000, "done\n", 3]);
       // It counts: the simulated kubelet does not hand on that there is no more.
-      const told = await kube.exec({ ...at, command: ["head", "-c", "10"] }, { stdin: new TextEncoder().encode("to the end") });
+      const told = await kube.exec({ ...at, command: ["head", "-c", "10"] }, {
+        stdin: new TextEncoder().encode("to the end"),
+      });
       deepStrictEqual(new TextDecoder().decode(told.stdout), "to the end");
       await rejects(
         kube.execStream({ ...at, container: "none", command }),

@@ -26,6 +26,7 @@ Deno.test("sideBySide() ends its sources when it is left, or when one fails", as
   const waiting = async function* (signal: AbortSignal): AsyncGenerator<string> {
     try {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      yield "too late";
     } finally {
       ended++;
     }
@@ -34,8 +35,7 @@ Deno.test("sideBySide() ends its sources when it is left, or when one fails", as
     yield "1";
   };
   const failing = async function* (): AsyncGenerator<string> {
-    await Promise.resolve();
-    throw new Error("broken");
+    yield await Promise.reject(new Error("broken"));
   };
   for await (const item of sideBySide([waiting, one], 2)) {
     strictEqual(item, "1");
