@@ -10,7 +10,7 @@ import { cell, describeField, type FieldDoc, fieldTable, ownFields } from "./fie
 const HEAD = `<!-- Made by \`deno task docs\` from src/collect: change the descriptions there. -->
 # Collectors
 
-What specs may name in \`collectors\` (the cluster) and \`hostCollectors\` (the machine that runs support-bundle). Misspelt kinds and fields are refused, with their place.
+What specs may name in \`collectors\` (the cluster) and \`hostCollectors\` (the machine that runs support-bundle; every node, where the spec says [\`runHostCollectorsInPod\`](specs.md#runhostcollectorsinpod)). Misspelt kinds and fields are refused, with their place.
 Text fields also take numbers and booleans. Durations are written \`90s\`, \`1h30m\`, \`7d\`; times as RFC 3339. \`support-bundle rbac SPEC\` prints the permissions that a spec needs.
 
 Every kind has these fields:

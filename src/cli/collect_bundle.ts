@@ -18,6 +18,7 @@ import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import type { explainRun as ExplainRun } from "./explain_run.ts";
 import { kubeOptions } from "./kube_flags.ts";
+import { readRemoteHostFlags } from "./remote_host_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
 import { readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
@@ -183,6 +184,7 @@ async function toRequest(
     workParent: cli.env.TMPDIR || tmpdir(),
     deadlineMs: flags.timeout === undefined ? undefined : parseDuration(flags.timeout, "--timeout"),
     collectorDeadlineMs: parseDuration(flags.collectorTimeout, "--collector-timeout"),
+    remoteHost: readRemoteHostFlags(flags),
     sizeLimits: readSizeFlags(flags),
     metadata: flags.metadata === undefined ? undefined : metadataOf(flags.metadata),
     upload,

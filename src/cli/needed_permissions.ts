@@ -5,6 +5,7 @@ import { withTimeLimit } from "../core/time_limit.ts";
 import { type AccessNeed, needKey } from "../kube/access.ts";
 import type { KubeClient } from "../kube/kube_client.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
+import { withRemoteHost } from "../spec/with_remote_host.ts";
 import { listCustomResources } from "./custom_resources.ts";
 
 const ANSWER_MS = 10_000;
@@ -28,7 +29,7 @@ export async function neededPermissions(
     contextNamespace: await kube.contextNamespace().catch(() => "default"),
     customResources: [],
   };
-  const entries = spec.collectors.filter(({ config }) => config.exclude !== true);
+  const entries = withRemoteHost(spec).collectors.filter(({ config }) => config.exclude !== true);
   let customResourcesUnknown: string | undefined;
   if (entries.some(({ unit }) => unit.kind === "clusterResources")) {
     try {

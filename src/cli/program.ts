@@ -10,6 +10,7 @@ import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
 import { addLeakGateFlag } from "./leak_gate_flag.ts";
 import { addScrubValuesFlag } from "./scrub_values.ts";
+import { addRemoteHostFlags } from "./remote_host_flags.ts";
 import { addSizeFlags } from "./size_flags.ts";
 import { addTokenFlags } from "./token_flags.ts";
 import { addScheduleFlags } from "./schedule_flags.ts";
@@ -104,6 +105,7 @@ export function program(cli: CliContext): Command {
   addTokenFlags(root);
   addHideFlag(root);
   addSizeFlags(root);
+  addRemoteHostFlags(root);
   addDiscoveryFlags(root);
   addAgentFlags(root);
   addKubeFlags(root);

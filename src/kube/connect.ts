@@ -141,12 +141,16 @@ class HttpKubeClient implements KubeClient {
 
   async exec(
     target: ExecTarget,
-    { signal, maxBytes = DEFAULT_EXEC_BYTES }: { signal?: AbortSignal; maxBytes?: number } = {},
+    { signal, maxBytes = DEFAULT_EXEC_BYTES, stdin }: {
+      signal?: AbortSignal;
+      maxBytes?: number;
+      stdin?: Uint8Array;
+    } = {},
   ): Promise<ExecResult> {
-    const path = execPath(target);
+    const path = execPath(target, stdin !== undefined);
     const result = await this.connection.openSocket(path, { signal, usage: this.usage }, async () => {
       const transport = await this.connection.open(signal);
-      return await readExec(await transport.webSocket(path, EXEC_PROTOCOLS), maxBytes, signal);
+      return await readExec(await transport.webSocket(path, EXEC_PROTOCOLS), { maxBytes, signal, stdin });
     });
     this.usage.addBytes(result.stdout.length + result.stderr.length);
     return result;

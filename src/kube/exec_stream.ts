@@ -7,17 +7,24 @@ import type { Pace } from "./paced_sockets.ts";
 const STDOUT = 1;
 const STDERR = 2;
 const STATUS = 3;
-/** Newest first; servers before 1.30 know the older one only. Both differ in stdin alone, which is never sent. */
-export const EXEC_PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+const STDIN = 0;
+const CLOSE = 255;
+/** Knows how to end stdin. */
+const WITH_STDIN = "v5.channel.k8s.io";
+/** Newest first; servers before 1.30 know the older one only. Both differ in the end of stdin alone. */
+export const EXEC_PROTOCOLS = [WITH_STDIN, "v4.channel.k8s.io"];
 
 /** What may wait for the reader of a stream before the sender is held back … */
 const QUEUE_BYTES = 4 * 1024 * 1024;
 /** … and what may wait where it cannot be. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
 const MAX_STDERR_BYTES = 64 * 1024;
+const STDIN_FRAME_BYTES = 32 * 1024;
 
-export function execPath({ namespace, pod, container, command }: ExecTarget): string {
+/** @param stdin whether the command gets an input */
+export function execPath({ namespace, pod, container, command }: ExecTarget, stdin = false): string {
   const query = new URLSearchParams({ container, stdout: "true", stderr: "true" });
+  if (stdin) query.set("stdin", "true");
   for (const part of command) query.append("command", part);
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec?${query}`;
 }
@@ -35,15 +42,25 @@ export class ExecRefused extends Error {}
 
 /** Reads a command's output off its WebSocket, to the end.
  * @param maxBytes of stdout, and of stderr; what comes after is dropped
+ * @param stdin all that the command has to read
+ * @throws {SupportBundleError} NOT_SUPPORTED when the server cannot end the command's input
  * @throws {ExecRefused} when the socket never opened
  * @throws {ExecBrokenError} when it broke before the command's status came */
-export async function readExec(socket: WebSocket, maxBytes: number, signal?: AbortSignal): Promise<ExecResult> {
+export async function readExec(
+  socket: WebSocket,
+  { maxBytes, signal, stdin }: { maxBytes: number; signal?: AbortSignal; stdin?: Uint8Array },
+): Promise<ExecResult> {
   const stdout = new BoundedBuffer(maxBytes);
   const stderr = new BoundedBuffer(maxBytes);
-  const status = await follow(socket, {
-    stdout: (chunk) => stdout.add(chunk),
-    stderr: (chunk) => stderr.add(chunk),
-  }, signal);
+  const status = await follow(
+    socket,
+    {
+      stdout: (chunk) => stdout.add(chunk),
+      stderr: (chunk) => stderr.add(chunk),
+    },
+    signal,
+    stdin,
+  );
   return {
     stdout: stdout.bytes(),
     stderr: stderr.bytes(),
@@ -117,7 +134,7 @@ interface Heard {
 }
 
 /** Follows a command to its status, which comes after all output. */
-function follow(socket: WebSocket, heard: Heard, signal?: AbortSignal): Promise<ExecStatus> {
+function follow(socket: WebSocket, heard: Heard, signal?: AbortSignal, stdin?: Uint8Array): Promise<ExecStatus> {
   let status: ExecStatus | undefined;
   let opened = false;
   socket.binaryType = "arraybuffer";
@@ -131,6 +148,10 @@ function follow(socket: WebSocket, heard: Heard, signal?: AbortSignal): Promise<
     socket.onopen = () => {
       opened = true;
       heard.opened?.();
+      if (stdin === undefined) return;
+      if (socket.protocol === WITH_STDIN) return sendStdin(socket, stdin);
+      socket.close();
+      reject(stdinWithoutEnd());
     };
     socket.onmessage = ({ data }) => {
       const frame = new Uint8Array(data as ArrayBuffer);
@@ -152,6 +173,25 @@ function follow(socket: WebSocket, heard: Heard, signal?: AbortSignal): Promise<
       );
     };
   });
+}
+
+/** Sends the whole input, in frames that every server takes, and then its end. */
+function sendStdin(socket: WebSocket, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += STDIN_FRAME_BYTES) {
+    const part = bytes.subarray(at, at + STDIN_FRAME_BYTES);
+    const frame = new Uint8Array(part.length + 1);
+    frame[0] = STDIN;
+    frame.set(part, 1);
+    socket.send(frame);
+  }
+  socket.send(new Uint8Array([CLOSE, STDIN]));
+}
+
+function stdinWithoutEnd(): SupportBundleError {
+  return new SupportBundleError(
+    `Cannot give a command in a pod its input: the API server does not speak ${WITH_STDIN}, which ends it`,
+    { code: "NOT_SUPPORTED", hint: "Kubernetes 1.30 or newer is needed for this" },
+  );
 }
 
 interface ExecStatus {

@@ -18,8 +18,12 @@ export interface KubeClient {
   delete(path: string, options?: KubeCallOptions): Promise<void>;
   /** A body as it comes, such as a container's log. */
   stream(path: string, options?: KubeCallOptions): Promise<ReadableStream<Uint8Array>>;
-  /** Runs a command in a container. Output beyond `maxBytes` of a stream is dropped and `truncated` set. */
-  exec(target: ExecTarget, options?: { signal?: AbortSignal; maxBytes?: number }): Promise<ExecResult>;
+  /** Runs a command in a container. Output beyond `maxBytes` of a stream is dropped and `truncated` set. `stdin` is all that
+   * the command has to read: API servers before 1.30 cannot hand it on. */
+  exec(
+    target: ExecTarget,
+    options?: { signal?: AbortSignal; maxBytes?: number; stdin?: Uint8Array },
+  ): Promise<ExecResult>;
   /** As `exec`, with stdout as it comes and no limit: the command waits while nobody reads. */
   execStream(target: ExecTarget, options?: { signal?: AbortSignal }): Promise<ExecStream>;
   /** The namespace of the kubeconfig's context (`default` when it names none). */

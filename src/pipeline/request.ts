@@ -64,6 +64,8 @@ export const pipelineRequestSchema = z.object({
   deadlineMs: z.number().optional(),
   /** Deadline of each collector. */
   collectorDeadlineMs: z.number().default(300_000),
+  /** Where host collectors run on every node: see `RemoteHostOptions`. */
+  remoteHost: z.object({ image: z.string().optional(), startMs: z.number().positive().optional() }).optional(),
   /** Bytes that may be written, after redaction; 0: no limit. What lies beyond is left out, and the manifest says so. */
   sizeLimits: z.object({
     file: z.number().nonnegative().default(DEFAULT_SIZE_LIMITS.file),

@@ -19,6 +19,7 @@ import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
 import type { Redactor } from "../redact/redactor.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
+import { withRemoteHost } from "../spec/with_remote_host.ts";
 import { addReport } from "./add_report.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
@@ -64,10 +65,11 @@ const GATE_LIMIT_MS = 300_000;
  * is collected, when tokens could not be made or their map not be written */
 export async function runPipeline(
   request: PipelineRequest,
-  spec: LoadedSpec,
+  loaded: LoadedSpec,
   context: PipelineContext,
 ): Promise<PipelineReport> {
   const { clock } = context;
+  const spec = withRemoteHost(loaded, request.remoteHost);
   const run: RunFacts = {
     request,
     startedAt: clock.now(),

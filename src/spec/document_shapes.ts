@@ -25,7 +25,7 @@ export const DOCUMENT_SHAPES: Readonly<Record<SpecKind, DocumentShape>> = {
     },
     others: {
       ...AFTER,
-      runHostCollectorsInPod: "Host collectors in a pod on each node; this version runs them on this machine",
+      runHostCollectorsInPod: "true runs the host collectors on every node, in a pod on each",
       ...URI,
     },
   },

@@ -89,6 +89,7 @@ export function readDocument(
       read("analyzers", "analyzers");
       read("hostAnalyzers", "hostAnalyzers");
       if (!analyzeOnly) readUnused(document, spec, parts, warnings);
+      parts.runHostCollectorsInPod = spec.runHostCollectorsInPod === true;
       break;
     case "Collector":
       read("collectors", "collectors");
@@ -167,14 +168,6 @@ function readUnused(
     parts.afterCollection.push(...spec.afterCollection);
     warnings.push(
       `${document.place(["spec", "afterCollection"], "key")}: ignored, this version delivers with --upload only`,
-    );
-  }
-  if (spec.runHostCollectorsInPod === true) {
-    parts.runHostCollectorsInPod = true;
-    warnings.push(
-      `${
-        document.place(["spec", "runHostCollectorsInPod"], "key")
-      }: ignored, this version runs host collectors on this machine only`,
     );
   }
 }

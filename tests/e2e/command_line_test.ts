@@ -22,6 +22,12 @@ const behaviour = [ // name, arguments, exit code, what stderr says
     1,
     /say the same thing/,
   ],
+  [
+    "a time for pods that is none",
+    ["spec.yaml", "--remote-host-collect-timeout", "soon"],
+    1,
+    /--remote-host-collect-timeout: "soon" is not a duration/,
+  ],
   ["metadata without =", ["spec.yaml", "--metadata", "abc"], 1, /"abc" is not key=value/],
   ["a missing kubeconfig", ["cluster.yaml", "--kubeconfig", "lost"], 1, /lost/],
   ["a cluster that does not answer", ["cluster.yaml", "--server", "https://127.0.0.1:1"], 6, /127\.0\.0\.1:1/],

@@ -8,6 +8,8 @@ export interface ServedExec {
   pod: string;
   container: string;
   command: string[];
+  /** All that the command has to read, once it has ended. */
+  stdin(): Promise<string>;
   /** Resolves when the connection has taken it. */
   stdout(bytes: Uint8Array | string): Promise<void>;
   stderr(text: string): void;
@@ -28,9 +30,11 @@ export interface ExecServer extends AsyncDisposable {
 
 /** A pod of this name takes no commands: the server answers for it as it answers everything else. */
 export const REFUSED_POD = "refused";
+const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
 const STATUS = 3;
+const CLOSE = 255;
 const MAX_BUFFERED = 1024 * 1024;
 
 /** A server that runs no commands, and speaks the protocol in which kubelets stream them (`v5.channel.k8s.io`): for the
@@ -62,6 +66,15 @@ export function startExecServer(
       };
       socket.onerror = (event) => event.preventDefault();
     });
+    const input = Promise.withResolvers<string>();
+    const decoder = new TextDecoder();
+    let typed = "";
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => {
+      const frame = new Uint8Array(data as ArrayBuffer);
+      if (frame[0] === STDIN) typed += decoder.decode(frame.subarray(1), { stream: true });
+      else if (frame[0] === CLOSE && frame[1] === STDIN) input.resolve(typed);
+    };
     const send = (channel: number, bytes: Uint8Array | string) => {
       if (socket.readyState !== WebSocket.OPEN) return;
       const body = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
@@ -75,6 +88,7 @@ export function startExecServer(
       pod: exec[2]!,
       container: searchParams.get("container") ?? "",
       command: searchParams.getAll("command"),
+      stdin: () => input.promise,
       async stdout(bytes) {
         send(STDOUT, bytes);
         while (socket.bufferedAmount > MAX_BUFFERED && !gone.signal.aborted) await soon();

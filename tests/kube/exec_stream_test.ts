@@ -295,6 +295,11 @@ Deno.test({
       for await (const chunk of stdout) bytes += chunk.length;
       const { stderr, failure } = await ended;
       deepStrictEqual([bytes, new TextDecoder().decode(stderr), failure?.exitCode], [20_000_000, "done\n", 3]);
+      // It counts: the simulated kubelet does not hand on that there is no more.
+      const told = await kube.exec({ ...at, command: ["head", "-c", "10"] }, {
+        stdin: new TextEncoder().encode("to the end"),
+      });
+      deepStrictEqual(new TextDecoder().decode(told.stdout), "to the end");
       await rejects(
         kube.execStream({ ...at, container: "none", command }),
         /answered 400 \(container none is not valid/,
@@ -306,4 +311,28 @@ Deno.test({
       kube.close();
     }
   },
+});
+
+const inputs: [name: string, stdin: string][] = [
+  ["nothing", ""],
+  ["a document", '{"kind":"HostCollector"}'],
+  ["more than one frame holds", "é".repeat(100_000)],
+];
+for (const [name, stdin] of inputs) {
+  Deno.test(`exec() gives a command ${name} to read, and its end`, async () => {
+    await withServer(async (exec) => {
+      await exec.stdout(await exec.stdin());
+      exec.exit(0);
+    }, async (kube) => {
+      const { stdout, failure } = await kube.exec(target, { stdin: new TextEncoder().encode(stdin) });
+      strictEqual(new TextDecoder().decode(stdout), stdin);
+      strictEqual(failure, undefined);
+    });
+  });
+}
+
+Deno.test("exec() says that an older API server cannot hand on what a command shall read", async () => {
+  await withServer(() => {}, async (kube) => {
+    await rejects(kube.exec(target, { stdin: new Uint8Array(1) }), { code: "NOT_SUPPORTED", hint: /1\.30/ });
+  }, "v4.channel.k8s.io");
 });

@@ -142,9 +142,9 @@ export const DOCUMENT_ROWS: readonly Row[] = [
   {
     code: "SB111",
     name: "a field that nothing is done about",
-    text: bundle(OK) + "  runHostCollectorsInPod: true\n",
+    text: bundle(OK) + "  afterCollection: [{callback: {uri: 'https://x.example'}}]\n",
     at: "8:3",
-    message: /^'runHostCollectorsInPod' is read and not used/,
+    message: /^'afterCollection' is read and not used/,
   },
   {
     code: "SB112",

@@ -83,6 +83,11 @@ async function look(
   return found;
 }
 
+/** Name of a pod's node, for paths. */
+export function nodeOf({ metadata, spec }: KubeObject): string {
+  return spec?.nodeName || `unknown-node-${metadata.name}`;
+}
+
 function isReady({ status }: KubeObject): boolean {
   const conditions: { type: string; status: string }[] = status?.conditions ?? [];
   return status?.phase === "Running" && conditions.some(({ type, status }) => type === "Ready" && status === "True");

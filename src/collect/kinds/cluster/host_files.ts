@@ -1,6 +1,6 @@
 import { isAbsolute, normalize } from "node:path/posix";
 import { bundlePath } from "../../../bundle/bundle_path.ts";
-import { type Entry, missing, type MissingReason, textEntry } from "../../../bundle/entry.ts";
+import { type Entry, missing, textEntry } from "../../../bundle/entry.ts";
 import { SupportBundleError } from "../../../core/errors.ts";
 import { flagField } from "../../../core/flag_field.ts";
 import type { AccessNeed } from "../../../kube/access.ts";
@@ -10,12 +10,11 @@ import { type CreatedObjects, withCreatedObjects } from "../../created_objects.t
 import { timeoutMs } from "../../deadline.ts";
 import { lifetimeMs } from "../../lifetime.ts";
 import { textField } from "../../text_field.ts";
-import { type DaemonPods, waitForDaemonPods } from "./daemon_pods.ts";
+import { absentPods } from "./absent_pods.ts";
+import { type DaemonPods, nodeOf, waitForDaemonPods } from "./daemon_pods.ts";
 import { mapAhead } from "./map_ahead.ts";
 import { closeTar, followTar, openTar, type PackedPath, packedPath, packedTarget } from "./pod_tar.ts";
 import { type ImagePullSecret, imagePullSecretField, pullSecrets } from "./pods/image_pull_secret.ts";
-import { explainPod, podWarnings } from "./pods/pod_events.ts";
-import { PodTimeoutError } from "./pods/pod_timeout.ts";
 import { repackTar } from "./tar_archive.ts";
 import { unpackTar } from "./tar_files.ts";
 
@@ -26,6 +25,13 @@ const AHEAD = 3;
 const CONTAINER = "collector";
 const MOUNT = "/host";
 const ID_LABEL = "troubleshoot.sh/copyfromhost-id";
+
+/** What lets a pod onto the nodes of the control plane. */
+export const CONTROL_PLANE_TOO = ["master", "control-plane"].map((role) => ({
+  key: `node-role.kubernetes.io/${role}`,
+  operator: "Exists",
+  effect: "NoSchedule",
+}));
 
 /** The fields that `copyFromHost` and `collectd` share. */
 export function hostFilesFields() {
@@ -140,11 +146,7 @@ function daemonSet(
             volumeMounts: [{ name: "host", mountPath: MOUNT, readOnly: true }],
           }],
           volumes: [{ name: "host", hostPath: { path: mounted, type: "Directory" } }],
-          tolerations: ["master", "control-plane"].map((role) => ({
-            key: `node-role.kubernetes.io/${role}`,
-            operator: "Exists",
-            effect: "NoSchedule",
-          })),
+          tolerations: CONTROL_PLANE_TOO,
           ...(secrets.length > 0 ? { imagePullSecrets: secrets } : {}),
         },
       },
@@ -188,31 +190,16 @@ async function* copyAll(
 async function* absent(
   { name, title }: HostFilesConfig,
   set: KubeObject,
-  { ready, failed, pending, wanted }: DaemonPods,
+  pods: DaemonPods,
   startMs: number,
-  { kube, signal }: CollectContext,
+  context: CollectContext,
 ): AsyncGenerator<Entry> {
-  const tell = function* (pod: KubeObject, reason: MissingReason, why: string): Generator<Entry> {
-    const folder = bundlePath(name, nodeOf(pod));
-    yield missing(folder, reason, why);
-    yield textEntry(bundlePath(folder, "error.txt"), `${why}\n`);
-  };
-  for (const { pod, why } of failed) yield* tell(pod, "failed", `The pod will not start: ${why}`);
-  for (const pod of pending) {
-    const state = await explainPod(kube, pod, signal);
-    yield* tell(pod, "timed-out", new PodTimeoutError("the pod was not ready", startMs, state).message);
+  for await (const { pod, reason, why } of absentPods(set, pods, startMs, context)) {
+    if (pod === undefined) yield missing(title, reason, why);
+    else {
+      const folder = bundlePath(name, nodeOf(pod));
+      yield missing(folder, reason, why);
+      yield textEntry(bundlePath(folder, "error.txt"), `${why}\n`);
+    }
   }
-  const seen = ready.length + failed.length + pending.length;
-  if (wanted === 0) yield missing(title, "empty", "No node is one for these pods");
-  else if (seen === 0) {
-    // Such as a policy of the namespace that lets no pod see folders of its node.
-    const why = await podWarnings(kube, set, signal) || "the DaemonSet was not acted upon";
-    throw new PodTimeoutError("no pod was created", startMs, why);
-  } else if (wanted !== undefined && wanted > seen) {
-    yield missing(title, "timed-out", `${wanted - seen} nodes had no pod when the time was over`);
-  }
-}
-
-function nodeOf({ metadata, spec }: KubeObject): string {
-  return spec?.nodeName || `unknown-node-${metadata.name}`;
 }
