@@ -1,8 +1,10 @@
+import { bodyText } from "../core/body_text.ts";
+import { denoProxy } from "../core/environment_proxy.ts";
 import { environmentProxy } from "../core/environment_proxy.ts";
 import { describeError, isAbort } from "../core/errors.ts";
 import { createExactHttpClient } from "../core/http_client.ts";
 import { parseRetryAfter } from "../core/retry.ts";
-import { countSent, traffic } from "../core/traffic.ts";
+import { countSent } from "../core/traffic.ts";
 import { AgentError } from "./agent_error.ts";
 
 /** Of a request, and of an answer. */
@@ -50,7 +52,7 @@ export class AgentHttp implements Disposable {
     this.#endpoint = endpoint;
     this.#title = title;
     const proxy = environmentProxy(endpoint, { ...env })?.url;
-    this.#client = createExactHttpClient(proxy === undefined ? {} : { proxy: proxyOption(proxy) });
+    this.#client = createExactHttpClient(proxy === undefined ? {} : { proxy: denoProxy(proxy) });
   }
 
   /** @param path below the endpoint
@@ -112,18 +114,9 @@ export class AgentHttp implements Disposable {
   }
 
   async #read(response: Response): Promise<string> {
-    const decoder = new TextDecoder();
-    let text = "";
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      traffic.receivedBytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) {
-        throw this.#failure(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`, "Check what runs there");
-      }
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
+    const text = await bodyText(response, MAX_ANSWER_BYTES);
+    if (text !== undefined) return text;
+    throw this.#failure(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`, "Check what runs there");
   }
 
   #failure(why: string, hint: string): AgentError {
@@ -139,13 +132,4 @@ function below(endpoint: URL, path: string): URL {
   const url = new URL(endpoint);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`;
   return url;
-}
-
-function proxyOption(proxy: URL): Deno.Proxy {
-  const url = `${proxy.protocol}//${proxy.host}`;
-  if (proxy.username === "") return { url };
-  return {
-    url,
-    basicAuth: { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) },
-  };
 }

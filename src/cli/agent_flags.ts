@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { AGENT_NAMES, type AgentName } from "../agents/agent.ts";
 import type { AgentOptions } from "../agents/explain.ts";
-import { isLoopback } from "../agents/loopback.ts";
+import { isLoopback } from "../core/loopback.ts";
 import { OLLAMA_DEFAULTS } from "../agents/ollama_defaults.ts";
 import { validateCredentialReference } from "../core/credential_reference.ts";
 import { parseDuration } from "../core/duration.ts";
@@ -116,7 +116,7 @@ function refuseIdle(flags: AgentFlags, agents: readonly AgentName[], env: Readon
 
 function ollamaOptions(flags: AgentFlags, warnings: string[]): NonNullable<AgentOptions["ollama"]> {
   const endpoint = readEndpoint(flags.ollamaEndpoint || OLLAMA_DEFAULTS.endpoint, "--ollama-endpoint");
-  if (endpoint.protocol === "http:" && !isLoopback(endpoint)) {
+  if (endpoint.protocol === "http:" && !isLoopback(endpoint.hostname)) {
     warnings.push(`Findings go to ${endpoint.origin} in the clear: whoever is on the way can read them`);
   }
   const named = [
@@ -145,7 +145,7 @@ function hostedOptions(flags: AgentFlags): NonNullable<AgentOptions["hosted"]> {
     );
   }
   const endpoint = readEndpoint(flags.hostedEndpoint, "--hosted-endpoint");
-  if (endpoint.protocol === "http:" && !isLoopback(endpoint)) {
+  if (endpoint.protocol === "http:" && !isLoopback(endpoint.hostname)) {
     throw new UsageError(
       "--hosted-endpoint: key and findings would go over the network in the clear",
       "Write https://",
@@ -182,7 +182,7 @@ function withoutNetwork(options: AgentOptions): AgentOptions {
       : name === "hosted"
       ? options.hosted!.endpoint
       : undefined;
-    return endpoint === undefined || isLoopback(endpoint);
+    return endpoint === undefined || isLoopback(endpoint.hostname);
   };
   const left = options.agents.filter((name) => !stays(name));
   if (left.length === 0) return options;

@@ -1,3 +1,4 @@
+import { countedInGroups } from "../core/counted.ts";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { describeError, SupportBundleError, UsageError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
@@ -70,11 +71,11 @@ async function pathInBundle(cli: CliContext, file: string): Promise<string> {
 function asText(cli: CliContext, { file, lines, findings }: Explanation & { file: string }): string {
   const { bold, dim } = colorsFor(cli.stdout, cli.env);
   const name = oneLine(file === "-" ? "standard input" : file);
-  if (findings.length === 0) return `${bold(name)}: nothing is hidden in ${counted(lines, "line")}\n`;
-  const out = [`${bold(name)}: ${counted(findings.length, "finding")} in ${counted(lines, "line")}`];
+  if (findings.length === 0) return `${bold(name)}: nothing is hidden in ${countedInGroups(lines, "line")}\n`;
+  const out = [`${bold(name)}: ${countedInGroups(findings.length, "finding")} in ${countedInGroups(lines, "line")}`];
   for (const finding of findings) {
     const place = finding.line === undefined ? "somewhere" : `${finding.line}:${finding.column}`;
-    out.push(`  ${place}  ${bold(oneLine(finding.rule))}, ${counted(finding.characters, "character")} hidden`);
+    out.push(`  ${place}  ${bold(oneLine(finding.rule))}, ${countedInGroups(finding.characters, "character")} hidden`);
     out.push(dim(`${INDENT}${oneLine(finding.why)}`));
     if (finding.text !== undefined) out.push(`${INDENT}${window(finding)}`);
   }
@@ -90,8 +91,4 @@ function window({ text = "", column = 1 }: Finding): string {
   const mask = found >= 0 ? found : line.indexOf(MASK);
   const start = mask + MASK.length <= width - 1 ? 0 : Math.max(0, mask - Math.floor(width / 3));
   return cut(start === 0 ? line : `…${line.slice(start)}`, width);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,4 @@
+import { countedInGroups } from "../core/counted.ts";
 import { relative } from "node:path";
 import { describeError } from "../core/errors.ts";
 import { formatSize } from "../core/size.ts";
@@ -47,10 +48,10 @@ function summary(cli: CliContext, { bytes, files, report, tokens }: RedactedBund
   const { totals, rules } = report;
   const { dim } = colorsFor(cli.stdout, cli.env);
   const lines = [
-    `  ${formatSize(bytes)} in ${spanText(ms)}: ${counted(totals.count, "value")} hidden in ` +
-    `${totals.files} of ${counted(files, "file")}`,
+    `  ${formatSize(bytes)} in ${spanText(ms)}: ${countedInGroups(totals.count, "value")} hidden in ` +
+    `${totals.files} of ${countedInGroups(files, "file")}`,
     ...rules.slice(0, SHOWN).map(({ rule, count }) => dim(`    ${String(count).padStart(7)}  ${oneLine(rule)}`)),
-    ...rules.length > SHOWN ? [dim(`    and ${counted(rules.length - SHOWN, "more rule")}`)] : [],
+    ...rules.length > SHOWN ? [dim(`    and ${countedInGroups(rules.length - SHOWN, "more rule")}`)] : [],
   ].map((line) => cut(line, cli.stdout.columns));
   // Never cut: the path of the map is what the reader takes away.
   if (tokens !== undefined) lines.push(...tokenLines(tokens));
@@ -61,7 +62,7 @@ function leftOut(cli: CliContext, { report, quarantine }: RedactedBundle): strin
   const { leftOut, totals } = report;
   if (leftOut.length === 0) return "";
   const { yellow } = colorsFor(cli.stderr, cli.env);
-  const head = `${yellow("Left out:")} ${counted(totals.leftOut, "file")}\n`;
+  const head = `${yellow("Left out:")} ${countedInGroups(totals.leftOut, "file")}\n`;
   if (quarantine?.withholdTexts) return head;
   const lines = leftOut.slice(0, SHOWN).map(({ path, message }) => `  ${oneLine(path)}: ${oneLine(message)}\n`);
   if (leftOut.length > SHOWN) lines.push(`  and ${leftOut.length - SHOWN} more, see execution-data/redaction.json\n`);
@@ -85,8 +86,4 @@ export function redactProgress(
     },
     clear: () => void cli.stderr.write("\r\x1b[2K"),
   };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

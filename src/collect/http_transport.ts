@@ -1,3 +1,4 @@
+import { denoProxy } from "../core/environment_proxy.ts";
 import { countSent } from "../core/traffic.ts";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ export async function openTransport(
   const client = Deno.createHttpClient({
     allowHost: true,
     caCerts,
-    ...(proxy ? { proxy: proxyOption(proxy) } : {}),
+    ...(proxy ? { proxy: denoProxy(proxy) } : {}),
   });
   return {
     async send(url, { method, headers, body }, signal) {
@@ -32,15 +33,6 @@ export async function openTransport(
       return await fetch(url, { method, headers, body, client, signal, redirect: "manual" });
     },
     [Symbol.dispose]: () => client.close(),
-  };
-}
-
-function proxyOption(proxy: URL): Deno.Proxy {
-  const url = `${proxy.protocol}//${proxy.host}`;
-  if (proxy.username === "") return { url };
-  return {
-    url,
-    basicAuth: { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) },
   };
 }
 

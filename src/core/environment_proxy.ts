@@ -33,6 +33,16 @@ export function parseProxy(text: string, origin: string): URL {
   });
 }
 
+/** A proxy as the clients of Deno want it. */
+export function denoProxy(proxy: URL): Deno.Proxy {
+  const url = `${proxy.protocol}//${proxy.host}`;
+  if (proxy.username === "") return { url };
+  return {
+    url,
+    basicAuth: { username: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) },
+  };
+}
+
 /** Whether `NO_PROXY` excepts the address: `*`, `example.com` (and what is below it), `.example.com` or `*.example.com`
  * (only what is below it), an IP address, a CIDR; names and addresses with or without a port. */
 function isExcepted(to: URL, list: string): boolean {

@@ -1,3 +1,4 @@
+import { lastSuccess } from "../store/last_success.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { EXIT, type ExitCode } from "../core/exit_codes.ts";
@@ -338,10 +339,4 @@ function statusPage(source: StatusPageSource): (request: Request) => Promise<Res
   let page: Promise<StatusPage> | undefined;
   const load = async () => new (await import("./status_page/status_page.ts")).StatusPage(source);
   return async (request) => (await (page ??= load())).answer(request);
-}
-
-async function lastSuccess(store: JobStore, jobId: string): Promise<Date | undefined> {
-  const recent = await store.listExecutions({ jobId, limit: 10 });
-  const success = recent.find(({ status, endTime }) => (status === "completed" || status === "partial") && endTime);
-  return success?.endTime ? new Date(success.endTime) : undefined;
 }

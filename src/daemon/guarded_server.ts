@@ -2,7 +2,8 @@ import { systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import { FrontListener } from "./front_listener.ts";
-import { isLoopback, type ListenGuard, shownAddress, type TlsPair } from "./listen_guard.ts";
+import { isLoopback } from "../core/loopback.ts";
+import { type ListenGuard, shownAddress, type TlsPair } from "./listen_guard.ts";
 import { type Handler, RequestGate } from "./request_gate.ts";
 import type { ListenAddress } from "./settings.ts";
 

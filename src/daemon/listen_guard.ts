@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isLoopback } from "../core/loopback.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { resolveCredential } from "../core/credential_reference.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
@@ -33,12 +33,6 @@ export class ListenError extends SupportBundleError {
 
 const RENEW_EVERY_MS = 30_000;
 const MIN_TOKEN_LENGTH = 16;
-
-/** True for addresses that nobody outside of this machine can reach. */
-export function isLoopback(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/^::ffff:/, "");
-  return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
-}
 
 /** Refuses to listen beyond this machine without TLS and a token, unless the settings insist.
  * @returns what to warn of

@@ -13,7 +13,7 @@ import { finishInterrupted } from "./finish_attempt.ts";
 import { LEASE_MS } from "./lease_keeper.ts";
 import { ownerState } from "./lease_owner.ts";
 import type { DaemonMetrics } from "./metrics.ts";
-import { isSameProcess, killGroup, killMarked } from "./process_identity.ts";
+import { endGroup, isSameProcess, killMarked } from "./process_identity.ts";
 
 /** What is to be done about an active execution that nobody here runs. */
 export type Recovery =
@@ -121,7 +121,7 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
 async function endChild({ id, process }: Execution, log: DaemonLog): Promise<void> {
   if (process === null || process.host !== Deno.hostname()) return;
   const leader = await isSameProcess(process.pid, process.startedAt);
-  if (leader) killGroup(process.pid, "SIGKILL");
+  if (leader) await endGroup(process.pid);
   // Commands of the attempt have groups of their own, and outlive it.
   const marked = await killMarked(EXECUTION_ENV, id);
   if (leader || marked.length > 0) {

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { DaemonLog } from "./daemon_log.ts";
-import { isLoopback, type ListenGuard } from "./listen_guard.ts";
+import { isLoopback } from "../core/loopback.ts";
+import type { ListenGuard } from "./listen_guard.ts";
 
 export type Handler = (request: Request) => Promise<Response>;
 
@@ -44,7 +45,7 @@ export class RequestGate {
         return unauthorized();
       }
       const open = (this.options.guard?.token.is ?? "open") === "open";
-      if (open && this.options.local && !isLoopback(hostname.replace(/^\[|\]$/g, ""))) return misdirected();
+      if (open && this.options.local && !isLoopback(hostname)) return misdirected();
     }
     if (this.#inFlight >= MAX_IN_FLIGHT) return busy("too many requests at once\n");
     this.#inFlight++;

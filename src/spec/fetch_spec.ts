@@ -1,4 +1,4 @@
-import { traffic } from "../core/traffic.ts";
+import { bodyText } from "../core/body_text.ts";
 import { startDeadline } from "../core/deadline.ts";
 import { openTransport, type Transport } from "../collect/http_transport.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -65,16 +65,8 @@ async function textOf(url: URL, response: Response): Promise<string> {
     const passing = response.status === 429 || response.status >= 500;
     throw failure(url, `the server answered ${response.status}`, "Check the address", passing);
   }
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    traffic.receivedBytes += chunk.length;
-    if (bytes > MAX_BYTES) throw failure(url, `it is larger than ${MAX_BYTES} bytes`, "Check the address");
-    text += decoder.decode(chunk, { stream: true });
-  }
-  text += decoder.decode();
+  const text = await bodyText(response, MAX_BYTES);
+  if (text === undefined) throw failure(url, `it is larger than ${MAX_BYTES} bytes`, "Check the address");
   if (/^\s*<(?:!doctype|html)/i.test(text)) throw failure(url, "the answer is a web page", "Check the address");
   return text;
 }

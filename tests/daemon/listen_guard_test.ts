@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
-import { checkListening, isLoopback, ListenError, ListenGuard } from "../../src/daemon/listen_guard.ts";
+import { isLoopback } from "../../src/core/loopback.ts";
+import { checkListening, ListenError, ListenGuard } from "../../src/daemon/listen_guard.ts";
 import { parseSettings } from "../../src/daemon/load_settings.ts";
 import { hasOpenssl, makeCertificates } from "../fixtures/certificates.ts";
 import { ManualClock } from "../manual_clock.ts";

@@ -1,3 +1,4 @@
+import { countedInGroups } from "../../core/counted.ts";
 import type { Finding } from "../../analyze/analyzer.ts";
 import type { Colors } from "../render/color.ts";
 import { headline, repeatsTitle } from "../render/headline.ts";
@@ -20,7 +21,7 @@ type Paint = (text: string) => string;
 /** The analysis for a person: by severity, each cause once, with where it shows and what to do. */
 export function renderHuman(analysis: Analysis, colors: Colors): string {
   const { findings, source, files, analyzers, sha256 } = analysis;
-  const head = `${oneLine(source)}: ${counted(files, "file")}, ${counted(analyzers, "analyzer")}`;
+  const head = `${oneLine(source)}: ${countedInGroups(files, "file")}, ${countedInGroups(analyzers, "analyzer")}`;
   const lines = [...wrap(head, WIDTH)];
   if (sha256 !== undefined) lines.push(colors.dim(`sha256 ${sha256}`));
   for (const { title, mark, paint, takes, brief } of sections(colors)) {
@@ -40,8 +41,8 @@ export function renderHuman(analysis: Analysis, colors: Colors): string {
 export function summaryLine({ counts, silent }: Pick<Analysis, "counts" | "silent">, colors: Colors): string {
   const { fail, warn, pass, none, unevaluated }: Counts = counts;
   const parts = [
-    fail > 0 ? colors.red(counted(fail, "failure")) : "no failures",
-    ...warn > 0 ? [colors.yellow(counted(warn, "warning"))] : [],
+    fail > 0 ? colors.red(countedInGroups(fail, "failure")) : "no failures",
+    ...warn > 0 ? [colors.yellow(countedInGroups(warn, "warning"))] : [],
     `${pass} passed`,
     ...none > 0 ? [`${none} without a verdict`] : [],
     ...silent.length > 0 ? [`${silent.length} with nothing to say`] : [],
@@ -94,7 +95,7 @@ function fullLines({ finding, count, evidence, affected, affectedCount }: Findin
   const places = evidence.slice(0, EVIDENCE).map(({ path, line }) => `${path}${line === undefined ? "" : `:${line}`}`);
   for (const place of places) lines.push(colors.dim(`${indent}${oneLine(place)}`));
   const hidden = evidence.length - places.length;
-  if (hidden > 0) lines.push(colors.dim(`${indent}and ${counted(hidden, "more place")}`));
+  if (hidden > 0) lines.push(colors.dim(`${indent}and ${countedInGroups(hidden, "more place")}`));
   return lines;
 }
 
@@ -108,8 +109,4 @@ function shortened(text: string): string {
 
 function times(count: number): string {
   return count > 1 ? ` (${count} times)` : "";
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { formatSize } from "../../core/size.ts";
 import type { BundleDifference } from "../../diff/compare_bundles.ts";
 import type { EventChange } from "../../diff/events.ts";
@@ -280,8 +281,4 @@ function groupRows(added: ObjectRef[], removed: ObjectRef[]): Row[] {
 function ownerName(owner: string): string {
   const name = owner.slice(owner.indexOf("/") + 1);
   return owner.startsWith("ReplicaSet/") ? name.replace(/-[a-z0-9]+$/, "") : name;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

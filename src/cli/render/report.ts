@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import { relative } from "node:path";
 import { formatSize } from "../../core/size.ts";
 import type { PipelineReport } from "../../pipeline/report.ts";
@@ -57,8 +58,4 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
     if (report.shortfallCount > SHOWN) line(`    and ${report.shortfallCount - SHOWN} more`);
   }
   return lines.join("\n") + "\n";
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

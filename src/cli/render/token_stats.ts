@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { TokenSummary } from "../../pipeline/keep_tokens.ts";
 import { oneLine, renderFields } from "./table.ts";
 
@@ -28,8 +29,4 @@ export function renderTokenStats(tokens: TokenSummary): string {
       ? []
       : [["  Files", [...shown, ...more > 0 ? [`and ${more} more`] : []]] as [string, string[]]],
   ]);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

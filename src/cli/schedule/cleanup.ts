@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { Command } from "commander";
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
@@ -124,7 +125,7 @@ async function tellNotes(cli: CliContext, report: CleanupReport): Promise<void> 
   else if (mended.length === 0) await cli.stderr.write("There was nothing to remove\n");
   if (undelivered.length > 0) {
     await cli.stderr.write(
-      `Warning: ${count(undelivered.length, "bundle")} that could not be uploaded yet stay: ${
+      `Warning: ${counted(undelivered.length, "bundle")} that could not be uploaded yet stay: ${
         undelivered.slice(0, 3).join(", ")
       }${undelivered.length > 3 ? " …" : ""}. --older-than with --undelivered removes them\n`,
     );
@@ -132,7 +133,7 @@ async function tellNotes(cli: CliContext, report: CleanupReport): Promise<void> 
   if (unknown.length > 0) {
     const bytes = unknown.reduce((sum, it) => sum + it.bytes, 0);
     await cli.stderr.write(
-      `Warning: no execution names ${count(unknown.length, "file")} (${formatSize(bytes)}), such as ${
+      `Warning: no execution names ${counted(unknown.length, "file")} (${formatSize(bytes)}), such as ${
         unknown[0]!.path
       }. --repair removes what nothing names\n`,
     );
@@ -149,10 +150,6 @@ function summary({ removed, mended, bytes }: CleanupReport): string {
     [of("part") + of("unknown") + of("tokens"), "file"],
     [mended.length, "index fault"],
   ] as const;
-  const named = parts.filter(([n]) => n > 0).map(([n, noun]) => count(n, noun)).join(", ");
+  const named = parts.filter(([n]) => n > 0).map(([n, noun]) => counted(n, noun)).join(", ");
   return bytes > 0 ? `${named} (${formatSize(bytes)})` : named;
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

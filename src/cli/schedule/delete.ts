@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.ts";
 import type { Command } from "commander";
 import { SupportBundleError } from "../../core/errors.ts";
 import { formatSize } from "../../core/size.ts";
@@ -66,7 +67,7 @@ async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags)
   }
   if (purged !== undefined) {
     await cli.stdout.write(
-      `Purged ${count(purged.executions, "execution")} and ${count(purged.bundles, "bundle")} (${
+      `Purged ${counted(purged.executions, "execution")} and ${counted(purged.bundles, "bundle")} (${
         formatSize(purged.bytes)
       })\n`,
     );
@@ -81,7 +82,7 @@ function question(job: Job, active: Execution[], purge: Execution[] | undefined)
   const running = purge !== undefined ? "" : fates(active).map((line) => ` ${line}.`).join("");
   const rest = purge === undefined
     ? "Its bundles and history stay."
-    : `Its ${count(purge.length, "execution")} and their bundles are deleted too.`;
+    : `Its ${counted(purge.length, "execution")} and their bundles are deleted too.`;
   return `Delete job "${job.name}" (${job.id})?${running} ${rest}`;
 }
 
@@ -106,8 +107,4 @@ function fates(active: Execution[]): string[] {
 
 function ids(executions: Execution[]): string {
   return executions.slice(0, 3).map(({ id }) => id).join(", ") + (executions.length > 3 ? " …" : "");
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

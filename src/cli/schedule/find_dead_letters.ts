@@ -1,3 +1,4 @@
+import { lastSuccess } from "../../store/last_success.ts";
 import { deadLetters } from "../../schedule/dead_letter.ts";
 import type { Execution } from "../../schedule/execution.ts";
 import type { JobStore } from "../../store/job_store.ts";
@@ -22,13 +23,4 @@ export async function findDeadLetters(
     found.push(...deadLetters(ofJob, await lastSuccess(store, id)));
   }
   return found.sort((a, b) => Date.parse(b.scheduledAt) - Date.parse(a.scheduledAt));
-}
-
-async function lastSuccess(store: JobStore, jobId: string): Promise<Date | undefined> {
-  const newest: Execution[] = [];
-  for (const status of ["completed", "partial"] as const) {
-    newest.push(...await store.listExecutions({ jobId, status, limit: 1 }));
-  }
-  const ends = newest.flatMap(({ endTime }) => endTime === null ? [] : [Date.parse(endTime)]);
-  return ends.length === 0 ? undefined : new Date(Math.max(...ends));
 }

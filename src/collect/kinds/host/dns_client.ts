@@ -1,3 +1,4 @@
+import { readExactly, whileOpen } from "./open_socket.ts";
 import { abortable } from "../../../core/abortable.ts";
 import { concatBytes } from "../../../core/concat_bytes.ts";
 import type { Clock } from "../../../core/clock.ts";
@@ -46,6 +47,8 @@ async function askOverUdp(server: DnsServer, question: Uint8Array, id: number, s
   }
 }
 
+const ENDED = "the server ended the connection";
+
 async function askOverTcp(
   server: DnsServer,
   question: Uint8Array,
@@ -53,30 +56,12 @@ async function askOverTcp(
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<DnsReply> {
   const connection = await dial(server, TIMEOUT_MS, { clock, signal });
-  const close = () => connection.close();
-  signal.addEventListener("abort", close, { once: true });
-  try {
+  return await whileOpen(connection, signal, async () => {
     const sized = concatBytes([new Uint8Array([question.length >> 8, question.length & 0xff]), question]);
     for (let at = 0; at < sized.length;) at += await connection.write(sized.subarray(at));
-    const [high = 0, low = 0] = await readExactly(connection, 2);
-    const reply = decodeReply(await readExactly(connection, high * 256 + low), id);
+    const [high = 0, low = 0] = await readExactly(connection, 2, ENDED);
+    const reply = decodeReply(await readExactly(connection, high * 256 + low, ENDED), id);
     if (reply === undefined) throw new Error("the reply is to another question");
     return reply;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", close);
-    if (!signal.aborted) close();
-  }
-}
-
-async function readExactly(connection: Deno.Conn, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const read = await connection.read(bytes.subarray(at));
-    if (read === null) throw new Error("the server ended the connection");
-    at += read;
-  }
-  return bytes;
+  });
 }

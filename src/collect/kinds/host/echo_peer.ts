@@ -1,3 +1,4 @@
+import { readExactly, whileOpen } from "./open_socket.ts";
 import { describeError } from "../../../core/errors.ts";
 import { withTimeLimit } from "../../../core/time_limit.ts";
 
@@ -67,41 +68,19 @@ async function serve(address: Address, tell: (result: EchoResult) => void, signa
 
 async function askUdp(address: Address, signal: AbortSignal): Promise<void> {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
-  const close = () => socket.close();
-  signal.addEventListener("abort", close, { once: true });
-  try {
+  await whileOpen(socket, signal, async () => {
     await socket.send(GREETING, { transport: "udp", ...address });
     const [message] = await socket.receive();
     expectGreeting(message);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", close);
-    if (!signal.aborted) close();
-  }
+  });
 }
 
 async function askTcp(address: Address, signal: AbortSignal): Promise<void> {
   const connection = await Deno.connect({ ...address, signal });
-  const close = () => connection.close();
-  signal.addEventListener("abort", close, { once: true });
-  try {
+  await whileOpen(connection, signal, async () => {
     await connection.write(GREETING);
-    const heard = new Uint8Array(GREETING.length);
-    for (let at = 0; at < heard.length;) {
-      const read = await connection.read(heard.subarray(at));
-      if (read === null) throw new Error("the connection was ended before the answer");
-      at += read;
-    }
-    expectGreeting(heard);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", close);
-    if (!signal.aborted) close();
-  }
+    expectGreeting(await readExactly(connection, GREETING.length, "the connection was ended before the answer"));
+  });
 }
 
 function expectGreeting(heard: Uint8Array): void {
