@@ -8,7 +8,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const STAGES = ["collect", "redact", "analyze", "leak_gate", "upload", "notify"];
-const BELOW_STAGES = ["bundle", "kube", "oci", "core"];
+const BELOW_STAGES = ["credentials", "bundle", "kube", "oci", "core"];
 const BELOW_DISCOVER = ["spec", ...STAGES, ...BELOW_STAGES];
 const BELOW_PIPELINE = ["discover", "diff", "insight", "agents", "report", ...BELOW_DISCOVER];
 const BELOW_DAEMON = ["pipeline", "schedule", "store", ...BELOW_PIPELINE];
@@ -31,6 +31,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ["analyze", ...BELOW_STAGES],
   store: ["schedule", "core"],
   schedule: ["core"],
+  /** Where secrets come from. */
+  credentials: ["kube", "core"],
   bundle: ["core"],
   kube: ["core"],
   oci: ["core"],
@@ -47,6 +49,10 @@ const HEAVY = [
   "ioredis",
   "mysql2",
   "pg",
+  "@google-cloud/",
+  "@azure/",
+  "nodemailer",
+  "ssh2",
   "tedious",
 ];
 

@@ -25,6 +25,8 @@ export interface WrittenArchive {
   bytes: number;
   /** Lower-case hex. */
   sha256: string;
+  /** Paths of files that belong beside it, at its destination too: a detached signature. */
+  companions?: string[];
 }
 
 /** A file up to this size is read in one go. */

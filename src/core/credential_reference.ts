@@ -11,6 +11,11 @@ export class CredentialError extends SupportBundleError {
   }
 }
 
+/** Reads the secret that a reference names.
+ * @throws {CredentialError} when there is none
+ * @throws {UsageError} when it is no reference */
+export type ReadSecret = (reference: string) => Promise<string>;
+
 const FORMS = "Write env:NAME for an environment variable, or file:/path for a file that only its owner may read";
 const PLANNED = new Set(["exec", "systemd", "k8s-secret", "vault"]);
 const MAX_BYTES = 64 * 1024;

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { StageOutcome } from "../bundle/manifest.ts";
 import type { Clock } from "../core/clock.ts";
+import { resolveCredential } from "../core/credential_reference.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { withTimeLimit } from "../core/time_limit.ts";
 import { composeNotification, matchingEvents, type RunFacts, runResult } from "./compose_notification.ts";
@@ -73,6 +74,7 @@ async function tell(
       notifier.notify(message, target, {
         signal,
         env: context.env,
+        secret: (reference) => resolveCredential(reference, context.env),
         clock: context.clock,
         tryTimeoutMs: context.tryTimeoutMs,
       }));

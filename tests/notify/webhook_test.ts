@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { resolveCredential } from "../../src/core/credential_reference.ts";
 import { CredentialError } from "../../src/core/credential_reference.ts";
 import { SIGNATURE_HEADER, webhook } from "../../src/notify/kinds/webhook.ts";
 import type { Notification, NotifyContext } from "../../src/notify/notifier.ts";
@@ -161,6 +162,7 @@ function notify(server: WebhookServer, some: Partial<NotifyContext> = {}, secret
   return webhook.notify(message, { kind: "webhook", url: server.url + PATH, secret }, {
     signal: new AbortController().signal,
     env: {},
+    secret: (reference) => resolveCredential(reference, some.env ?? {}),
     clock: recording([]),
     ...some,
   });

@@ -69,7 +69,7 @@ const behaviour: [name: string, send: (base: string, folder: string) => Promise<
         fixedFindings: [],
       },
       { kind: "webhook", url: base },
-      { signal, env: {}, clock: systemClock },
+      { signal, env: {}, secret: () => Promise.resolve(""), clock: systemClock },
     ), false],
 ];
 

@@ -1,6 +1,6 @@
 import { countSent } from "../../core/traffic.ts";
 import { createHmac } from "node:crypto";
-import { resolveCredential, validateCredentialReference } from "../../core/credential_reference.ts";
+import { validateCredentialReference } from "../../core/credential_reference.ts";
 import { describeError, UsageError } from "../../core/errors.ts";
 import { parseRetryAfter, retry } from "../../core/retry.ts";
 import { withTimeLimit } from "../../core/time_limit.ts";
@@ -20,6 +20,8 @@ export const webhook: Notifier = {
   kind: "webhook",
   summary: "An HTTP endpoint that takes JSON (https://host/path), signed when there is a secret",
 
+  options: {},
+
   validate({ url: text, secret }: NotifyTarget): void {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
@@ -35,9 +37,9 @@ export const webhook: Notifier = {
   },
 
   async notify(message: Notification, target: NotifyTarget, context: NotifyContext): Promise<void> {
-    const { clock, env, signal } = context;
+    const { clock, signal } = context;
     const url = new URL(target.url);
-    const key = target.secret === undefined ? undefined : await resolveCredential(target.secret, env);
+    const key = target.secret === undefined ? undefined : await context.secret(target.secret);
     const body = JSON.stringify(message);
     const deliveryId = crypto.randomUUID();
     const post = () => {

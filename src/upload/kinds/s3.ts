@@ -55,7 +55,7 @@ export const s3: Uploader = {
     const bucket = destination.url.host;
     const region = regionOf(destination, context.env);
     const where = `bucket "${bucket}" ${endpoint === undefined ? `in ${region}` : `at ${endpoint}`}`;
-    const credentials = await s3Credentials(destination, context.env);
+    const credentials = await s3Credentials(destination, context.env, context.secret);
     const [sdk, { FetchHttpHandler }] = await Promise.all([
       import("@aws-sdk/client-s3"),
       import("@smithy/fetch-http-handler"),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CredentialError, resolveCredential } from "../../core/credential_reference.ts";
+import { CredentialError, type ReadSecret } from "../../core/credential_reference.ts";
 import { UploadError } from "../upload_error.ts";
 import type { Destination } from "../uploader.ts";
 
@@ -18,10 +18,14 @@ const PLACES =
 /** The keys of a destination: of its reference; else, unless a profile is named, of the environment; else of the profile in
  * the shared credentials file.
  * @throws {UploadError} when there are none */
-export async function s3Credentials({ credentials, options }: Destination, env: Env): Promise<S3Credentials> {
+export async function s3Credentials(
+  { credentials, options }: Destination,
+  env: Env,
+  secret: ReadSecret,
+): Promise<S3Credentials> {
   if (credentials !== undefined) {
     const found = parseS3Credentials(
-      await resolveCredential(credentials, env).catch((error) => {
+      await secret(credentials).catch((error) => {
         throw error instanceof CredentialError ? missing(error.message, error.hint ?? PLACES) : error;
       }),
     );
