@@ -159,6 +159,16 @@ export class WorkFolder {
       .map(([path, target]) => ({ path, target })).sort(byPath);
   }
 
+  /** Paths of files, and of links whose target is one, that begin like this, in no order. */
+  paths(prefix: string): string[] {
+    const paths: string[] = [];
+    for (const path of this.#files.keys()) if (path.startsWith(prefix)) paths.push(path);
+    for (const [path, target] of this.#links) {
+      if (path.startsWith(prefix) && this.#files.has(target)) paths.push(path);
+    }
+    return paths;
+  }
+
   has(path: string): boolean {
     return this.#files.has(path) || this.#links.has(path);
   }

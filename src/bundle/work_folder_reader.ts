@@ -1,7 +1,7 @@
 import type { BundleReader } from "./bundle_reader.ts";
 import { bundlePath } from "./bundle_path.ts";
 import { FileTooLargeError, MAX_READ_BYTES } from "./file_too_large_error.ts";
-import { shellGlob } from "./shell_glob.ts";
+import { globFolder, shellGlob } from "./shell_glob.ts";
 import type { WorkFolder } from "./work_folder.ts";
 
 /** Lets analyzers read a bundle that is not yet an archive. */
@@ -27,9 +27,7 @@ export function readWorkFolder(folder: WorkFolder): BundleReader {
       return canonical === undefined ? undefined : await folder.stream(canonical);
     },
     find(glob) {
-      const matches = shellGlob(glob);
-      const paths = [...folder.files(), ...folder.links()].map((file) => file.path);
-      return Promise.resolve(paths.filter(matches).sort());
+      return Promise.resolve(folder.paths(globFolder(glob)).filter(shellGlob(glob)).sort());
     },
   };
 }

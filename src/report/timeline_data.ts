@@ -166,9 +166,11 @@ function latestOf(points: Map<string, TimelinePoint>): TimelinePoint[] {
 }
 
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const UID_LENGTH = 36;
 
 /** Equal for points that say the same of different objects. */
 function sayingOf({ lane, reason, kind, namespace, name, message }: TimelinePoint): string {
-  const saying = withoutName(message, name).replace(UID, "*");
+  const text = withoutName(message, name);
+  const saying = text.length < UID_LENGTH ? text : text.replace(UID, "*");
   return JSON.stringify([lane, reason, kind, namespace, saying]);
 }
