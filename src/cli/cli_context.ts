@@ -5,6 +5,8 @@ import type { ExitCode } from "../core/exit_codes.ts";
 /** What a command knows of the outside world. Made once by `run_cli.ts`; tests make their own. */
 export interface CliContext {
   readonly env: Readonly<Record<string, string>>;
+  /** Takes variables out of what children inherit from now on; `env` keeps them. */
+  withholdVariables?(names: Iterable<string>): void;
   /** Absolute. Relative paths of flags and arguments start here. */
   readonly cwd: string;
   readonly clock: Clock;

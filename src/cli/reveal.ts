@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { resolveCredential, validateCredentialReference } from "../core/credential_reference.ts";
+import { validateCredentialReference } from "../core/credential_reference.ts";
 import { describeError, SupportBundleError, UsageError } from "../core/errors.ts";
 import { type OpenMap, readMap } from "../redact/tokens/map_file.ts";
 import type { MapKeys } from "../redact/tokens/map_lock.ts";
 import { asToken, RevealTokens } from "../redact/tokens/reveal_tokens.ts";
 import type { CliContext } from "./cli_context.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
+import { readSecret } from "./read_secret.ts";
 import { colorsFor } from "./render/color.ts";
 import { oneLine, renderTable } from "./render/table.ts";
 
@@ -132,7 +133,7 @@ async function keysFor(
       "Add --identity FILE, the file that age-keygen has written",
     );
   }
-  if (passphrase !== undefined) return { passphrase: await resolveCredential(passphrase, cli.env) };
+  if (passphrase !== undefined) return { passphrase: await readSecret(cli)(passphrase) };
   if (stdinTaken || !cli.stdin.isTerminal || !cli.stderr.isTerminal) {
     throw new UsageError(
       "The map is encrypted with a passphrase, and nobody can be asked for it here",

@@ -16,6 +16,9 @@ export function systemRuntime(): CliContext {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
   return {
     env: Deno.env.toObject(),
+    withholdVariables(names) {
+      for (const name of names) Deno.env.delete(name);
+    },
     cwd: Deno.cwd(),
     clock: systemClock,
     stdout: output(Deno.stdout),

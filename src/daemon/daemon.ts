@@ -4,6 +4,7 @@ import { describeError } from "../core/errors.ts";
 import { EXIT, type ExitCode } from "../core/exit_codes.ts";
 import { selfCommand } from "../core/self.ts";
 import { VERSION } from "../core/version.ts";
+import { secretReader } from "../credentials/secret_reader.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
@@ -97,7 +98,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of [...exposures, ...loaded.warnings]) log.warn(warning);
 
-  const guard = await ListenGuard.open(loaded.settings, env, log, clock);
+  const secret = secretReader({ env, clock, vaultFolder: state.root });
+  const guard = await ListenGuard.open(loaded.settings, secret, log, clock);
   services.defer(() => guard.stop());
 
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
@@ -112,7 +114,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const stopping = new AbortController();
   const owner = await newLeaseOwner();
   const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
-  const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
+  const notifyFailure = failureNotifier({ env: presentEnv, secret, clock, signal: new AbortController().signal, log });
   const ready: ReadinessChecks = {
     store: async () => {
       await store.revision();

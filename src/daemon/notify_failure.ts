@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { SCHEDULER } from "../schedule/apply_firing.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
@@ -8,7 +9,13 @@ import type { DaemonLog } from "./daemon_log.ts";
  * it. Takes the job as it is after the execution. Loads the notifiers only then: the supervisor is to stay small.
  * @returns a function that never rejects for what a notifier does */
 export function failureNotifier(
-  context: { env: Readonly<Record<string, string>>; clock: Clock; signal: AbortSignal; log: DaemonLog },
+  context: {
+    env: Readonly<Record<string, string>>;
+    secret: ReadSecret;
+    clock: Clock;
+    signal: AbortSignal;
+    log: DaemonLog;
+  },
 ): (job: Job, execution: Execution, previous: Execution | undefined) => Promise<void> {
   return async (job, execution, previous) => {
     const { notifyAll } = await import("../notify/notify_all.ts");
@@ -24,6 +31,7 @@ export function failureNotifier(
     }, {
       signal: context.signal,
       env: context.env,
+      secret: context.secret,
       clock: context.clock,
       log: (level, message) => log[level](message),
     });
