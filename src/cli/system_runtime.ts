@@ -1,3 +1,4 @@
+import { abortable } from "../core/abortable.ts";
 import { systemClock } from "../core/clock.ts";
 import { trustSystemAuthorities } from "../core/system_authorities.ts";
 import type { CliContext, Input, Output } from "./cli_context.ts";
@@ -23,7 +24,7 @@ export function systemRuntime(): CliContext {
     clock: systemClock,
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
-    stdin: input(),
+    stdin: input(stop.signal),
     signal: stop.signal,
     abort: abort.signal,
     exitCode: 0,
@@ -62,7 +63,8 @@ function output(stream: typeof Deno.stdout): Output {
   };
 }
 
-function input(): Input {
+/** @param interrupted ends a hidden question, and the terminal shows again what is typed */
+function input(interrupted: AbortSignal): Input {
   let rest = "";
   const decoder = new TextDecoder();
   const readUntil = async (lineEnd: RegExp) => {
@@ -89,10 +91,10 @@ function input(): Input {
     },
     readLine: () => readUntil(/\r?\n/),
     readHidden: Deno.build.os === "windows" ? undefined : async () => {
-      // Ctrl-C still interrupts. The terminal does not edit the line: backspace arrives as a character.
+      // Ctrl-C still comes as a signal. The terminal does not edit the line: backspace arrives as a character.
       Deno.stdin.setRaw(true, { cbreak: true });
       try {
-        return withoutErased(await readUntil(/[\r\n]/));
+        return withoutErased(await abortable(readUntil(/[\r\n]/), interrupted));
       } finally {
         Deno.stdin.setRaw(false);
       }

@@ -36,18 +36,21 @@ const TOOLS: Partial<Record<typeof Deno.build.os, KeychainTool>> = {
     // `security -i` reads commands; `-U` replaces.
     keep: (account, value) => ({
       args: ["-i"],
-      stdin: `add-generic-password -U -s ${SERVICE} -a "${account}" -w "${value}"\n`,
+      stdin: `add-generic-password -U -s ${SERVICE} -a "${account.replace(/["\\]/g, "\\$&")}" -w "${value}"\n`,
     }),
   },
 };
 
 /** One secret in the keychain of this account: of GNOME, KDE and others by `secret-tool`, of macOS by `security`. */
 export class Keychain {
+  /** By operating system. */
+  static readonly tools = TOOLS;
+
   /** @param account what the secret is called; the same always */
   constructor(
     private readonly account: string,
     private readonly context: { env: Env; clock: Clock },
-    private readonly tool = TOOLS[Deno.build.os],
+    private readonly tool = Keychain.tools[Deno.build.os],
   ) {}
 
   /** @returns undefined when it has none

@@ -13,6 +13,7 @@ import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { secureState } from "../store/secure_state.ts";
 import { AttemptCgroups } from "./attempt_cgroup.ts";
+import { AttemptVariables } from "./attempt_variables.ts";
 import { auditor } from "./auditor.ts";
 import { keepBackups } from "./backup_keeper.ts";
 import { ControlSocket } from "./control_socket.ts";
@@ -167,6 +168,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     command: options.attemptCommand ?? attemptCommand(),
     limits: executorLimits(loaded.settings, flags),
     cgroups,
+    variables: new AttemptVariables(store, clock, () => loaded.settings),
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
