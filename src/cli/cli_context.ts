@@ -41,6 +41,8 @@ export interface Input {
   readAll(): Promise<string>;
   /** One line without its end; undefined at the end of the input. For questions on a terminal. */
   readLine(): Promise<string | undefined>;
-  /** As `readLine`, and nothing that is typed is shown. Absent where the terminal cannot do that. */
-  readHidden?(): Promise<string | undefined>;
+  /** As `readLine`, and nothing that is typed is shown; further lines that were pasted with it come along. Absent where the
+   * terminal cannot do that.
+   * @param ask called when the terminal shows nothing any more, so that a quick answer to it is not shown either */
+  readHidden?(ask?: () => Promise<void> | void): Promise<string | undefined>;
 }

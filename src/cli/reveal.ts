@@ -140,8 +140,9 @@ async function keysFor(
       "Add --passphrase env:NAME or --passphrase file:/path",
     );
   }
-  await cli.stderr.write("Passphrase of the map: ");
-  const typed = await (cli.stdin.readHidden?.() ?? cli.stdin.readLine());
+  const ask = () => cli.stderr.write("Passphrase of the map: ");
+  if (cli.stdin.readHidden === undefined) await ask();
+  const typed = await (cli.stdin.readHidden?.(ask) ?? cli.stdin.readLine());
   await cli.stderr.write("\n");
   return { passphrase: typed ?? "" };
 }

@@ -90,11 +90,15 @@ function input(interrupted: AbortSignal): Input {
       return rest + await new Response(Deno.stdin.readable).text();
     },
     readLine: () => readUntil(/\r?\n/),
-    readHidden: Deno.build.os === "windows" ? undefined : async () => {
+    readHidden: Deno.build.os === "windows" ? undefined : async (ask) => {
       // Ctrl-C still comes as a signal. The terminal does not edit the line: backspace arrives as a character.
       Deno.stdin.setRaw(true, { cbreak: true });
       try {
-        return withoutErased(await abortable(readUntil(/[\r\n]/), interrupted));
+        await ask?.();
+        const line = await abortable(readUntil(/[\r\n]/), interrupted);
+        const pasted = rest.trim() === "" ? "" : `\n${rest}`;
+        rest = "";
+        return withoutErased(line === undefined ? undefined : line + pasted);
       } finally {
         Deno.stdin.setRaw(false);
       }

@@ -40,9 +40,14 @@ async function ask(cli: CliContext, name: string): Promise<string> {
   if (cli.stdin.readHidden === undefined) {
     throw new UsageError("This terminal would show what is typed", "Use --from-file FILE, or a pipe");
   }
-  await cli.stderr.write(`Value of ${name} (it is not shown): `);
   try {
-    return await cli.stdin.readHidden() ?? "";
+    const question = `Value of ${name} (it is not shown): `;
+    const typed = await cli.stdin.readHidden(() => cli.stderr.write(question)) ?? "";
+    if (!/[\r\n]/.test(typed)) return typed;
+    throw new UsageError(
+      "Only one line can be given here, and there were more; nothing was changed",
+      "Use --from-file FILE, or a pipe, for what has several lines",
+    );
   } finally {
     await cli.stderr.write("\n");
   }

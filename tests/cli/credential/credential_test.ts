@@ -20,7 +20,10 @@ async function run(harness: CliHarness, args: string[], { stdin = "", typed, env
   const readers = {
     ...cli.stdin,
     readAll: () => Promise.resolve(stdin),
-    readHidden: () => Promise.resolve(typed),
+    readHidden: async (ask?: () => Promise<void> | void) => {
+      await ask?.();
+      return typed;
+    },
   };
   try {
     await credentialCommand({ ...cli, stdin: readers }).parseAsync(args, { from: "user" });
@@ -49,6 +52,7 @@ for (const [name, args, options] of inputs) {
     const set = await run(harness, args, options);
     strictEqual(set.code, 0, said(set));
     match(set.stdout, /^Kept s3: jobs name it as vault:s3\n$/);
+    if (options.typed) match(set.stderr, /^Value of s3 \(it is not shown\): \n/);
     match(set.stderr, /The vault was made; its key is in the file ".*vault\.key"/);
     const all = [
       set,
@@ -66,6 +70,7 @@ for (const [name, args, options] of inputs) {
 const refused: [name: string, args: string[], options: Options, message: RegExp][] = [
   ["a value that is an argument", ["set", "s3", secret], {}, /value of a credential is no argument/],
   ["a new value that is an argument", ["rotate", "s3", secret], {}, /value of a credential is no argument/],
+  ["several lines that were pasted at the prompt", ["set", "s3"], { typed: `{\n${secret}` }, /Only one line/],
   ["what is no name", ["set", `${secret}=`], { stdin: "x" }, /cannot be the name/],
   ["an empty value", ["set", "s3"], { stdin: "\n" }, /value is empty/],
   ["a value of bytes", ["set", "s3"], { stdin: `${secret}\0` }, /no text of up to/],
