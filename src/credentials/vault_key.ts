@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { CredentialError } from "../core/credential_reference.ts";
 import { UsageError } from "../core/errors.ts";
@@ -57,7 +57,7 @@ export function keyStoreAt(place: KeyPlace, folder: string, context: KeyContext)
     case "env":
       return variableStore(context);
     case "file":
-      return fileStore(context.env[KEY_FILE_ENV] || join(folder, "vault.key"));
+      return fileStore(context.env[KEY_FILE_ENV] || join(folder, "vault.key"), context);
     case "keychain":
       return keychainStore(folder, context);
   }
@@ -105,14 +105,16 @@ export async function nextVariableKey({ env }: KeyContext): Promise<VaultKey> {
   );
 }
 
-function fileStore(path: string): KeyStore {
+function fileStore(path: string, { env }: KeyContext): KeyStore {
   const title = `the file "${path}"`;
   return {
     place: "file",
     title,
     async read() {
       if (!await Deno.lstat(path).then(() => true, (error) => !(error instanceof Deno.errors.NotFound))) return [];
-      return await parseKeys(await readSecretFile(path, `${title}, the key of the vault`), title);
+      // One of LoadCredential= is guarded by its folder.
+      const access = env.CREDENTIALS_DIRECTORY && dirname(path) === env.CREDENTIALS_DIRECTORY ? "any" : "owner";
+      return await parseKeys(await readSecretFile(path, `${title}, the key of the vault`, access), title);
     },
     async write(keys) {
       const lines = keys.map(({ identity, recipient }) => `# public key: ${recipient}\n${identity}\n`);

@@ -4,13 +4,15 @@ import { KEY_ENV } from "../credentials/vault_key.ts";
 import { secretVariables } from "../credentials/secret_variables.ts";
 import type { JobStore } from "../store/job_store.ts";
 
+/** Opens a store that daemons share. Only the daemon itself speaks to it. */
+const STORE_TOKEN = "DENO_KV_ACCESS_TOKEN";
 // Where reading all jobs takes longer, nobody waits for it twice.
 const QUICK_MS = 100;
 // At most this share of the time is spent on reading them again.
 const BUSY_SHARE = 0.05;
 
 /** Which variables of the daemon's environment the child of an attempt does not get: those that credential references of
- * other jobs, or of the daemon's settings, name, and the vault's key, unless it has to open the vault. */
+ * other jobs, or of the daemon's settings, name, the token of a shared store, and the vault's key, unless it has to open the vault. */
 export class AttemptVariables {
   #named: ReadonlySet<string> = new Set();
   #revision: string | undefined;
@@ -30,7 +32,7 @@ export class AttemptVariables {
     await this.#refresh();
     const own = referencesIn(request, "env");
     if (referencesIn(request, "vault").size > 0) own.add(KEY_ENV);
-    return [...this.#named, ...secretVariables(this.settings())].filter((name) => !own.has(name));
+    return [...this.#named, ...secretVariables(this.settings()), STORE_TOKEN].filter((name) => !own.has(name));
   }
 
   async #refresh(): Promise<void> {

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from "../core/exit_codes.ts";
 import { selfCommand } from "../core/self.ts";
 import { VERSION } from "../core/version.ts";
 import { secretReader } from "../credentials/secret_reader.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
@@ -99,8 +100,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of [...exposures, ...loaded.warnings]) log.warn(warning);
 
-  const secret = secretReader({ env, clock, vaultFolder: state.root });
-  const guard = await ListenGuard.open(loaded.settings, secret, log, clock);
+  const secret = (kube?: KubeOptions) => secretReader({ env, clock, kube, vaultFolder: state.root });
+  const guard = await ListenGuard.open(loaded.settings, secret(), log, clock);
   services.defer(() => guard.stop());
 
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret } from "../core/credential_reference.ts";
 import { SCHEDULER } from "../schedule/apply_firing.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { DaemonLog } from "./daemon_log.ts";
@@ -11,7 +12,8 @@ import type { DaemonLog } from "./daemon_log.ts";
 export function failureNotifier(
   context: {
     env: Readonly<Record<string, string>>;
-    secret: ReadSecret;
+    /** @param kube the cluster that `k8s-secret:` means */
+    secret(kube?: KubeOptions): ReadSecret;
     clock: Clock;
     signal: AbortSignal;
     log: DaemonLog;
@@ -31,7 +33,7 @@ export function failureNotifier(
     }, {
       signal: context.signal,
       env: context.env,
-      secret: context.secret,
+      secret: context.secret(job.kubernetes),
       clock: context.clock,
       log: (level, message) => log[level](message),
     });

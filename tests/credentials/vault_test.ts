@@ -253,3 +253,19 @@ Deno.test({
     deepStrictEqual(JSON.parse(new TextDecoder().decode(stdout)), { name: "s3", value: "value" });
   },
 });
+
+Deno.test({
+  name: "Vault takes its key from systemd, whatever the mode of that file says",
+  ignore: !posix,
+  async fn() {
+    await using scratch = await Scratch.create();
+    await scratch.vault().set("s3", "value");
+    const folder = scratch.path("credentials");
+    await Deno.mkdir(folder);
+    await Deno.rename(scratch.path("vault.key"), `${folder}/vault-key`);
+    await Deno.chmod(`${folder}/vault-key`, 0o440);
+    const env = { TROUBLESHOOT_VAULT_KEY_FILE: `${folder}/vault-key` };
+    strictEqual(await scratch.vault({ ...env, CREDENTIALS_DIRECTORY: folder }).read("s3"), "value");
+    await rejects(scratch.vault(env).read("s3"), /group or others may access/);
+  },
+});

@@ -26,10 +26,10 @@ function stage(jobs: Partial<Job>[], { tookMs = 0, settings = {} as unknown } = 
   return { variables, clock, seen, state };
 }
 
-const KEYS = ["TROUBLESHOOT_VAULT_KEY", "TROUBLESHOOT_VAULT_NEW_KEY"];
+const KEYS = ["DENO_KV_ACCESS_TOKEN", "TROUBLESHOOT_VAULT_KEY", "TROUBLESHOOT_VAULT_NEW_KEY"];
 
 const rows: [name: string, jobs: Partial<Job>[], request: unknown, withheld: string[], settings?: unknown][] = [
-  ["nothing but the vault's key where nobody names anything", [{}], {}, KEYS],
+  ["nothing but what opens vault and store where nobody names anything", [{}], {}, KEYS],
   [
     "what other jobs name, for uploads, notifications and lists of values",
     [
@@ -43,7 +43,12 @@ const rows: [name: string, jobs: Partial<Job>[], request: unknown, withheld: str
   ["not what the run names itself, whoever else does", [{ upload: upload("env:A") }, { upload: upload("env:B") }], {
     upload: upload("env:A"),
   }, ["B", ...KEYS]],
-  ["not the key, from a run that opens the vault", [{}], { upload: upload("vault:s3") }, KEYS.slice(1)],
+  [
+    "not the key, from a run that opens the vault",
+    [{}],
+    { upload: upload("vault:s3") },
+    KEYS.filter((name) => name !== "TROUBLESHOOT_VAULT_KEY"),
+  ],
   ["what the settings name", [{}], {}, ["LISTEN", ...KEYS], { listenToken: "env:LISTEN" }],
 ];
 for (const [name, jobs, request, withheld, settings] of rows) {

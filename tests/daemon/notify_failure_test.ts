@@ -26,7 +26,7 @@ for (const [name, paused, expect] of behaviour) {
       const { log } = recordingLog();
       const notify = failureNotifier({
         env: {},
-        secret: secretsOf(),
+        secret: () => secretsOf(),
         clock: systemClock,
         signal: new AbortController().signal,
         log,

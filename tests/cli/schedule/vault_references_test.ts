@@ -3,7 +3,17 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { Vault } from "../../../src/credentials/vault.ts";
 import { CliHarness } from "./cli_harness.ts";
 
-const NEW = ["create", "x", "--every", "1h", "--auto", "--upload", "s3://bundles/", "--upload-options", "region=eu-west-1"];
+const NEW = [
+  "create",
+  "x",
+  "--every",
+  "1h",
+  "--auto",
+  "--upload",
+  "s3://bundles/",
+  "--upload-options",
+  "region=eu-west-1",
+];
 
 async function withVault(check: (harness: CliHarness) => Promise<void>): Promise<void> {
   await using harness = await CliHarness.create();
