@@ -36,7 +36,7 @@ export function defineReveal(command: Command, cli: CliContext): void {
     .argument("<map>", "file that --redaction-map has written")
     .argument("[what...]", "tokens (the stars may be left out), or one file, or - for standard input")
     .option("--identity <file>", "for an encrypted map: file with your age identity, as age-keygen writes it")
-    .option("--passphrase <ref>", "for an encrypted map: where its passphrase is, env:NAME or file:/path")
+    .option("--passphrase <ref>", "for an encrypted map: where its passphrase is: env:NAME, file:/path, vault:NAME …")
     .addHelpText(
       "after",
       `
