@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import type { Problem } from "./problem.ts";
 
 export const AGENT_NAMES = ["local", "ollama", "hosted"] as const;
@@ -15,7 +16,10 @@ export interface Agent {
 }
 
 export interface AgentContext {
+  /** Names proxies. */
   env: Readonly<Record<string, string>>;
+  /** Reads the key of a service. */
+  secret: ReadSecret;
   clock: Clock;
   /** Aborted when the time is up, or the run is stopped. */
   signal: AbortSignal;

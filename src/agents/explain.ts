@@ -1,5 +1,6 @@
 import type { Finding } from "../analyze/analyzer.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { startDeadline } from "../core/deadline.ts";
 import { formatDuration } from "../core/duration.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
@@ -21,11 +22,12 @@ export interface AgentOptions {
   remediation?: boolean;
   /** What is known before anybody is asked, for the reader. */
   warnings?: readonly string[];
-  /** For credential references, and the variables that name proxies. */
+  /** For the variables that name proxies. */
   env: Readonly<Record<string, string>>;
 }
 
 export interface ExplainOptions extends AgentOptions {
+  secret: ReadSecret;
   clock?: Clock;
   /** Once aborted, nobody else is asked. */
   signal?: AbortSignal;
@@ -85,7 +87,7 @@ interface Asked {
 }
 
 async function ask(name: AgentName, problems: readonly Problem[], options: ExplainOptions): Promise<Asked> {
-  const { clock = systemClock, signal = new AbortController().signal, env, timeoutMs } = options;
+  const { clock = systemClock, signal = new AbortController().signal, env, secret, timeoutMs } = options;
   const startedAt = clock.now().getTime();
   const known = new Set(problems.map(({ index }) => index));
   const answers: Answer[] = [];
@@ -96,7 +98,7 @@ async function ask(name: AgentName, problems: readonly Problem[], options: Expla
     if (name !== "local") deadline.signal.throwIfAborted();
     const agent = await openAgent(name, options);
     const shown = name === "local" ? problems : await seal(problems, MAX_PROBLEMS[name], options.redactor);
-    const context = { env, clock, signal: deadline.signal, warn: (text: string) => void warnings.push(text) };
+    const context = { env, secret, clock, signal: deadline.signal, warn: (text: string) => void warnings.push(text) };
     try {
       for await (const answer of agent.explain(shown, context)) if (known.has(answer.index)) answers.push(answer);
     } catch (error) {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CredentialError, resolveCredential } from "../core/credential_reference.ts";
+import { CredentialError, type ReadSecret } from "../core/credential_reference.ts";
 import { retry } from "../core/retry.ts";
 import { VERSION } from "../core/version.ts";
 import type { Agent, AgentContext, Answer, Explanation } from "./agent.ts";
@@ -44,8 +44,8 @@ export function hostedAgent({ endpoint, key }: HostedOptions): Agent {
   return {
     title,
     async *explain(problems: readonly Problem[], context: AgentContext): AsyncIterable<Answer> {
-      const { env, clock, signal, warn } = context;
-      const token = await bearerOf(key, env);
+      const { env, clock, signal, secret, warn } = context;
+      const token = await bearerOf(key, secret);
       using http = new AgentHttp(endpoint, title, env);
       const requestId = `req-${crypto.randomUUID()}`;
       const body = requestOf(problems, requestId, clock.now());
@@ -129,8 +129,8 @@ function findProblem(open: ReadonlySet<Problem>, result: z.output<typeof resultS
 }
 
 /** @throws {CredentialError} */
-async function bearerOf(reference: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const key = await resolveCredential(reference, env);
+async function bearerOf(reference: string, secret: ReadSecret): Promise<string> {
+  const key = await secret(reference);
   // What fetch says of a header that it does not take repeats it.
   if (/^[\x21-\x7e]+$/.test(key)) return key;
   throw new CredentialError(

@@ -48,7 +48,10 @@ export function addAgentFlags(command: Command): Command {
     .option("--ollama-endpoint <url>", `with ollama: its address (default: ${OLLAMA_DEFAULTS.endpoint})`)
     .option("--ollama-model <name>", `with ollama: the model (default: ${OLLAMA_DEFAULTS.model})`)
     .option("--hosted-endpoint <url>", "with --agents hosted: address of the service, https://host/path")
-    .option("--hosted-key-ref <ref>", "with --agents hosted: where its key is, env:NAME or file:/path; never a value")
+    .option(
+      "--hosted-key-ref <ref>",
+      "with --agents hosted: where its key is, env:NAME, file:/path, vault:NAME …; never a value",
+    )
     .option("--agent-timeout <duration>", `how long each agent may take in all (default: ${DEFAULT_TIMEOUT})`)
     .option("--include-remediation [bool]", "with agents: also say what to do (default: true)", parseBoolean)
     .addOption(hidden("--disable-ollama [bool]"))

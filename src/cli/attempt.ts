@@ -1,3 +1,4 @@
+import { childEnvironment } from "./child_environment.ts";
 import type { CliContext } from "./cli_context.ts";
 import { watchDaemon } from "./daemon_watch.ts";
 import { exitCodeOf, toReportError } from "../pipeline/judge_run.ts";
@@ -8,6 +9,7 @@ import { pipelineRequestSchema } from "../pipeline/request.ts";
 import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { readValueLists } from "../pipeline/value_lists.ts";
 import { EXIT } from "../core/exit_codes.ts";
+import { readSecret } from "./read_secret.ts";
 
 /** Runs one attempt of an execution for the daemon: a request as JSON on standard input, events as JSON lines on
  * standard output, the last of them the report. The exit code is that of the report. */
@@ -18,9 +20,10 @@ export async function runAttempt(cli: CliContext): Promise<void> {
   let report: PipelineReport;
   try {
     const request = pipelineRequestSchema.parse(JSON.parse(await cli.stdin.readAll()));
+    const env = childEnvironment(cli, request);
     const spec = await loadRequest(request, {
       cwd: cli.cwd,
-      env: cli.env,
+      env,
       clock: cli.clock,
       signal: cli.signal,
     });
@@ -30,7 +33,8 @@ export async function runAttempt(cli: CliContext): Promise<void> {
     for (const message of lists.warnings) emit({ type: "log", level: "warn", component: "redactor", message });
     report = await runPipeline(request, spec, {
       clock: cli.clock,
-      env: cli.env,
+      env,
+      secret: readSecret(cli, request.kube),
       stop: cli.signal,
       abort: cli.abort,
       userValues: lists.values,

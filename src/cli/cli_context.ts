@@ -5,6 +5,8 @@ import type { ExitCode } from "../core/exit_codes.ts";
 /** What a command knows of the outside world. Made once by `run_cli.ts`; tests make their own. */
 export interface CliContext {
   readonly env: Readonly<Record<string, string>>;
+  /** Takes variables out of what children inherit from now on; `env` keeps them. */
+  withholdVariables?(names: Iterable<string>): void;
   /** Absolute. Relative paths of flags and arguments start here. */
   readonly cwd: string;
   readonly clock: Clock;
@@ -39,6 +41,8 @@ export interface Input {
   readAll(): Promise<string>;
   /** One line without its end; undefined at the end of the input. For questions on a terminal. */
   readLine(): Promise<string | undefined>;
-  /** As `readLine`, and nothing that is typed is shown. Absent where the terminal cannot do that. */
-  readHidden?(): Promise<string | undefined>;
+  /** As `readLine`, and nothing that is typed is shown; further lines that were pasted with it come along. Absent where the
+   * terminal cannot do that.
+   * @param ask called when the terminal shows nothing any more, so that a quick answer to it is not shown either */
+  readHidden?(ask?: () => Promise<void> | void): Promise<string | undefined>;
 }

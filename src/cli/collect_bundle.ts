@@ -15,9 +15,11 @@ import { readPersonalData } from "../redact/personal_data.ts";
 import { validateDestination } from "../upload/registry.ts";
 import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
+import { childEnvironment } from "./child_environment.ts";
 import type { CliContext } from "./cli_context.ts";
 import type { explainRun as ExplainRun } from "./explain_run.ts";
 import { kubeOptions } from "./kube_flags.ts";
+import { readSecret } from "./read_secret.ts";
 import { readRemoteHostFlags } from "./remote_host_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
@@ -51,9 +53,10 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   const draft = asksForSchedule(flags) ? await scheduledDraft(cli, specs, flags, searches) : undefined;
   if (draft !== undefined && flags.schedulePreview !== true) return;
   const request = await toRequest(cli, specs, flags, { searches, tokens });
+  const env = childEnvironment(cli, [request, agents]);
   const spec = await loadRequest(request, {
     cwd: cli.cwd,
-    env: cli.env,
+    env,
     clock: cli.clock,
     signal: cli.signal,
     stdin: () => cli.stdin.readAll(),
@@ -89,7 +92,8 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   try {
     const report = await runPipeline(request, spec, {
       clock: cli.clock,
-      env: cli.env,
+      env,
+      secret: readSecret(cli, request.kube),
       stop: cli.signal,
       abort: cli.abort,
       userValues,

@@ -2,6 +2,7 @@ import { type AgentOptions, explainFindings } from "../agents/explain.ts";
 import type { Finding } from "../analyze/analyzer.ts";
 import { runRedactor, type RunRedactorOptions } from "../pipeline/run_redactor.ts";
 import type { CliContext } from "./cli_context.ts";
+import { readSecret } from "./read_secret.ts";
 import { colorsFor } from "./render/color.ts";
 import { explanationRecords, renderExplanations } from "./render/explanations.ts";
 
@@ -24,6 +25,7 @@ export async function explainRun(
   if (others.length > 0 && cli.stderr.isTerminal) await cli.stderr.write(`Asking ${others.join(" and ")} …\n`);
   const explained = await explainFindings(findings, {
     ...agents,
+    secret: readSecret(cli),
     clock: cli.clock,
     signal: cli.signal,
     redactor: others.length > 0 ? runRedactor(redaction) : undefined,

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { VERSION } from "../core/version.ts";
 import { addAgentFlags } from "./agent_flags.ts";
+import { credentialCommand } from "./credential/credential_command.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
@@ -117,6 +118,7 @@ export function program(cli: CliContext): Command {
   });
   root.addCommand(scheduleCommand(cli));
   root.addCommand(serviceCommand(cli));
+  root.addCommand(credentialCommand(cli));
   addLazyCommands(root, cli, [{
     name: "analyze",
     summary: "judge a bundle that exists by the analyzers of specs",

@@ -11,6 +11,7 @@ import { readFlagVariables } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags, kubeOptions } from "./kube_flags.ts";
 import { addLeakGateFlag } from "./leak_gate_flag.ts";
+import { readSecret } from "./read_secret.ts";
 import { redactProgress, showRedacted } from "./redact_output.ts";
 import { addReveal } from "./reveal.ts";
 import { colorsFor } from "./render/color.ts";
@@ -124,7 +125,7 @@ async function redact(cli: CliContext, args: string[], flags: Flags): Promise<vo
     userValues,
     tokens,
     leakGate: flags.leakGate !== false,
-    env: cli.env,
+    secret: readSecret(cli),
     clock: cli.clock,
     signal: cli.signal,
     progress: progress.show,

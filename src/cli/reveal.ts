@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { resolveCredential, validateCredentialReference } from "../core/credential_reference.ts";
+import { validateCredentialReference } from "../core/credential_reference.ts";
 import { describeError, SupportBundleError, UsageError } from "../core/errors.ts";
 import { type OpenMap, readMap } from "../redact/tokens/map_file.ts";
 import type { MapKeys } from "../redact/tokens/map_lock.ts";
 import { asToken, RevealTokens } from "../redact/tokens/reveal_tokens.ts";
 import type { CliContext } from "./cli_context.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
+import { readSecret } from "./read_secret.ts";
 import { colorsFor } from "./render/color.ts";
 import { oneLine, renderTable } from "./render/table.ts";
 
@@ -35,7 +36,7 @@ export function defineReveal(command: Command, cli: CliContext): void {
     .argument("<map>", "file that --redaction-map has written")
     .argument("[what...]", "tokens (the stars may be left out), or one file, or - for standard input")
     .option("--identity <file>", "for an encrypted map: file with your age identity, as age-keygen writes it")
-    .option("--passphrase <ref>", "for an encrypted map: where its passphrase is, env:NAME or file:/path")
+    .option("--passphrase <ref>", "for an encrypted map: where its passphrase is: env:NAME, file:/path, vault:NAME …")
     .addHelpText(
       "after",
       `
@@ -132,15 +133,16 @@ async function keysFor(
       "Add --identity FILE, the file that age-keygen has written",
     );
   }
-  if (passphrase !== undefined) return { passphrase: await resolveCredential(passphrase, cli.env) };
+  if (passphrase !== undefined) return { passphrase: await readSecret(cli)(passphrase) };
   if (stdinTaken || !cli.stdin.isTerminal || !cli.stderr.isTerminal) {
     throw new UsageError(
       "The map is encrypted with a passphrase, and nobody can be asked for it here",
       "Add --passphrase env:NAME or --passphrase file:/path",
     );
   }
-  await cli.stderr.write("Passphrase of the map: ");
-  const typed = await (cli.stdin.readHidden?.() ?? cli.stdin.readLine());
+  const ask = () => cli.stderr.write("Passphrase of the map: ");
+  if (cli.stdin.readHidden === undefined) await ask();
+  const typed = await (cli.stdin.readHidden?.(ask) ?? cli.stdin.readLine());
   await cli.stderr.write("\n");
   return { passphrase: typed ?? "" };
 }

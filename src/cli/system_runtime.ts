@@ -1,3 +1,4 @@
+import { abortable } from "../core/abortable.ts";
 import { systemClock } from "../core/clock.ts";
 import { trustSystemAuthorities } from "../core/system_authorities.ts";
 import type { CliContext, Input, Output } from "./cli_context.ts";
@@ -16,11 +17,14 @@ export function systemRuntime(): CliContext {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
   return {
     env: Deno.env.toObject(),
+    withholdVariables(names) {
+      for (const name of names) Deno.env.delete(name);
+    },
     cwd: Deno.cwd(),
     clock: systemClock,
     stdout: output(Deno.stdout),
     stderr: output(Deno.stderr),
-    stdin: input(),
+    stdin: input(stop.signal),
     signal: stop.signal,
     abort: abort.signal,
     exitCode: 0,
@@ -59,7 +63,8 @@ function output(stream: typeof Deno.stdout): Output {
   };
 }
 
-function input(): Input {
+/** @param interrupted ends a hidden question, and the terminal shows again what is typed */
+function input(interrupted: AbortSignal): Input {
   let rest = "";
   const decoder = new TextDecoder();
   const readUntil = async (lineEnd: RegExp) => {
@@ -85,11 +90,15 @@ function input(): Input {
       return rest + await new Response(Deno.stdin.readable).text();
     },
     readLine: () => readUntil(/\r?\n/),
-    readHidden: Deno.build.os === "windows" ? undefined : async () => {
-      // Ctrl-C still interrupts. The terminal does not edit the line: backspace arrives as a character.
+    readHidden: Deno.build.os === "windows" ? undefined : async (ask) => {
+      // Ctrl-C still comes as a signal. The terminal does not edit the line: backspace arrives as a character.
       Deno.stdin.setRaw(true, { cbreak: true });
       try {
-        return withoutErased(await readUntil(/[\r\n]/));
+        await ask?.();
+        const line = await abortable(readUntil(/[\r\n]/), interrupted);
+        const pasted = rest.trim() === "" ? "" : `\n${rest}`;
+        rest = "";
+        return withoutErased(line === undefined ? undefined : line + pasted);
       } finally {
         Deno.stdin.setRaw(false);
       }

@@ -25,12 +25,12 @@ export interface TokenFlags {
 export function addTokenFlags(command: Command): Command {
   return command
     .option("--tokenize [bool]", "hide behind tokens: equal values get equal ones, in all files", parseBoolean)
-    .option("--token-key <ref>", "with --tokenize: key for equal tokens in several bundles, env:NAME or file:/path")
+    .option("--token-key <ref>", "with --tokenize: key for equal tokens in several bundles: env:NAME, vault:NAME …")
     .option("--token-prefix <fmt>", "with --tokenize: another first word of tokens, such as ACME_%s")
     .option("--redaction-map <file>", "with --tokenize: write down there which token stands for what")
     .option("--encrypt-redaction-map [bool]", "encrypt the values in it with age", parseBoolean)
     .option("--redaction-map-recipients <age1…>", "who can open it then (repeatable)", collect)
-    .option("--redaction-map-passphrase <ref>", "or the passphrase that opens it: env:NAME or file:/path")
+    .option("--redaction-map-passphrase <ref>", "or the passphrase that opens it: env:NAME, vault:NAME …")
     .option("--bundle-id <id>", "with --tokenize: name of the bundle, in its manifest and in the map")
     .option("--tokenization-stats [bool]", "with --tokenize: say on standard error what was replaced", parseBoolean)
     .option("--verify-tokenization [bool]", "try the flags of --tokenize on a sample, and stop", parseBoolean);

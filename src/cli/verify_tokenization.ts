@@ -4,11 +4,12 @@ import { isMask } from "../redact/mask.ts";
 import { RedactionMapError } from "../redact/tokens/map_error.ts";
 import { Tokenization, type TokenOptions } from "../redact/tokens/tokenization.ts";
 import type { CliContext } from "./cli_context.ts";
+import { readSecret } from "./read_secret.ts";
 
 /** `--verify-tokenization`: does all that tokens take, on a sample, and writes nothing that stays.
  * @throws {SupportBundleError} with what does not work */
 export async function verifyTokenization(cli: CliContext, options: TokenOptions): Promise<void> {
-  const tokens = await Tokenization.open(options, { env: cli.env, clock: cli.clock });
+  const tokens = await Tokenization.open(options, { secret: readSecret(cli), clock: cli.clock });
   const { mask, encrypt } = tokens;
   const redactor = createRedactor({ builtIn: true, custom: [], mask });
   const sample = "DB_PASSWORD=hunter2\nREDIS_PASSWORD=hunter2\nAPI_TOKEN=hunter3\n";

@@ -33,6 +33,8 @@ export interface AttemptOptions {
   command: { command: string; args: string[] };
   /** Added to the daemon's own environment. Marks the child and what it starts as this execution's. */
   env?: Record<string, string>;
+  /** Names of what it does not get of the daemon's own environment. */
+  withheld?: readonly string[];
   request: PipelineRequest;
   limits: AttemptLimits;
   /** The child and all that it starts go there. What is left in it at the end is killed. */
@@ -73,7 +75,8 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const { command, args } = options.cgroup?.entering(options.command) ?? options.command;
     child = new Deno.Command(command, {
       args,
-      env: options.env,
+      env: { ...inherited(options.withheld), ...options.env },
+      clearEnv: true,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -160,6 +163,10 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     stderrTail,
     usage,
   };
+}
+
+function inherited(withheld: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !withheld.includes(name)));
 }
 
 /** Has the child recorded, then hands it the request. */

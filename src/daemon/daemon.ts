@@ -4,6 +4,8 @@ import { describeError } from "../core/errors.ts";
 import { EXIT, type ExitCode } from "../core/exit_codes.ts";
 import { selfCommand } from "../core/self.ts";
 import { VERSION } from "../core/version.ts";
+import { secretReader } from "../credentials/secret_reader.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { auditDaemon } from "../store/audited_store.ts";
@@ -12,6 +14,7 @@ import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { secureState } from "../store/secure_state.ts";
 import { AttemptCgroups } from "./attempt_cgroup.ts";
+import { AttemptVariables } from "./attempt_variables.ts";
 import { auditor } from "./auditor.ts";
 import { keepBackups } from "./backup_keeper.ts";
 import { ControlSocket } from "./control_socket.ts";
@@ -97,7 +100,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   for (const warning of [...exposures, ...loaded.warnings]) log.warn(warning);
 
-  const guard = await ListenGuard.open(loaded.settings, env, log, clock);
+  const secret = (kube?: KubeOptions) => secretReader({ env, clock, kube, vaultFolder: state.root });
+  const guard = await ListenGuard.open(loaded.settings, secret(), log, clock);
   services.defer(() => guard.stop());
 
   const audit = auditor({ state, env, clock, log, enabled: loaded.settings.auditLogEnabled });
@@ -112,7 +116,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const stopping = new AbortController();
   const owner = await newLeaseOwner();
   const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
-  const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
+  const notifyFailure = failureNotifier({ env: presentEnv, secret, clock, signal: new AbortController().signal, log });
   const ready: ReadinessChecks = {
     store: async () => {
       await store.revision();
@@ -165,6 +169,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     command: options.attemptCommand ?? attemptCommand(),
     limits: executorLimits(loaded.settings, flags),
     cgroups,
+    variables: new AttemptVariables(store, clock, () => loaded.settings),
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,

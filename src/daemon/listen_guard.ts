@@ -1,6 +1,6 @@
 import { isLoopback } from "../core/loopback.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { resolveCredential } from "../core/credential_reference.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { describeError, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import type { DaemonLog } from "./daemon_log.ts";
@@ -84,7 +84,7 @@ export class ListenGuard {
 
   private constructor(
     private readonly settings: ListenSettings,
-    private readonly env: Readonly<Record<string, string | undefined>>,
+    private readonly secret: ReadSecret,
     private readonly log: DaemonLog,
     /** What is not as it should be. */
     readonly warnings: readonly string[],
@@ -93,11 +93,11 @@ export class ListenGuard {
   /** @throws {ListenError} when the settings cannot be listened by */
   static async open(
     settings: ListenSettings,
-    env: Readonly<Record<string, string | undefined>>,
+    secret: ReadSecret,
     log: DaemonLog,
     clock: Clock = systemClock,
   ): Promise<ListenGuard> {
-    const guard = new ListenGuard(settings, env, log, checkListening(settings));
+    const guard = new ListenGuard(settings, secret, log, checkListening(settings));
     guard.#tls = await guard.#readTls();
     guard.#token = await guard.#readToken();
     if (guard.#tls !== undefined || guard.#token !== undefined) guard.#watching = guard.#watch(clock);
@@ -176,7 +176,7 @@ export class ListenGuard {
     if (listenToken === undefined) return undefined;
     let token: string;
     try {
-      token = await resolveCredential(listenToken, this.env);
+      token = await this.secret(listenToken);
     } catch (cause) {
       const hint = cause instanceof SupportBundleError ? cause.hint : undefined;
       throw new ListenError(`Cannot listen with \`listenToken\`: ${describeError(cause)}`, hint ?? "Correct it", {

@@ -11,6 +11,7 @@ import type { Admission } from "./admission.ts";
 import type { AttemptCgroups } from "./attempt_cgroup.ts";
 import { type ResourceLimits, resourceLimits } from "./attempt_limits.ts";
 import { AttemptLog } from "./attempt_log.ts";
+import type { AttemptVariables } from "./attempt_variables.ts";
 import type { AttemptEnd, EndReason } from "./attempt_process.ts";
 import { beginAttempt, isRunnable } from "./begin_attempt.ts";
 import { attemptTimeoutMs, removeLeftovers } from "./build_request.ts";
@@ -39,6 +40,8 @@ export interface LocalExecutorOptions {
   limits: ExecutorLimits;
   /** Where attempts get bounds that the kernel keeps. */
   cgroups?: AttemptCgroups;
+  /** Default: attempts get all of this process's environment. */
+  variables?: AttemptVariables;
   /** Between SIGTERM and SIGKILL. Default 10 s. */
   graceMs?: number;
   /** How long attempts may go on after {@linkcode LocalExecutor.stop} was called. Default 10 s. */
@@ -323,6 +326,7 @@ export class LocalExecutor implements Executor {
       resources,
       maxBundleBytes: this.#limits.maxBundleBytes,
       cgroups: this.options.cgroups,
+      variables: this.options.variables,
       signal: slot.abort.signal,
       onSpawn: async (child) => {
         slot.pid = child.pid;

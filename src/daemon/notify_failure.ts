@@ -1,5 +1,7 @@
 import type { Clock } from "../core/clock.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { SCHEDULER } from "../schedule/apply_firing.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { DaemonLog } from "./daemon_log.ts";
@@ -8,7 +10,14 @@ import type { DaemonLog } from "./daemon_log.ts";
  * it. Takes the job as it is after the execution. Loads the notifiers only then: the supervisor is to stay small.
  * @returns a function that never rejects for what a notifier does */
 export function failureNotifier(
-  context: { env: Readonly<Record<string, string>>; clock: Clock; signal: AbortSignal; log: DaemonLog },
+  context: {
+    env: Readonly<Record<string, string>>;
+    /** @param kube the cluster that `k8s-secret:` means */
+    secret(kube?: KubeOptions): ReadSecret;
+    clock: Clock;
+    signal: AbortSignal;
+    log: DaemonLog;
+  },
 ): (job: Job, execution: Execution, previous: Execution | undefined) => Promise<void> {
   return async (job, execution, previous) => {
     const { notifyAll } = await import("../notify/notify_all.ts");
@@ -24,6 +33,7 @@ export function failureNotifier(
     }, {
       signal: context.signal,
       env: context.env,
+      secret: context.secret(job.kubernetes),
       clock: context.clock,
       log: (level, message) => log[level](message),
     });

@@ -9,6 +9,7 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import type { AttemptCgroups } from "./attempt_cgroup.ts";
 import { type ResourceLimits } from "./attempt_limits.ts";
 import type { AttemptLog } from "./attempt_log.ts";
+import type { AttemptVariables } from "./attempt_variables.ts";
 import { type AttemptEnd, type AttemptOptions, runAttempt } from "./attempt_process.ts";
 import { buildRequest, executionPaths } from "./build_request.ts";
 import { bytesOnDisk } from "./bytes_on_disk.ts";
@@ -29,6 +30,8 @@ export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" 
   /** No attempt collects more, unpacked, whatever its job says. */
   maxBundleBytes?: number;
   cgroups?: AttemptCgroups;
+  /** Default: it gets all of the daemon's environment. */
+  variables?: AttemptVariables;
 }
 
 /** Makes an execution's folders ready, runs an attempt at it within its limits, and tells its log of what is worth telling.
@@ -43,10 +46,12 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
     if (job.tokenize) await ensureTokenKey(job.id, state);
     log.add("info", "executor", `attempt ${execution.retryCount + 1} started`);
     const maxMemoryMB = resources.memory?.maxMB;
+    const request = buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes);
     const end = await runAttempt({
       command: options.command,
       env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
-      request: buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes),
+      withheld: await options.variables?.withheldFrom(request),
+      request,
       limits: { timeoutMs, graceMs: options.graceMs, maxMemoryMB },
       cgroup: await options.cgroups?.create(execution.id, { maxMemoryMB, maxCpu: resources.maxCpu }),
       clock,

@@ -1,15 +1,14 @@
 import * as z from "zod";
 import type { Clock } from "../core/clock.ts";
-import { concatBytes } from "../core/concat_bytes.ts";
 import { describeError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
+import { runBounded } from "../core/run_bounded.ts";
 import { KubeconfigError } from "./errors.ts";
 import type { ExecPlugin, KubeTarget } from "./kubeconfig.ts";
 
 /** Shorter than what the first request to the cluster may take, so that it is the plug-in that is named. */
 const TIMEOUT_MS = 15_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
-const MAX_STDERR_BYTES = 16 * 1024;
 const MAX_DETAIL = 300;
 const API_VERSIONS = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 
@@ -57,15 +56,21 @@ export async function runExecPlugin(
   if (exec.interactiveMode === "Always") {
     throw fail("it needs a terminal (interactiveMode: Always)", "Pass --token, or use a plug-in that runs unattended");
   }
-  const ended = await runBounded(exec, pluginEnvironment(exec, cluster, env, apiVersion), { clock, signal })
-    .catch((cause) => {
-      if (signal.aborted) throw signal.reason;
-      if (cause instanceof Deno.errors.NotFound) {
-        const hint = exec.installHint?.trim().replace(/\s+/g, " ").slice(0, MAX_DETAIL);
-        throw fail("there is no such program", hint || "Install it, or put it on the PATH");
-      }
-      throw fail(describeError(cause), "Check that it is a program that this account may run", cause);
-    });
+  const ended = await runBounded(exec.command, {
+    args: exec.args ?? [],
+    env: pluginEnvironment(exec, cluster, env, apiVersion),
+    timeoutMs: TIMEOUT_MS,
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+    clock,
+    signal,
+  }).catch((cause) => {
+    if (signal.aborted) throw signal.reason;
+    if (cause instanceof Deno.errors.NotFound) {
+      const hint = exec.installHint?.trim().replace(/\s+/g, " ").slice(0, MAX_DETAIL);
+      throw fail("there is no such program", hint || "Install it, or put it on the PATH");
+    }
+    throw fail(describeError(cause), "Check that it is a program that this account may run", cause);
+  });
   if (ended.timedOut) {
     throw fail(`it did not end within ${TIMEOUT_MS / 1000} s`, "Log in with kubectl first: nobody is asked here");
   }
@@ -95,81 +100,6 @@ function pluginEnvironment(
     ...Object.fromEntries((exec.env ?? []).map(({ name, value }) => [name, value])),
     KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion, kind: "ExecCredential", spec }),
   };
-}
-
-interface Ended {
-  success: boolean;
-  code: number;
-  signal: Deno.Signal | null;
-  timedOut: boolean;
-  stdout: Uint8Array;
-  /** On one line, its end. */
-  stderr: string;
-}
-
-async function runBounded(
-  exec: ExecPlugin,
-  env: Record<string, string>,
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
-): Promise<Ended> {
-  signal.throwIfAborted();
-  // A group of its own, so that nothing of it is left behind.
-  const ownGroup = Deno.build.os !== "windows";
-  const child = new Deno.Command(exec.command, {
-    args: exec.args ?? [],
-    env,
-    clearEnv: true,
-    detached: ownGroup,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const end = () => {
-    try {
-      if (ownGroup) Deno.kill(-child.pid, "SIGKILL");
-      else child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  };
-  const done = new AbortController();
-  let timedOut = false;
-  const abort = () => end();
-  signal.addEventListener("abort", abort, { once: true });
-  const limit = clock.sleep(TIMEOUT_MS, done.signal).then(() => {
-    if (done.signal.aborted) return;
-    timedOut = true;
-    end();
-  });
-  try {
-    const [status, stdout, stderr] = await Promise.all([
-      child.status,
-      readEnd(child.stdout, MAX_OUTPUT_BYTES),
-      readEnd(child.stderr, MAX_STDERR_BYTES),
-    ]);
-    signal.throwIfAborted();
-    const said = new TextDecoder().decode(stderr).replace(/\s+/g, " ").trim();
-    return { ...status, timedOut, stdout, stderr: said.length > MAX_DETAIL ? `…${said.slice(-MAX_DETAIL)}` : said };
-  } finally {
-    signal.removeEventListener("abort", abort);
-    done.abort();
-    await limit;
-    end(); // what it started and left behind
-  }
-}
-
-/** The last bytes of a stream, `max` at most. */
-async function readEnd(stream: ReadableStream<Uint8Array>, max: number): Promise<Uint8Array> {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size < 2 * max) continue;
-    chunks = [concatBytes(chunks).slice(-max)];
-    size = max;
-  }
-  return concatBytes(chunks).slice(-max);
 }
 
 function readCredential(

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { resolveCredential } from "../core/credential_reference.ts";
 import { fillDestination } from "../upload/destination_template.ts";
 import { findUploader, parseDestination } from "../upload/registry.ts";
 import type { Delivery } from "../upload/uploader.ts";
@@ -21,7 +20,7 @@ export async function deliver(run: RunFacts, context: PipelineContext): Promise<
   return await findUploader(destination.url).upload(file, destination, {
     signal: context.abort,
     env: context.env,
-    secret: (reference) => resolveCredential(reference, context.env),
+    secret: context.secret,
     progress: (sent) =>
       context.emit({
         type: "progress",

@@ -9,6 +9,7 @@ import { type Bundle, type BundleMember, openBundle } from "../bundle/read_bundl
 import { RedactionLog, type RedactionReport } from "../bundle/redaction_report.ts";
 import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { freeOldGarbage } from "../core/free_garbage.ts";
 import { VERSION } from "../core/version.ts";
@@ -37,8 +38,8 @@ export interface RedactBundleOptions {
   tokens?: TokenOptions;
   /** Looks for secrets in the result, and holds it back where there are any. */
   leakGate: boolean;
-  /** For the key of the tokens. */
-  env: Readonly<Record<string, string>>;
+  /** Reads the key of the tokens. */
+  secret: ReadSecret;
   clock: Clock;
   signal: AbortSignal;
   /** Told before each file, and before the leak gate, for which there is no path. */

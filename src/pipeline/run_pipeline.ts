@@ -10,6 +10,7 @@ import { WorkFolder } from "../bundle/work_folder.ts";
 import { readWorkFolder } from "../bundle/work_folder_reader.ts";
 import { startDeadline } from "../collect/deadline.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { connectKube } from "../kube/connect.ts";
@@ -42,7 +43,10 @@ import { tell } from "./tell.ts";
 
 export interface PipelineContext {
   clock: Clock;
+  /** What children may have: without the variables that references name. */
   env: Readonly<Record<string, string>>;
+  /** Reads the secrets that the request names. */
+  secret: ReadSecret;
   /** Aborted by the first Ctrl-C or SIGTERM: gathering ends, and the bundle is finished with what was had. */
   stop: AbortSignal;
   /** Aborted by the second one: everything ends, and nothing stays. */

@@ -22,6 +22,7 @@ export async function tell(run: RunFacts, context: PipelineContext): Promise<Sta
   }, {
     signal: context.abort,
     env: context.env,
+    secret: context.secret,
     clock: context.clock,
     log: (level, message) => context.emit({ type: "log", level, component: "notifier", message }),
   });

@@ -17,6 +17,10 @@ export type AuditAction =
   | "retention"
   | "finished"
   | "uploaded"
+  | "credential-set"
+  | "credential-remove"
+  | "credential-rotate"
+  | "vault-key-rotate"
   | "backup"
   | "restore"
   | "rebuild"
@@ -31,7 +35,7 @@ export interface AuditEvent {
   jobId?: string;
   execution?: string;
   /** Names of the fields that were changed, the template's name, how an execution ended, where a bundle went, which backup it
-   * was. No secrets. */
+   * was, the name of a credential. No secrets. */
   detail?: string;
 }
 

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { writePrivateFile } from "../core/private_file.ts";
-import { withFileLock } from "./file_lock.ts";
+import { withFileLock } from "../core/file_lock.ts";
 import { StoreError, toStoreError } from "./store_error.ts";
 
 /** A backup of the store: a copy of its file, with `<name>.sha256` beside it as `sha256sum -c` reads it. */

@@ -24,6 +24,9 @@ const summarySchema = jobSchema.pick({
   schedules: true,
   timezone: true,
   blackout: true,
+  upload: true,
+  notify: true,
+  scrubValues: true,
 });
 
 /** Jobs, and their indexes by name, by due time and by the jobs they depend on. */

@@ -105,10 +105,22 @@ export interface JobCounts {
   enabled: number;
 }
 
-/** The little of a job that counting takes. */
+/** The little of a job that counting takes, and the fields that hold its credential references. */
 export type JobSummary = Pick<
   Job,
-  "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun" | "failuresInRow" | "schedules" | "timezone" | "blackout"
+  | "id"
+  | "name"
+  | "enabled"
+  | "status"
+  | "lastRun"
+  | "nextRun"
+  | "failuresInRow"
+  | "schedules"
+  | "timezone"
+  | "blackout"
+  | "upload"
+  | "notify"
+  | "scrubValues"
 >;
 
 export type FireChange = (job: Job, slotTaken: boolean) => Job | undefined;

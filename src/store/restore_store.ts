@@ -1,5 +1,5 @@
 import { type Backup } from "./backup.ts";
-import { withFileLock } from "./file_lock.ts";
+import { withFileLock } from "../core/file_lock.ts";
 import { type Rebuilt, storeFrom, withoutOthers } from "./rebuild_store.ts";
 import { asideName, replaceStore } from "./replace_store.ts";
 import { toStoreError } from "./store_error.ts";

@@ -10,7 +10,7 @@ const MAX_NOTES = 10;
 
 /** What a state folder has at its top. */
 const OWN_NAMES =
-  /^(store\.db.*|bundles|work|logs|tokens|backups?|templates|spool|lost\+found|audit\.jsonl.*|daemon\..*|config\.yaml)$/;
+  /^(store\.db.*|bundles|work|logs|tokens|backups?|templates|spool|lost\+found|audit\.jsonl.*|\.?credentials\..*|\.?vault\.key.*|daemon\..*|config\.yaml)$/;
 
 /** Sees to it that a state folder, and what lies in it, is its owner's alone: what is open to others is closed (0700, files
  * 0600). A folder that is not there yet is well. Does nothing on Windows, where the profile's access lists say who may.

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { systemClock } from "../core/clock.ts";
-import { withFileLock } from "./file_lock.ts";
+import { withFileLock } from "../core/file_lock.ts";
 import type { Rebuilt } from "./rebuild_store.ts";
 import { asideName, removeStore, replaceStore } from "./replace_store.ts";
 import { damagedStore, isCorrupt, isLocked, notWritable, StoreError, toStoreError } from "./store_error.ts";

@@ -3,6 +3,7 @@ import { explainFindings, type ExplainOptions } from "../../src/agents/explain.t
 import { ManualClock } from "../manual_clock.ts";
 import { json, ollama, startAgentServer } from "./agent_server.ts";
 import { finding } from "./findings.ts";
+import { secretsOf } from "../secrets.ts";
 
 const findings = [finding("A", "a"), finding("B", "b", "warn"), finding("C", "c", "pass")];
 const key = crypto.randomUUID();
@@ -136,7 +137,8 @@ function optionsOf(url: URL, agents: ExplainOptions["agents"]): ExplainOptions {
     ollama: { endpoint: url, model: "llama2:7b" },
     hosted: { endpoint: url, key: "env:AGENT_KEY" },
     timeoutMs: 600_000,
-    env: { AGENT_KEY: key },
+    env: {},
+    secret: secretsOf({ AGENT_KEY: key }),
   };
 }
 

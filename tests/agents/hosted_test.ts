@@ -5,6 +5,7 @@ import { VERSION } from "../../src/core/version.ts";
 import { hasOpenssl, makeCertificates } from "../fixtures/certificates.ts";
 import { type AgentServer, startAgentServer, startCuttingServer } from "./agent_server.ts";
 import { finding } from "./findings.ts";
+import { secretsOf } from "../secrets.ts";
 
 const NOW = new Date("2026-03-02T04:05:06Z");
 const key = crypto.randomUUID();
@@ -173,7 +174,10 @@ const badKeys: [name: string, reference: string, env: Record<string, string>, wa
 for (const [name, reference, env, warning] of badKeys) {
   Deno.test(`hosted sends nothing when ${name}`, async () => {
     await using server = startAgentServer(() => Response.json(good));
-    const { warnings } = await explain(server, { hosted: { endpoint: server.url, key: reference }, env });
+    const { warnings } = await explain(server, {
+      hosted: { endpoint: server.url, key: reference },
+      secret: secretsOf(env),
+    });
     match(warnings.join(), warning);
     ok(!warnings.join().includes("lines"));
     strictEqual(server.received.length, 0);
@@ -214,7 +218,8 @@ function explain({ url }: Pick<AgentServer, "url">, options: Partial<ExplainOpti
     agents: ["hosted"],
     hosted: { endpoint: url, key: "env:AGENT_KEY" },
     timeoutMs: 3_600_000,
-    env: { AGENT_KEY: key },
+    env: {},
+    secret: secretsOf({ AGENT_KEY: key }),
     clock: recording(),
     ...options,
   });

@@ -6,6 +6,7 @@ import { localAgent } from "../../src/agents/local.ts";
 import type { Problem } from "../../src/agents/problem.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { KNOWN_CLUSTER_ANALYZERS, KNOWN_HOST_ANALYZERS } from "../../src/analyze/registry.ts";
+import { secretsOf } from "../secrets.ts";
 
 const problem: Problem = {
   index: 0,
@@ -95,7 +96,7 @@ Deno.test("commands of the advice only read", () => {
 });
 
 async function explain(one: Problem) {
-  const context = { env: {}, clock: systemClock, signal: new AbortController().signal, warn() {} };
+  const context = { env: {}, secret: secretsOf(), clock: systemClock, signal: new AbortController().signal, warn() {} };
   for await (const { index, explanation } of localAgent.explain([one], context)) {
     strictEqual(index, one.index);
     return explanation;

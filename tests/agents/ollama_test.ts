@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { explainFindings, type ExplainOptions } from "../../src/agents/explain.ts";
 import { finding } from "./findings.ts";
 import { type AgentServer, json, ollama, startAgentServer, startCuttingServer } from "./agent_server.ts";
+import { secretsOf } from "../secrets.ts";
 
 const secret = crypto.randomUUID();
 const findings = [
@@ -166,6 +167,7 @@ function explain({ url }: Pick<AgentServer, "url">, options: Partial<ExplainOpti
     ollama: { endpoint: url, model: "llama2:7b" },
     timeoutMs: 60_000,
     env: {},
+    secret: secretsOf(),
     ...options,
   });
 }

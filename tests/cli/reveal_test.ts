@@ -46,7 +46,10 @@ class Reveal implements AsyncDisposable {
         isTerminal: options.typed !== undefined,
         readAll: () => Promise.resolve(options.stdin ?? ""),
         readLine: () => Promise.reject(new Error("a passphrase would be shown")),
-        readHidden: () => Promise.resolve(options.typed),
+        readHidden: async (ask) => {
+          await ask?.();
+          return options.typed;
+        },
       },
       signal: never,
       abort: never,

@@ -1,10 +1,10 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { resolveCredential } from "../../src/core/credential_reference.ts";
 import { EXIT } from "../../src/core/exit_codes.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
 import type { Destination, LocalFile, UploadContext, Uploader } from "../../src/upload/uploader.ts";
+import { secretsOf } from "../secrets.ts";
 
 /** A place that an uploader delivers to, made for one test. */
 export interface UploadPlace {
@@ -168,7 +168,7 @@ export function context(env: Record<string, string>, options: Partial<UploadCont
   return {
     signal: new AbortController().signal,
     env,
-    secret: (reference) => resolveCredential(reference, env),
+    secret: secretsOf(env),
     progress: () => {},
     clock: { now: () => new Date(0), sleep: () => Promise.resolve() },
     ...options,

@@ -8,6 +8,7 @@ import { parseSettings } from "../../src/daemon/load_settings.ts";
 import { type Certificates, hasOpenssl, makeCertificates } from "../fixtures/certificates.ts";
 import { recordingLog } from "./fake_log.ts";
 import { until } from "./until.ts";
+import { secretsOf } from "../secrets.ts";
 
 const loopback = { hostname: "127.0.0.1", port: 0 };
 const TOKEN = "0123456789abcdef";
@@ -25,7 +26,7 @@ async function openGuard(
   await write("token", TOKEN);
   const text =
     `tlsCertFile: ${folder}/c.pem\ntlsKeyFile: ${folder}/k.pem\nlistenToken: file:${folder}/token\nmetricsEnabled: false\n`;
-  const guard = await ListenGuard.open((await parseSettings(text, "s.yaml")).settings, {}, recordingLog().log);
+  const guard = await ListenGuard.open((await parseSettings(text, "s.yaml")).settings, secretsOf(), recordingLog().log);
   return {
     guard,
     write,

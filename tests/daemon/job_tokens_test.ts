@@ -1,8 +1,8 @@
 import { deepStrictEqual, equal, match, notEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { resolveCredential } from "../../src/core/credential_reference.ts";
 import { ensureTokenKey, jobTokens, removeTokenKey } from "../../src/daemon/job_tokens.ts";
 import { stateFolder } from "../../src/schedule/state_folder.ts";
+import { secretsOf } from "../secrets.ts";
 
 async function withState(check: (state: ReturnType<typeof stateFolder>) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir();
@@ -17,17 +17,17 @@ Deno.test("a job's token key is made once, for its owner alone, and read by its 
   withState(async (state) => {
     await Promise.all(Array.from({ length: 5 }, () => ensureTokenKey("job-1", state)));
     const { key, typesFile, map } = jobTokens("job-1", state);
-    const value = await resolveCredential(key!, {});
+    const value = await secretsOf()(key!);
     match(value, /^[0-9a-f]{64}$/);
     await ensureTokenKey("job-1", state);
-    equal(await resolveCredential(key!, {}), value);
+    equal(await secretsOf()(key!), value);
     equal(map, undefined);
     equal(typesFile, join(state.tokens, "job-1.types.json"));
     deepStrictEqual([...Deno.readDirSync(state.tokens)].map(({ name }) => name), ["job-1.key"]);
     equal((await Deno.stat(join(state.tokens, "job-1.key"))).mode! & 0o777, 0o600);
     equal((await Deno.stat(state.tokens)).mode! & 0o777, 0o700);
     await ensureTokenKey("job-2", state);
-    notEqual(await resolveCredential(jobTokens("job-2", state).key!, {}), value);
+    notEqual(await secretsOf()(jobTokens("job-2", state).key!), value);
   }));
 
 Deno.test("with the job go its key and what it remembers; twice is harmless", () =>

@@ -6,6 +6,7 @@ import { parseSettings } from "../../src/daemon/load_settings.ts";
 import { hasOpenssl, makeCertificates } from "../fixtures/certificates.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { recordingLog } from "./fake_log.ts";
+import { secretsOf } from "../secrets.ts";
 
 const hosts: [host: string, expect: boolean][] = [
   ["127.0.0.1", true],
@@ -73,7 +74,7 @@ for (const [name, write, settings, message] of unusable) {
         await Deno.writeTextFile(join(folder, file), text, { mode: 0o600 });
       }
       const parsed = (await parseSettings(settings(folder), "s.yaml")).settings;
-      await rejects(ListenGuard.open(parsed, {}, recordingLog().log), (error) => {
+      await rejects(ListenGuard.open(parsed, secretsOf(), recordingLog().log), (error) => {
         ok(error instanceof ListenError && error.hint !== undefined);
         match(error.message, message);
         ok(!error.message.includes("secret"));
@@ -99,7 +100,7 @@ Deno.test({
     const clock = new ManualClock();
     const { log, lines } = recordingLog();
     const text = `tlsCertFile: ${at("c.pem")}\ntlsKeyFile: ${at("k.pem")}\nlistenToken: file:${at("token")}\n`;
-    const guard = await ListenGuard.open((await parseSettings(text, "s.yaml")).settings, {}, log, clock);
+    const guard = await ListenGuard.open((await parseSettings(text, "s.yaml")).settings, secretsOf(), log, clock);
     const told: string[] = [];
     guard.onTlsChange(({ cert }) => Promise.resolve(void told.push(cert)));
     try {

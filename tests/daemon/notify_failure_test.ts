@@ -5,6 +5,7 @@ import type { Job } from "../../src/schedule/job.ts";
 import { startWebhookServer } from "../notify/webhook_server.ts";
 import { recordingLog } from "./fake_log.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
+import { secretsOf } from "../secrets.ts";
 
 const since = "2026-03-02T00:00:00Z";
 const behaviour: [name: string, paused: Job["paused"], expect: { paused?: { note: string }; summary: string }][] = [
@@ -23,7 +24,13 @@ for (const [name, paused, expect] of behaviour) {
     const server = startWebhookServer(() => new Response());
     try {
       const { log } = recordingLog();
-      const notify = failureNotifier({ env: {}, clock: systemClock, signal: new AbortController().signal, log });
+      const notify = failureNotifier({
+        env: {},
+        secret: () => secretsOf(),
+        clock: systemClock,
+        signal: new AbortController().signal,
+        log,
+      });
       const job = sampleJob({ name: "nightly", notify: [{ kind: "webhook", url: `${server.url}/x` }], paused });
       await notify(job, sampleExecution({ status: "failed", error: "no route" }, job), undefined);
       const { events, paused: told, summary, error } = JSON.parse(server.received[0]!.body);

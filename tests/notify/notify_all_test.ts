@@ -4,6 +4,7 @@ import { notifyAll, type NotifyAllContext, type RunFacts } from "../../src/notif
 import type { NotifyTarget } from "../../src/notify/notifier.ts";
 import { notifiers, parseNotifyTarget } from "../../src/notify/registry.ts";
 import { startWebhookServer } from "./webhook_server.ts";
+import { secretsOf } from "../secrets.ts";
 
 const NOW = new Date("2026-03-02T04:05:06Z");
 const secret = crypto.randomUUID();
@@ -159,6 +160,7 @@ function context(log: string[] = []): NotifyAllContext {
   return {
     signal: new AbortController().signal,
     env: {},
+    secret: secretsOf(),
     clock: { now: () => NOW, sleep: () => Promise.resolve() },
     log: (level, message) => log.push(`${level} ${message}`),
     host: "host-1",

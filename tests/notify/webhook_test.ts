@@ -1,11 +1,11 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { resolveCredential } from "../../src/core/credential_reference.ts";
 import { CredentialError } from "../../src/core/credential_reference.ts";
 import { SIGNATURE_HEADER, webhook } from "../../src/notify/kinds/webhook.ts";
 import type { Notification, NotifyContext } from "../../src/notify/notifier.ts";
 import { NotifyError } from "../../src/notify/notify_error.ts";
 import { startWebhookServer, type WebhookServer } from "./webhook_server.ts";
+import { secretsOf } from "../secrets.ts";
 
 const NOW = new Date("2026-03-02T04:05:06Z");
 const PATH = `/hooks/${crypto.randomUUID()}`;
@@ -162,7 +162,7 @@ function notify(server: WebhookServer, some: Partial<NotifyContext> = {}, secret
   return webhook.notify(message, { kind: "webhook", url: server.url + PATH, secret }, {
     signal: new AbortController().signal,
     env: {},
-    secret: (reference) => resolveCredential(reference, some.env ?? {}),
+    secret: secretsOf(some.env),
     clock: recording([]),
     ...some,
   });

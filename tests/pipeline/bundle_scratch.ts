@@ -8,6 +8,7 @@ import { redactBundle, type RedactBundleOptions, type RedactedBundle } from "../
 import type { RedactorSpec } from "../../src/redact/redactor.ts";
 import { bytes, type Member, tarOf, text } from "../bundle/tar_bytes.ts";
 import { collector, specOf, withRun } from "./with_run.ts";
+import { secretsOf } from "../secrets.ts";
 
 export const ROOT = "support-bundle-2026-01-31T08_00_00";
 export const VERSION: Member = [{ name: `${ROOT}/version.yaml` }, "apiVersion: troubleshoot.sh/v1beta2\n"];
@@ -37,7 +38,7 @@ export class Scratch implements AsyncDisposable {
       archivePath: join(this.folder, "out", "out.tar.gz"),
       custom: [],
       leakGate: true,
-      env: {},
+      secret: secretsOf(),
       clock: systemClock,
       signal: new AbortController().signal,
       ...options,

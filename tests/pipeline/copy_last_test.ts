@@ -6,6 +6,7 @@ import { runPipeline } from "../../src/pipeline/run_pipeline.ts";
 import { loadSpecs } from "../../src/spec/load_spec.ts";
 import { makeTar } from "../collect/kinds/cluster/tar_maker.ts";
 import { podList, startExecServer } from "../kube/exec_server.ts";
+import { secretsOf } from "../secrets.ts";
 
 const SPEC = `
 apiVersion: troubleshoot.sh/v1beta2
@@ -40,7 +41,14 @@ Deno.test("runPipeline() copies files out of pods when all other collectors have
       kube: { server: server.server },
     });
     const never = new AbortController().signal;
-    await runPipeline(request, spec, { clock: systemClock, env: {}, stop: never, abort: never, emit: () => {} });
+    await runPipeline(request, spec, {
+      clock: systemClock,
+      env: {},
+      secret: secretsOf(),
+      stop: never,
+      abort: never,
+      emit: () => {},
+    });
     const { success } = new Deno.Command("tar", { args: ["xzf", archivePath, "-C", folder] }).outputSync();
     ok(success);
     strictEqual(await Deno.readTextFile(join(folder, "out/dump/apps/web-0/tmp/dump")), "the dump\n");

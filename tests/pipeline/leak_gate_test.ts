@@ -9,6 +9,7 @@ import { type PipelineRequest, pipelineRequestSchema } from "../../src/pipeline/
 import { runPipeline } from "../../src/pipeline/run_pipeline.ts";
 import { startWebhookServer } from "../notify/webhook_server.ts";
 import { collector, specOf, withRun } from "./with_run.ts";
+import { secretsOf } from "../secrets.ts";
 
 const quiet = collector("quiet", async function* () {
   yield textEntry("app.log", "nothing to hide\n");
@@ -63,6 +64,7 @@ async function interfere(
         {
           clock: systemClock,
           env: {},
+          secret: secretsOf(),
           stop: options.stop ?? new AbortController().signal,
           abort: abort.signal,
           judged: options.judged,

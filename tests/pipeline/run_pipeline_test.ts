@@ -5,6 +5,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { pipelineRequestSchema } from "../../src/pipeline/request.ts";
 import { runPipeline } from "../../src/pipeline/run_pipeline.ts";
 import { collector, missingOf, specOf, withRun } from "./with_run.ts";
+import { secretsOf } from "../secrets.ts";
 
 Deno.test("runPipeline() writes a bundle with the files that readers look for, each one explained", async () => {
   await withRun(await specOf(""), ({ report, manifest, files }) => {
@@ -182,6 +183,7 @@ Deno.test("runPipeline() drops everything when it is aborted", async () => {
   const context = {
     clock: systemClock,
     env: {},
+    secret: secretsOf(),
     stop: new AbortController().signal,
     abort: abort.signal,
     emit: () => {},

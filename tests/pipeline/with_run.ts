@@ -9,6 +9,7 @@ import type { PipelineEvent } from "../../src/pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../../src/pipeline/request.ts";
 import { runPipeline } from "../../src/pipeline/run_pipeline.ts";
 import { type LoadedSpec, loadSpecs } from "../../src/spec/load_spec.ts";
+import { secretsOf } from "../secrets.ts";
 
 /** A spec with the real kinds it names, and collectors of the test beside them. */
 export async function specOf(text: string, ...collectors: ReturnType<typeof collector>[]): Promise<LoadedSpec> {
@@ -69,6 +70,7 @@ export async function withRun(
       {
         clock: systemClock,
         env: {},
+        secret: secretsOf(),
         stop: stop ?? new AbortController().signal,
         abort: abort ?? new AbortController().signal,
         userValues,

@@ -39,8 +39,9 @@ export function defineCreate(command: Command, cli: CliContext): void {
       "after",
       `
 Several --cron and --every make one job that is due when any of them is.
-Credentials are written down as references only: env:NAME is read from the
-daemon's environment, file:/path from a file of mode 0600.
+Credentials are written down as references only: vault:NAME is what
+\`support-bundle credential set NAME\` keeps, file:/path a file of mode 0600,
+env:NAME a variable of the daemon's environment. docs/credentials.md has more.
 {job} {execution} {cluster} {yyyy} {mm} {dd} in the URL of --upload are filled in
 at each delivery.
 

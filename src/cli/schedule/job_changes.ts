@@ -13,6 +13,7 @@ import { operatorName } from "../operator_name.ts";
 import { applyResourceFlags } from "./resource_flags.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
+import { checkVaultReferences } from "./check_vault_references.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
 import { applyRetentionFlags } from "./retention_flags.ts";
 
@@ -43,6 +44,7 @@ export async function applyJobFlags(
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
+  warnings.push(...await checkVaultReferences(cli, draft, isNew ? undefined : job));
   await applySpecs(cli, draft, flags, isNew, warnings);
   if (!draft.redact && draft.tokenize && (flags.redact !== undefined || flags.tokenize !== undefined)) {
     throw new UsageError(

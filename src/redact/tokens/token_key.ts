@@ -1,4 +1,4 @@
-import { CredentialError, resolveCredential } from "../../core/credential_reference.ts";
+import { CredentialError, type ReadSecret } from "../../core/credential_reference.ts";
 
 const KEY_BYTES = 32;
 const MIN_LENGTH = 16;
@@ -11,12 +11,9 @@ export interface TokenKey {
 
 /** The key of a run's tokens: what a credential reference names, or a random one that nobody keeps.
  * @throws {CredentialError} when the reference names nothing, or a key that could be guessed */
-export async function tokenKey(
-  reference: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<TokenKey> {
+export async function tokenKey(reference: string | undefined, secret: ReadSecret): Promise<TokenKey> {
   if (reference === undefined) return { bytes: crypto.getRandomValues(new Uint8Array(KEY_BYTES)) };
-  const text = await resolveCredential(reference, env);
+  const text = await secret(reference);
   if (text.length >= MIN_LENGTH) return { bytes: new TextEncoder().encode(text), text };
   throw new CredentialError(
     `The token key has less than ${MIN_LENGTH} characters: whoever guesses it can guess the values, too`,

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { resolveCredential } from "../../core/credential_reference.ts";
+import type { ReadSecret } from "../../core/credential_reference.ts";
 import { describeError, UsageError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit_codes.ts";
 import { RedactionMapError } from "./map_error.ts";
@@ -56,12 +56,12 @@ export class Tokenization {
    * @throws {SupportBundleError} when the key cannot be had, or a map could not be written or encrypted */
   static async open(
     options: TokenOptions,
-    context: { env: Readonly<Record<string, string | undefined>>; clock: Clock },
+    context: { secret: ReadSecret; clock: Clock },
   ): Promise<Tokenization> {
     const { key, format, bundleId, typesFile, map } = options;
     if (map !== undefined) await checkMapPath(map.path);
-    const { bytes, text } = await tokenKey(key, context.env);
-    const lock = map?.encrypt === undefined ? undefined : await lockOf(map.encrypt, context.env);
+    const { bytes, text } = await tokenKey(key, context.secret);
+    const lock = map?.encrypt === undefined ? undefined : await lockOf(map.encrypt, context.secret);
     const own = [text, lock !== undefined && "passphrase" in lock ? lock.passphrase : undefined]
       .filter((text) => text !== undefined);
     const tokenizer = new Tokenizer({
@@ -106,10 +106,10 @@ export class Tokenization {
 
 async function lockOf(
   encrypt: NonNullable<NonNullable<TokenOptions["map"]>["encrypt"]>,
-  env: Readonly<Record<string, string | undefined>>,
+  secret: ReadSecret,
 ): Promise<MapLock> {
   if ("recipients" in encrypt) return encrypt;
-  const passphrase = await resolveCredential(encrypt.passphrase, env);
+  const passphrase = await secret(encrypt.passphrase);
   if (passphrase.length >= MIN_PASSPHRASE) return { passphrase };
   throw new UsageError(
     `The passphrase for the redaction map has less than ${MIN_PASSPHRASE} characters`,
