@@ -9,6 +9,7 @@ import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean } from "./command.ts";
 import { readFlagVariables } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
+import { addIdentityFlags, bundleDecrypt } from "./identity_flags.ts";
 import { addKubeFlags, kubeOptions } from "./kube_flags.ts";
 import { addLeakGateFlag } from "./leak_gate_flag.ts";
 import { redactProgress, showRedacted } from "./redact_output.ts";
@@ -72,6 +73,7 @@ export function defineRedact(command: Command, cli: CliContext): void {
   const shared = command.options.filter((option) => option.name() !== "bundle");
   addScrubValuesFlag(command);
   addLeakGateFlag(command);
+  addIdentityFlags(command);
   addTokenFlags(command);
   const ofBundles = command.options.filter((option) => !shared.includes(option));
   addKubeFlags(command);
@@ -124,6 +126,7 @@ async function redact(cli: CliContext, args: string[], flags: Flags): Promise<vo
     userValues,
     tokens,
     leakGate: flags.leakGate !== false,
+    decrypt: bundleDecrypt(cli, flags),
     env: cli.env,
     clock: cli.clock,
     signal: cli.signal,

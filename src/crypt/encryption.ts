@@ -13,9 +13,6 @@ export interface EncryptTo {
   passphrase?: string;
 }
 
-/** An archive that is encrypted has this behind its name. */
-export const ENCRYPTED_SUFFIX = ".age";
-
 const MIN_PASSPHRASE = 12;
 
 /** Encrypts one file, with recipients that are known to be good. */
@@ -53,7 +50,8 @@ export class Encryption {
 
   /** What {@linkcode encrypt} has made, as whoever gets it would read it: its key is still known here, and nowhere else. */
   async reopen(encrypted: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
-    return await new Decryption({ identities: [{ unwrapFileKey: () => this.#fileKey ?? null }] }).open(encrypted);
+    const keeper = { unwrapFileKey: () => this.#fileKey ?? null };
+    return await new Decryption({ identities: () => [keeper] }).open(encrypted);
   }
 
   /** Takes part in the encryption, and adds nothing to the file. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Recipient } from "age-encryption";
 import { describeError, UsageError } from "../core/errors.ts";
 import { isPrivateKeyText, isSshPublicKey, parseSshPublicKey } from "./ssh_key.ts";
@@ -12,7 +13,7 @@ const FORMS =
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /** Those that a file will be encrypted to: what was named, and what is in the files that were named.
- * @param named recipients, or paths of files as `age -R` reads them
+ * @param named as of {@linkcode recipientSource}; files are such as `age -R` reads
  * @throws {UsageError} for what cannot be encrypted to. It repeats nothing that may be a secret */
 export async function readRecipients(named: readonly string[]): Promise<AgeRecipient[]> {
   const recipients: AgeRecipient[] = [];
@@ -44,6 +45,20 @@ export async function readRecipients(named: readonly string[]): Promise<AgeRecip
   return recipients;
 }
 
+/** A recipient, or the absolute path of a file of recipients, as it may be stored.
+ * @throws {UsageError} for an identity that was taken for its recipient: it is secret, and repeated nowhere */
+export function recipientSource(named: string, cwd: string): string {
+  const text = named.trim();
+  if (isRecipient(text)) return text;
+  if (/^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(text) || isPrivateKeyText(text)) {
+    throw new UsageError(
+      `${FLAG}: that is an identity, which is secret, and no recipient (it is not repeated here)`,
+      "age-keygen -y prints its recipient. Make a new identity if others may have seen this command",
+    );
+  }
+  return resolve(cwd, text);
+}
+
 /** True for what is meant as a recipient, not as a path. */
 export function isRecipient(text: string): boolean {
   return /^age1[a-z0-9]/.test(text) || isSshPublicKey(text);
@@ -65,12 +80,6 @@ async function toRecipient(text: string, place: string): Promise<AgeRecipient> {
 }
 
 async function readLines(path: string): Promise<string[]> {
-  if (/^AGE-(?:SECRET-KEY|PLUGIN)-/i.test(path) || isPrivateKeyText(path)) {
-    throw new UsageError(
-      `${FLAG}: that is an identity, which is secret, and no recipient (it is not repeated here)`,
-      "age-keygen -y prints its recipient. Make a new one if others may have seen this command",
-    );
-  }
   try {
     const info = await Deno.stat(path);
     if (!info.isFile) throw new Error("it is not a file");

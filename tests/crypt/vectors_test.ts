@@ -26,7 +26,7 @@ for (const [name, bytes] of all) {
     const { facts, file } = parse(bytes);
     const { code } = OUTCOMES[facts.expect!]!;
     const decryption = new Decryption({
-      identities: facts.identity ?? [],
+      identities: () => facts.identity ?? [],
       passphrase: () => Promise.resolve(facts.passphrase?.[0]),
     });
     for (const pieceBytes of [file.length + 1, 1000]) {
