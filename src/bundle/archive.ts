@@ -40,8 +40,8 @@ export async function writeArchive(folder: WorkFolder, options: ArchiveOptions):
   const part = partPath(options.path);
   const hash = createHash("sha256");
   let bytes = 0;
+  const { readable, controller } = createTarPacker();
   try {
-    const { readable, controller } = createTarPacker();
     const packing = pack(folder, options, controller).catch((error) => controller.error(error));
     await Deno.mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
     using file = await Deno.open(part, { write: true, create: true, truncate: true, mode: 0o600 });
@@ -55,6 +55,7 @@ export async function writeArchive(folder: WorkFolder, options: ArchiveOptions):
     await packing;
     await file.sync();
   } catch (cause) {
+    if (!readable.locked) await readable.cancel(); // nobody has begun to read it
     await Deno.remove(part).catch(() => {});
     if (options.signal?.aborted) throw options.signal.reason;
     throw archiveError(options.path, cause);

@@ -9,6 +9,8 @@ export interface DecryptionKeys {
   identities(): Promise<readonly AgeIdentity[]> | readonly AgeIdentity[];
   /** For a file that a passphrase opens; undefined: there is none. */
   passphrase?(): Promise<string | undefined>;
+  /** What all of that leads to, where it is known already. */
+  fileKey?: Uint8Array;
 }
 
 /** Opens files that are encrypted with age, binary or armored. What is not encrypted passes as it is. */
@@ -51,7 +53,7 @@ export class Decryption {
 
   async #fileKey({ header, stanzas }: AgeHead, name: string | undefined): Promise<Uint8Array> {
     const id = new TextDecoder("latin1").decode(header);
-    const known = this.#fileKeys.get(id);
+    const known = this.#keys.fileKey ?? this.#fileKeys.get(id);
     if (known !== undefined) return known;
     const { Decrypter } = await import("age-encryption");
     const decrypter = new Decrypter();

@@ -50,8 +50,7 @@ export class Encryption {
 
   /** What {@linkcode encrypt} has made, as whoever gets it would read it: its key is still known here, and nowhere else. */
   async reopen(encrypted: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
-    const keeper = { unwrapFileKey: () => this.#fileKey ?? null };
-    return await new Decryption({ identities: () => [keeper] }).open(encrypted);
+    return await new Decryption({ identities: () => [], fileKey: this.#fileKey }).open(encrypted);
   }
 
   /** Takes part in the encryption, and adds nothing to the file. */
