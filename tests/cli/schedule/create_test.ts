@@ -145,7 +145,7 @@ Deno.test("schedule create does not repeat what may be a secret", async () => {
   await using harness = await CliHarness.create();
   const value = crypto.randomUUID();
   const args = ["create", "x", "--every", "1h", "--auto", "--upload", "s3://bucket/p/"];
-  for (const flag of ["--upload-credentials", "--notify-secret"]) {
+  for (const flag of ["--upload-credentials", "--notify-secret", "--encrypt-passphrase", "--sign"]) {
     const result = await harness.run([...args, "--notify", "https://hooks.test/x", flag, value]);
     strictEqual(result.code, EXIT.failure);
     ok(!(result.message + result.hint + result.stderr).includes(value), result.message);
