@@ -41,7 +41,7 @@ Each flag can be set as TROUBLESHOOT_<FLAG> in the environment.`,
 async function decrypt(cli: CliContext, bundle: string, flags: DecryptFlags): Promise<void> {
   const path = resolve(cli.cwd, bundle);
   const output = outputPath(cli, path, flags.output);
-  if (output !== undefined && flags.force !== true) await refuseExisting(output);
+  if (output !== undefined) await refuseExisting(output, flags.force === true);
   const decryption = await readDecryption(cli, flags);
   const { encrypted, plain } = await decryption.openAge(await openFile(path, cli.signal), bundle);
   if (!encrypted) {
@@ -64,10 +64,14 @@ function outputPath(cli: CliContext, path: string, named: string | undefined): s
   throw new UsageError(`"${path}" does not end in .age, so that there is no name for what is in it`, "Add -o FILE");
 }
 
-async function refuseExisting(output: string): Promise<void> {
-  if (await Deno.lstat(output).then(() => true, () => false)) {
-    throw new UsageError(`"${output}" is there already`, "Name another file with -o, or add --force to replace it");
-  }
+/** @param replace files only: a device, a link or a folder would be gone */
+async function refuseExisting(output: string, replace: boolean): Promise<void> {
+  const info = await Deno.lstat(output).catch(() => undefined);
+  if (info === undefined || (replace && info.isFile)) return;
+  throw new UsageError(
+    replace ? `"${output}" is there already, and is not a file` : `"${output}" is there already`,
+    `Name another file with -o${replace ? ", or - for standard output" : ", or add --force to replace it"}`,
+  );
 }
 
 async function openFile(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {

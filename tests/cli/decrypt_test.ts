@@ -45,6 +45,26 @@ Deno.test("decrypt replaces a file only with --force", async () => {
   deepStrictEqual(await Deno.readFile(harness.path("b.tar.gz")), harness.archive);
 });
 
+const others: [name: string, make: (path: string) => Promise<void>][] = [
+  ["a folder", (path) => Deno.mkdir(path)],
+  ["a link", (path) => Deno.symlink("elsewhere", path)],
+  ["a pipe, or a device", async (path) => void await new Deno.Command("mkfifo", { args: [path] }).output()],
+];
+for (const [name, make] of others) {
+  Deno.test(
+    { name: `decrypt --force does not take the place of ${name}`, ignore: Deno.build.os === "windows" },
+    async () => {
+      await using harness = await CryptHarness.create();
+      await make(harness.path("x"));
+      const before = await Deno.lstat(harness.path("x"));
+      const { code, stderr } = await harness.run(["decrypt", "b.tar.gz.age", ...KEY, "-o", "x", "--force"]);
+      strictEqual(code, 1);
+      match(stderr, /"\S+\/x" is there already, and is not a file/);
+      strictEqual((await Deno.lstat(harness.path("x"))).ino, before.ino);
+    },
+  );
+}
+
 type Prepare = (harness: CryptHarness) => Promise<void>;
 const nothing: Prepare = () => Promise.resolve();
 const changed = (change: (bytes: Uint8Array) => Uint8Array): Prepare => async (harness) =>
