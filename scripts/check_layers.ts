@@ -8,7 +8,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const STAGES = ["collect", "redact", "analyze", "leak_gate", "upload", "notify"];
-const BELOW_STAGES = ["credentials", "bundle", "kube", "oci", "core"];
+const BELOW_STAGES = ["credentials", "crypt", "bundle", "kube", "oci", "core"];
 const BELOW_DISCOVER = ["spec", ...STAGES, ...BELOW_STAGES];
 const BELOW_PIPELINE = ["discover", "diff", "insight", "agents", "report", ...BELOW_DISCOVER];
 const BELOW_DAEMON = ["pipeline", "schedule", "store", ...BELOW_PIPELINE];
@@ -33,6 +33,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schedule: ["core"],
   /** Where secrets come from. */
   credentials: ["kube", "core"],
+  /** Encryption of bundles, and signatures. */
+  crypt: ["core"],
   bundle: ["core"],
   kube: ["core"],
   oci: ["core"],
@@ -43,6 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const HEAVY = [
   "@kubernetes/client-node",
   "age-encryption",
+  "@noble/",
   "@peculiar/",
   "@aws-sdk/",
   "@smithy/",

@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   first?: string[];
   /** Modification time of all entries. */
   mtime: Date;
+  /** What is written is what this makes of the archive: no byte of the archive itself touches the disk then. */
+  encrypt?(archive: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
   signal?: AbortSignal;
 }
 
@@ -38,12 +40,13 @@ export async function writeArchive(folder: WorkFolder, options: ArchiveOptions):
   const part = partPath(options.path);
   const hash = createHash("sha256");
   let bytes = 0;
+  const { readable, controller } = createTarPacker();
   try {
-    const { readable, controller } = createTarPacker();
     const packing = pack(folder, options, controller).catch((error) => controller.error(error));
     await Deno.mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
     using file = await Deno.open(part, { write: true, create: true, truncate: true, mode: 0o600 });
-    for await (const chunk of gzipMembers(readable)) {
+    const packed = gzipMembers(readable);
+    for await (const chunk of await options.encrypt?.(ReadableStream.from(packed)) ?? packed) {
       options.signal?.throwIfAborted();
       hash.update(chunk);
       bytes += chunk.length;
@@ -52,6 +55,7 @@ export async function writeArchive(folder: WorkFolder, options: ArchiveOptions):
     await packing;
     await file.sync();
   } catch (cause) {
+    if (!readable.locked) await readable.cancel(); // nobody has begun to read it
     await Deno.remove(part).catch(() => {});
     if (options.signal?.aborted) throw options.signal.reason;
     throw archiveError(options.path, cause);
@@ -93,6 +97,7 @@ async function pack(
 }
 
 function archiveError(path: string, cause: unknown): SupportBundleError {
+  if (cause instanceof SupportBundleError) return cause;
   const full = (cause as { code?: string }).code === "ENOSPC" || /no space left/i.test(String(cause));
   return new SupportBundleError(
     `Cannot write the archive "${path}": ${full ? "the disk is full" : describeError(cause)}`,

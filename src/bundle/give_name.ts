@@ -1,8 +1,11 @@
-/** The names that an archive may get, the one that was asked for first: `x.tar.gz`, `x (1).tar.gz`, `x (2).tar.gz` … */
+import { splitArchiveName } from "./archive_name.ts";
+
+/** The names that an archive may get, the one that was asked for first: `x.tar.gz`, `x (1).tar.gz`, `x (2).tar.gz` …, with
+ * `.age` at their ends where it has that. */
 export function* archiveNames(path: string): Generator<string, never> {
-  const stem = path.replace(/\.tar\.gz$/, "");
-  yield `${stem}.tar.gz`;
-  for (let n = 1;; n++) yield `${stem} (${n}).tar.gz`;
+  const { stem, suffix } = splitArchiveName(path);
+  yield `${stem}${suffix}`;
+  for (let n = 1;; n++) yield `${stem} (${n})${suffix}`;
 }
 
 /** Gives a finished file the first of {@linkcode archiveNames} that is free. Nothing is ever replaced, not even what came to

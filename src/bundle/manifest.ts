@@ -26,7 +26,7 @@ export interface Manifest {
 
 /** How a stage of the pipeline ended. The status of an execution follows from these. */
 export interface StageOutcome {
-  stage: "collect" | "redact" | "analyze" | "archive" | "leak-gate" | "upload" | "notify";
+  stage: "collect" | "redact" | "analyze" | "archive" | "leak-gate" | "sign" | "upload" | "notify";
   status: "ok" | "partial" | "failed" | "skipped";
   code?: string;
   message?: string;

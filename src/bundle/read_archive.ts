@@ -135,7 +135,9 @@ function describeFormat(outer: string | undefined, inner: string | undefined, he
   if (outer === "gzip") return inner === undefined ? "a single file in gzip" : `a ${inner} file in gzip`;
   if (outer !== undefined) return `a ${outer} file`;
   const text = new TextDecoder().decode(head.subarray(0, 64));
-  return text.startsWith("age-encryption.org/") ? "one that is encrypted with age: decrypt it first" : "something else";
+  return text.startsWith("age-encryption.org/")
+    ? "one that is encrypted with age: open it with `support-bundle decrypt`"
+    : "something else";
 }
 
 /** `./`, which is there anyway. */

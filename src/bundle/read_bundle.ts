@@ -26,8 +26,9 @@ const USUAL_ROOT = /^support-bundle-\d{4}-\d\d-\d\dT\d\d_\d\d_\d\d\b/;
 /** Opens a bundle. Its members come in the order in which the archive has them, those of a folder by name; what holds for
  * those of {@linkcode readArchive} holds for folders, too: no link is followed, nothing but regular files is opened.
  * @throws {SupportBundleError} BUNDLE_NOT_FOUND when there is nothing that can be opened
- * @throws {ArchiveError} here or from `members`, see {@linkcode readArchive} */
-export async function openBundle(path: string, signal?: AbortSignal): Promise<Bundle> {
+ * @throws {ArchiveError} here or from `members`, see {@linkcode readArchive}
+ * @throws what `decrypt` throws, likewise */
+export async function openBundle(path: string, signal?: AbortSignal, decrypt?: Decrypt): Promise<Bundle> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(path);
@@ -36,7 +37,22 @@ export async function openBundle(path: string, signal?: AbortSignal): Promise<Bu
   }
   if (info.isDirectory) return await openFolder(path, signal);
   if (!info.isFile) throw unreadable(path, new Error("it is neither a file nor a folder"));
-  return await openArchive(() => openFile(path, signal));
+  return await openArchive(() => decrypted(openFile(path, signal), path, decrypt));
+}
+
+/** Opens what is encrypted, and passes on what is not. */
+export type Decrypt = (source: ReadableStream<Uint8Array>, name: string) => Promise<ReadableStream<Uint8Array>>;
+
+/** The archive in a file that may be encrypted, as it is read. */
+export function decrypted(
+  source: ReadableStream<Uint8Array>,
+  name: string,
+  decrypt: Decrypt | undefined,
+): ReadableStream<Uint8Array> {
+  if (decrypt === undefined) return source;
+  return ReadableStream.from((async function* () {
+    yield* await decrypt(source, name);
+  })());
 }
 
 /** As {@linkcode openBundle}, for an archive that can be read from its beginning as often as it takes. */
@@ -186,7 +202,7 @@ function unreadable(path: string, cause: unknown): SupportBundleError {
     : describeError(cause);
   return new SupportBundleError(`Cannot read the bundle "${path}": ${why}`, {
     code: "BUNDLE_NOT_FOUND",
-    hint: "Name a bundle (.tar.gz, .tgz or .tar), or the folder it was unpacked into",
+    hint: "Name a bundle (.tar.gz, .tgz or .tar, with .age if encrypted), or the folder it was unpacked into",
     cause,
   });
 }

@@ -14,6 +14,7 @@ import { atLeast, countFindings, exitCodeFor } from "./analyze/verdict.ts";
 import type { CliContext } from "./cli_context.ts";
 import { parseBoolean } from "./command.ts";
 import { readFlagVariables, withVariable } from "./flag_variables.ts";
+import { addIdentityFlags, bundleDecrypt } from "./identity_flags.ts";
 import { addKubeFlags, kubeOptions } from "./kube_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { progressLine } from "./render/progress_line.ts";
@@ -31,6 +32,7 @@ Examples:
   support-bundle analyze ./unpacked-bundle preflight.yaml host-preflight.yaml
   support-bundle analyze https://example.com/bundle.tar.gz secret/shop/bundle-spec
   support-bundle analyze bundle.tar.gz spec.yaml --severity fail
+  support-bundle analyze bundle.tar.gz.age -i ~/age.key
   support-bundle analyze bundle.tar.gz --agents local
   support-bundle analyze bundle.tar.gz -o html --output-file report.html
   support-bundle analyze bundle.tar.gz spec.yaml -o sarif --output-file findings.sarif
@@ -64,6 +66,7 @@ export function defineAnalyze(command: Command, cli: CliContext): void {
     .option("--allow-insecure-connections [bool]", "do not verify certificates of servers", parseBoolean)
     .addOption(withVariable(new Option("--compatibility <tool>")).hideHelp())
     .addHelpText("after", EXAMPLES);
+  addIdentityFlags(command);
   addAgentFlags(command);
   addKubeFlags(command);
   command.action(async (args: string[], flags: Flags) => {
@@ -115,6 +118,7 @@ async function analyze(cli: CliContext, args: string[], flags: Flags): Promise<v
     signal: cli.signal,
     tempFolder: cli.env.TMPDIR || tmpdir(),
     insecure,
+    decrypt: bundleDecrypt(cli, flags),
     progress: progress.show,
   }).catch((error) => {
     throw specGivenFirst(error, compatible);

@@ -1,14 +1,23 @@
 import { dirname, isAbsolute, join } from "node:path";
+import { ARCHIVE_SUFFIX, ENCRYPTED_SUFFIX, splitArchiveName } from "../bundle/archive_name.ts";
 import { archiveNames } from "../bundle/give_name.ts";
 import { quarantinedPath } from "../bundle/quarantine_paths.ts";
 import { UsageError } from "../core/errors.ts";
 import type { CliContext } from "./cli_context.ts";
 
-/** Where an archive is to be: what was named, with `.tar.gz` added where it is missing. An existing file, and one that is held
- * back, is never replaced: ` (1)`, ` (2)` … are added.
- * @throws {UsageError} when its folder does not exist */
-export async function chooseArchivePath(cli: CliContext, named: string): Promise<string> {
-  const path = isAbsolute(named) ? named : join(cli.cwd, named);
+/** Where an archive is to be: what was named, with `.tar.gz`, or `.tar.gz.age`, added where it is missing. An existing file,
+ * and one that is held back, is never replaced: ` (1)`, ` (2)` … are added.
+ * @param encrypted whether the archive will be
+ * @throws {UsageError} when its folder does not exist, and for an encrypted one's name that one gets which is not */
+export async function chooseArchivePath(cli: CliContext, named: string, encrypted = false): Promise<string> {
+  if (!encrypted && named.endsWith(".age")) {
+    throw new UsageError(
+      `--output: "${named}" would not be encrypted: it does not say for whom`,
+      "Add --encrypt-to RECIPIENT, or leave .age out",
+    );
+  }
+  const { stem } = splitArchiveName(isAbsolute(named) ? named : join(cli.cwd, named));
+  const path = stem + (encrypted ? ENCRYPTED_SUFFIX : ARCHIVE_SUFFIX);
   const folder = dirname(path);
   const info = await Deno.stat(folder).catch(() => undefined);
   if (!info?.isDirectory) {

@@ -28,6 +28,8 @@ export interface CliContext {
 export interface Output {
   /** Takes the text at once, in the order of the calls; the promise says when it is out. */
   write(text: string): Promise<void> | void;
+  /** As `write`, for what is no text. Absent where only texts can be written. */
+  writeBytes?(bytes: Uint8Array): Promise<void> | void;
   readonly isTerminal: boolean;
   /** Width of the terminal; `Infinity` when it is none, so that nothing is cut in a pipe. */
   readonly columns: number;

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { tmpdir } from "node:os";
+import { splitArchiveName } from "../bundle/archive_name.ts";
 import type { Finding } from "../analyze/analyzer.ts";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
@@ -17,6 +18,7 @@ import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import { childEnvironment } from "./child_environment.ts";
 import type { CliContext } from "./cli_context.ts";
+import { readEncryptFlags } from "./encrypt_flags.ts";
 import type { explainRun as ExplainRun } from "./explain_run.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSecret } from "./read_secret.ts";
@@ -145,7 +147,9 @@ async function scheduledDraft(cli: CliContext, specs: string[], flags: Flags, se
 /** What scripts read as `archivePath` is theirs to send on: of an archive that is held back, it is empty. */
 function archivePaths({ status, archive }: PipelineReport): Record<string, string> {
   const path = archive?.path ?? "";
-  return status === "quarantined" ? { archivePath: "", quarantinedPath: path } : { archivePath: path };
+  if (status === "quarantined") return { archivePath: "", quarantinedPath: path };
+  const [signature] = archive?.companions ?? [];
+  return { archivePath: path, ...signature === undefined ? {} : { signaturePath: signature } };
 }
 
 async function toRequest(
@@ -156,7 +160,9 @@ async function toRequest(
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
-  const archivePath = await chooseArchivePath(cli, flags.output ?? stampedName(cli, "support-bundle"));
+  const seals = readEncryptFlags(cli, flags);
+  const named = flags.output ?? stampedName(cli, "support-bundle");
+  const archivePath = await chooseArchivePath(cli, named, seals.encrypt !== undefined);
   refuseMapAsArchive(tokens, archivePath);
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
@@ -176,6 +182,7 @@ async function toRequest(
     scrub: { secrets: flags.scrubSecrets !== false, lists: scrubLists(cli, specs, flags.scrubValues) },
     leakGate: flags.leakGate !== false,
     hide: readPersonalData(flags.hide ?? [], "--hide"),
+    ...seals,
     followUri: flags.uri !== false && !/^(?:1|t|true|y|yes|on)$/i.test(cli.env.TROUBLESHOOT_NO_URI ?? ""),
     search: searches ? { selector: flags.selector } : undefined,
     insecure: flags.allowInsecureConnections === true || kube.insecureSkipTlsVerify === true,
@@ -184,7 +191,7 @@ async function toRequest(
     kube,
     since: since(cli, flags),
     archivePath,
-    rootName: basename(archivePath).replace(/\.tar\.gz$/, ""),
+    rootName: splitArchiveName(basename(archivePath)).stem,
     workParent: cli.env.TMPDIR || tmpdir(),
     deadlineMs: flags.timeout === undefined ? undefined : parseDuration(flags.timeout, "--timeout"),
     collectorDeadlineMs: parseDuration(flags.collectorTimeout, "--collector-timeout"),

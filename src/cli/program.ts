@@ -5,6 +5,7 @@ import { credentialCommand } from "./credential/credential_command.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
+import { addEncryptOptions } from "./encrypt_options.ts";
 import { readFlagVariables, withVariable } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags } from "./kube_flags.ts";
@@ -34,6 +35,7 @@ Examples:
   support-bundle analyze bundle.tar.gz spec.yaml  judge a bundle that exists
   support-bundle spec.yaml --upload s3://bucket/bundles/
   support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
+  support-bundle spec.yaml --encrypt-to age1… --sign file:$HOME/.ssh/id_ed25519
   support-bundle --auto -n shop --schedule-preview --cron "0 2 * * *"
   support-bundle schedule create nightly --cron "0 2 * * *" --auto
   support-bundle schedule daemon start
@@ -59,7 +61,10 @@ export function program(cli: CliContext): Command {
         "- for standard input; without any, specs are looked for in the cluster",
     )
     .version(VERSION, "--version", "show the version")
-    .option("-o, --output <file>", "the archive; .tar.gz is added (default: support-bundle-<time>.tar.gz here)")
+    .option(
+      "-o, --output <file>",
+      "the archive; .tar.gz is added, or .tar.gz.age (default: support-bundle-<time>.tar.gz here)",
+    )
     .option(
       "--load-cluster-specs [bool]",
       "look for specs in the cluster, too (default: only when none is named)",
@@ -104,6 +109,7 @@ export function program(cli: CliContext): Command {
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError(false);
   addTokenFlags(root);
+  addEncryptOptions(root);
   addHideFlag(root);
   addSizeFlags(root);
   addRemoteHostFlags(root);
@@ -127,6 +133,14 @@ export function program(cli: CliContext): Command {
     name: "redact",
     summary: "hide the secrets in a bundle that exists, or explain what is hidden",
     load: async () => (await import("./redact.ts")).defineRedact,
+  }, {
+    name: "decrypt",
+    summary: "open an encrypted bundle",
+    load: async () => (await import("./decrypt.ts")).defineDecrypt,
+  }, {
+    name: "verify",
+    summary: "check a bundle against its manifest and its signature",
+    load: async () => (await import("./verify.ts")).defineVerify,
   }, {
     name: "diff",
     summary: "show what changed between two bundles",

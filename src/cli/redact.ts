@@ -9,6 +9,7 @@ import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean } from "./command.ts";
 import { readFlagVariables } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
+import { addIdentityFlags, bundleDecrypt } from "./identity_flags.ts";
 import { addKubeFlags, kubeOptions } from "./kube_flags.ts";
 import { addLeakGateFlag } from "./leak_gate_flag.ts";
 import { readSecret } from "./read_secret.ts";
@@ -73,6 +74,7 @@ export function defineRedact(command: Command, cli: CliContext): void {
   const shared = command.options.filter((option) => option.name() !== "bundle");
   addScrubValuesFlag(command);
   addLeakGateFlag(command);
+  addIdentityFlags(command);
   addTokenFlags(command);
   const ofBundles = command.options.filter((option) => !shared.includes(option));
   addKubeFlags(command);
@@ -126,6 +128,7 @@ async function redact(cli: CliContext, args: string[], flags: Flags): Promise<vo
     tokens,
     leakGate: flags.leakGate !== false,
     secret: readSecret(cli),
+    decrypt: bundleDecrypt(cli, flags),
     clock: cli.clock,
     signal: cli.signal,
     progress: progress.show,

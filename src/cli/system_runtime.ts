@@ -45,8 +45,11 @@ function output(stream: typeof Deno.stdout): Output {
       }
     },
     write(text) {
+      this.writeBytes!(encoder.encode(text));
+    },
+    writeBytes(bytes) {
       // Written at once: what is printed before the process ends must not be lost.
-      for (let rest = encoder.encode(text); rest.length > 0;) {
+      for (let rest = bytes; rest.length > 0;) {
         try {
           rest = rest.subarray(stream.writeSync(rest));
         } catch (error) {

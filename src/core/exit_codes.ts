@@ -27,6 +27,8 @@ export const EXIT = {
   daemon: 11,
   /** The disk is full, or the destination's folder cannot be written. */
   disk: 12,
+  /** `verify`: the bundle is not what its manifest or its signature says. */
+  notIntact: 13,
   /** Something this program did not expect: a defect. */
   internal: 70,
   /** The scheduler's settings do not let this account do that. */

@@ -104,6 +104,7 @@ const COMPONENT_OF_STAGE = {
   analyze: "analyzer",
   archive: "executor",
   "leak-gate": "redactor",
+  sign: "executor",
   upload: "uploader",
   notify: "notifier",
 } as const;

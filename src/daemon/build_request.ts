@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ARCHIVE_SUFFIX, ENCRYPTED_SUFFIX } from "../bundle/archive_name.ts";
 import { partPath } from "../bundle/part_path.ts";
 import { uncheckedPath } from "../bundle/quarantine_paths.ts";
 import { tryParseDuration } from "../core/duration.ts";
@@ -40,7 +41,8 @@ export function buildRequest(
     analyze: job.analyze,
     namespace: job.namespace || undefined,
     kube: definedOnly(job.kubernetes),
-    archivePath: paths.archive,
+    ...sealsOf(job),
+    archivePath: isEncrypted(job) ? paths.encrypted : paths.archive,
     rootName: `support-bundle-${execution.id}`,
     workParent: paths.work,
     deadlineMs,
@@ -69,7 +71,9 @@ export function executionPaths(job: Pick<Job, "id" | "name">, executionId: strin
   const bundles = join(state.bundles, folderName(job));
   return {
     bundles,
-    archive: join(bundles, `${executionId}.tar.gz`),
+    archive: join(bundles, `${executionId}${ARCHIVE_SUFFIX}`),
+    /** The same, of a job that encrypts. */
+    encrypted: join(bundles, `${executionId}${ENCRYPTED_SUFFIX}`),
     analysis: join(bundles, `${executionId}.analysis.json`),
     /** Of this execution alone, so that what a killed child left behind can be told from what another one uses. */
     work: join(state.work, executionId),
@@ -84,10 +88,27 @@ export async function removeLeftovers(
   state: StateFolder,
 ): Promise<void> {
   const paths = executionPaths(job, executionId, state);
-  const unchecked = uncheckedPath(paths.archive);
-  for (const left of [paths.work, partPath(paths.archive), unchecked, partPath(unchecked)]) {
+  for (const left of leftoverPaths(paths)) {
     await Deno.remove(left, { recursive: true }).catch(() => {});
   }
+}
+
+/** Where an attempt that is cut off leaves something: whether its job encrypts may have changed since. */
+export function leftoverPaths({ work, archive, encrypted }: ReturnType<typeof executionPaths>): string[] {
+  const unfinished = [archive, encrypted].flatMap((path) => [path, uncheckedPath(path)].map(partPath));
+  return [work, ...unfinished, uncheckedPath(archive), uncheckedPath(encrypted)];
+}
+
+function isEncrypted({ encrypt }: Job): boolean {
+  return encrypt.recipients.length > 0 || encrypt.passphrase !== "";
+}
+
+function sealsOf(job: Job): Pick<PipelineRequest, "encrypt" | "sign"> {
+  const { recipients, passphrase } = job.encrypt;
+  return {
+    encrypt: isEncrypted(job) ? { recipients, passphrase: passphrase || undefined } : undefined,
+    sign: job.sign || undefined,
+  };
 }
 
 /** The hard limit of one attempt of the job.

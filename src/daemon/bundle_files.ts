@@ -1,17 +1,24 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { leaksPathOf } from "../bundle/quarantine_paths.ts";
+import { signaturePaths } from "../bundle/signature_paths.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 
-/** The files of an execution that has ended: its bundle, the analysis beside it, and the places of a quarantined one. Where
- * the state folder was moved since, they are looked for in its new place. */
+/** The files of an execution that has ended: its bundle, the analysis and the signature beside it, and the places of a
+ * quarantined one. Where the state folder was moved since, they are looked for in its new place. */
 export function bundleFilesOf(
   { bundlePath, analysisPath }: Pick<Execution, "bundlePath" | "analysisPath">,
   { bundles }: Pick<StateFolder, "bundles">,
 ): string[] {
-  return [bundlePath, analysisPath, leaksPathOf(bundlePath) ?? ""].filter((path) => path !== "").map((path) =>
+  return namedFiles({ bundlePath, analysisPath }).map((path) =>
     isInside(bundles, path) ? path : join(bundles, basename(dirname(path)), basename(path))
   ).filter((path) => isInside(bundles, path));
+}
+
+/** Paths that an execution's record names, by itself or through others. */
+export function namedFiles({ bundlePath, analysisPath }: Pick<Execution, "bundlePath" | "analysisPath">): string[] {
+  const beside = bundlePath === "" ? [] : [leaksPathOf(bundlePath) ?? "", ...signaturePaths(bundlePath)];
+  return [bundlePath, analysisPath, ...beside].filter((path) => path !== "");
 }
 
 /** Removes the files of an execution. Only those inside the folder of bundles are touched, whatever the record says. A folder

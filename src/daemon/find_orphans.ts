@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
-import { leaksPathOf } from "../bundle/quarantine_paths.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
+import { namedFiles } from "./bundle_files.ts";
 import { folderBytes } from "./disk_space.ts";
 
 /** What is so young may be of something that is about to be recorded. */
@@ -33,12 +33,8 @@ export function judgeBundleFile(
   if (CUT_OFF.test(name)) return { what: "part", why: "an attempt was cut off while it wrote it" };
   if (execution === undefined) return { what: "unknown", why: "there is no such execution" };
   // By name: a state folder may have been moved, and a job renamed.
-  if (named(execution).includes(name)) return undefined;
+  if (namedFiles(execution).some((path) => basename(path) === name)) return undefined;
   return { what: "unknown", why: "its execution does not name it" };
-}
-
-function named({ bundlePath, analysisPath }: Pick<Execution, "bundlePath" | "analysisPath">): string[] {
-  return [bundlePath, analysisPath, leaksPathOf(bundlePath) ?? ""].map((path) => basename(path));
 }
 
 /** Looks for what crashes and deleted records leave behind. Nothing that is of an active execution, and nothing that was

@@ -1,8 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { DAEMON_ENV, EXECUTION_ENV, WORK_ENV } from "../core/execution_mark.ts";
-import { partPath } from "../bundle/part_path.ts";
-import { uncheckedPath } from "../bundle/quarantine_paths.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
@@ -11,7 +9,7 @@ import { type ResourceLimits } from "./attempt_limits.ts";
 import type { AttemptLog } from "./attempt_log.ts";
 import type { AttemptVariables } from "./attempt_variables.ts";
 import { type AttemptEnd, type AttemptOptions, runAttempt } from "./attempt_process.ts";
-import { buildRequest, executionPaths } from "./build_request.ts";
+import { buildRequest, executionPaths, leftoverPaths } from "./build_request.ts";
 import { bytesOnDisk } from "./bytes_on_disk.ts";
 import { ensureTokenKey } from "./job_tokens.ts";
 import { USUAL_ARENAS } from "./one_arena.ts";
@@ -67,9 +65,7 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
       log.add("warn", "executor", `resource limit reached: ${end.endedFor}`);
     }
     // What a child has left that was cut off; one that could clean up has told how much it was.
-    const unchecked = uncheckedPath(paths.archive);
-    end.usage.diskUsageMB = await bytesOnDisk([paths.work, partPath(paths.archive), unchecked, partPath(unchecked)]) /
-      1e6;
+    end.usage.diskUsageMB = await bytesOnDisk(leftoverPaths(paths)) / 1e6;
     return end;
   } catch (error) {
     return { exitCode: null, startError: describeError(error), stderrTail: "", usage: {} };

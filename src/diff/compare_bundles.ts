@@ -1,3 +1,4 @@
+import type { Decrypt } from "../bundle/read_bundle.ts";
 import { compareEvents, type EventChanges } from "./events.ts";
 import { type FileChange, fileChanges, type FileSummary, significanceOf, summarizeFiles } from "./file_changes.ts";
 import { differingFindings, type FindingDifference } from "./findings.ts";
@@ -76,9 +77,10 @@ export async function compareBundles(
   now: Date,
   options: CompareOptions = DEFAULT_COMPARE_OPTIONS,
   signal?: AbortSignal,
+  decrypt?: Decrypt,
 ): Promise<BundleDifference> {
-  const old = await readInventory(oldPath, signal);
-  const current = await readInventory(newPath, signal);
+  const old = await readInventory(oldPath, signal, decrypt);
+  const current = await readInventory(newPath, signal, decrypt);
   const { job } = current.manifest;
   const same = sameText(job !== undefined && job === old.manifest.job);
   const { changes: objects, pairs } = pairObjects(old, current);
@@ -92,7 +94,7 @@ export async function compareBundles(
     if (show && diff !== undefined && diff.lines.length > 0) change.details.diff = diff.lines.join("\n") + "\n";
   };
   const wanted = { objects: pairs.filter(needsFields), files: new Set(looks.keys()) };
-  const fields = await readDetails({ old: oldPath, current: newPath }, wanted, same, lookInto, signal);
+  const fields = await readDetails({ old: oldPath, current: newPath }, wanted, same, lookInto, { signal, decrypt });
   for (const pair of pairs) {
     const change = changeOf(pair, fields.get(pair.key), options.maxFields);
     if (change === undefined) objects.unchanged++;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { openBundle } from "../bundle/read_bundle.ts";
+import { type Decrypt, openBundle } from "../bundle/read_bundle.ts";
 import { ArchiveError } from "../bundle/archive_error.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { describeError } from "../core/errors.ts";
@@ -59,7 +59,7 @@ const MAX_SMALL_BYTES = 16 * 1024 * 1024;
 
 /** @throws {ArchiveError} with the path, when the archive is damaged, none at all, or beyond the limits
  * @throws {SupportBundleError} BUNDLE_NOT_FOUND */
-export async function readInventory(path: string, signal?: AbortSignal): Promise<Inventory> {
+export async function readInventory(path: string, signal?: AbortSignal, decrypt?: Decrypt): Promise<Inventory> {
   const info = await Deno.stat(path).catch(() => undefined);
   const inventory: Inventory = {
     path,
@@ -70,7 +70,7 @@ export async function readInventory(path: string, signal?: AbortSignal): Promise
     refused: 0,
   };
   try {
-    const bundle = await openBundle(path, signal);
+    const bundle = await openBundle(path, signal, decrypt);
     for await (const member of bundle.members()) {
       if (member.type === "refused") inventory.refused++;
       if (member.type !== "file") continue;

@@ -1,5 +1,5 @@
 import { ArchiveError } from "../bundle/archive_error.ts";
-import { openBundle } from "../bundle/read_bundle.ts";
+import { type Decrypt, openBundle } from "../bundle/read_bundle.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
 import { comparedPath } from "./bundle_files.ts";
 import { comparedObject } from "./certificates.ts";
@@ -41,7 +41,7 @@ export async function readDetails(
   wanted: Wanted,
   same: SameText,
   lookInto: LookInto,
-  signal?: AbortSignal,
+  reading: { signal?: AbortSignal; decrypt?: Decrypt } = {},
 ): Promise<Map<string, FieldChange[]>> {
   const fields = new Map<string, FieldChange[]>();
   if (wanted.objects.length === 0 && wanted.files.size === 0) return fields;
@@ -58,7 +58,7 @@ export async function readDetails(
       objects.set(key, text);
     },
     head: (path, head) => void heads.set(path, head),
-  }, signal);
+  }, reading);
   await readAgain(paths.current, keys, wanted.files, {
     object(key, object) {
       const before = objects.get(key);
@@ -71,7 +71,7 @@ export async function readDetails(
       heads.delete(path);
       if (before !== undefined) lookInto(path, before, head);
     },
-  }, signal);
+  }, reading);
   return fields;
 }
 
@@ -85,10 +85,10 @@ async function readAgain(
   keys: ReadonlyMap<string, ReadonlySet<string>>,
   files: ReadonlySet<string>,
   takers: Takers,
-  signal: AbortSignal | undefined,
+  { signal, decrypt }: { signal?: AbortSignal; decrypt?: Decrypt },
 ): Promise<void> {
   try {
-    for await (const member of (await openBundle(path, signal)).members()) {
+    for await (const member of (await openBundle(path, signal, decrypt)).members()) {
       if (member.type !== "file") continue;
       const name = comparedPath(member.path);
       const wanted = keys.get(name);

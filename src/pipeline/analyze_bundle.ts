@@ -2,7 +2,7 @@ import type { Finding } from "../analyze/analyzer.ts";
 import { type AnalyzerEntry, runAnalyzers } from "../analyze/run_analyzers.ts";
 import { wantedFiles } from "../analyze/wanted_files.ts";
 import { ArchiveError } from "../bundle/archive_error.ts";
-import { openArchive, openBundle } from "../bundle/read_bundle.ts";
+import { type Decrypt, decrypted, openArchive, openBundle } from "../bundle/read_bundle.ts";
 import { StoredBundle } from "../bundle/stored_bundle.ts";
 import type { Clock } from "../core/clock.ts";
 import type { UnsupportedEntry } from "../spec/spec_entries.ts";
@@ -24,6 +24,8 @@ export interface AnalyzeBundleOptions {
   tempFolder: string;
   /** Does not verify the certificate of the server that the bundle is on. */
   insecure?: boolean;
+  /** Opens the bundle, where it is encrypted. */
+  decrypt?: Decrypt;
   progress?(what: string): void;
 }
 
@@ -58,10 +60,10 @@ export async function analyzeBundle(options: AnalyzeBundleOptions): Promise<Anal
       const download = await downloadBundle(bundle, options);
       const file = held.use(download.file);
       sha256 = download.sha256;
-      opened = await openArchive(() => file.stream());
+      opened = await openArchive(() => decrypted(file.stream(), shownUrl(bundle), options.decrypt));
     } else {
       progress?.(`read ${bundle}`);
-      opened = await openBundle(bundle, signal);
+      opened = await openBundle(bundle, signal, options.decrypt);
     }
     files = held.use(await StoredBundle.open(opened, { wanted, tempFolder: options.tempFolder, signal }));
   } catch (error) {

@@ -99,7 +99,7 @@ function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport,
     return { status: "quarantined", exitCode: EXIT.quarantined, error: toReportError(run.quarantine.error) };
   }
   const failed = run.stages.find(({ stage, status }) =>
-    status === "failed" && (stage === "upload" || stage === "archive")
+    status === "failed" && (stage === "upload" || stage === "archive" || stage === "sign")
   );
   if (failed !== undefined) {
     return { status: "failed", exitCode: exitCodeOf(run.failure), error: toReportError(run.failure) };

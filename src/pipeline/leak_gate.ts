@@ -12,6 +12,8 @@ import type { PipelineRequest } from "./request.ts";
 export interface LeakGateOptions {
   /** Must not be in the archive, whatever they look like. */
   knownValues: Iterable<string | Uint8Array>;
+  /** Reads the archive; default: as it is. */
+  open?(archive: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Gives the archive its name.
    * @param held whether it is that of one that is held back: `NAME.quarantined`
    * @returns its path then */
@@ -53,13 +55,13 @@ export function loadLeakGate() {
  * @throws what `signal` is aborted with */
 export async function passLeakGate(
   unchecked: string,
-  { knownValues, giveName, clock, signal, limitMs }: LeakGateOptions,
+  { knownValues, open: opened = (archive) => archive, giveName, clock, signal, limitMs }: LeakGateOptions,
 ): Promise<Gated> {
   let scan: ArchiveScan | undefined;
   let error: SupportBundleError | undefined;
   try {
     const { scanArchive } = await loadLeakGate();
-    const open = () => createReadStream(unchecked, { highWaterMark: READ_BYTES });
+    const open = () => opened(createReadStream(unchecked, { highWaterMark: READ_BYTES }));
     const look = (signal: AbortSignal) => scanArchive(open, { knownValues, signal });
     scan = await (limitMs === undefined ? look(signal) : withTimeLimit(limitMs, signal, look));
   } catch (cause) {

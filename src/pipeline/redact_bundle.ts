@@ -5,7 +5,7 @@ import { ArchiveWriter, type Gap } from "../bundle/archive_writer.ts";
 import { toBundleJson } from "../bundle/entry.ts";
 import type { Manifest, MissingRecord } from "../bundle/manifest.ts";
 import { quarantinedPath } from "../bundle/quarantine_paths.ts";
-import { type Bundle, type BundleMember, openBundle } from "../bundle/read_bundle.ts";
+import { type Bundle, type BundleMember, type Decrypt, openBundle } from "../bundle/read_bundle.ts";
 import { RedactionLog, type RedactionReport } from "../bundle/redaction_report.ts";
 import type { Clock } from "../core/clock.ts";
 import { concatBytes } from "../core/concat_bytes.ts";
@@ -27,6 +27,8 @@ import { knownUserValues, runRedactor } from "./run_redactor.ts";
 export interface RedactBundleOptions {
   /** The archive or folder. */
   bundle: string;
+  /** Opens it, where it is encrypted. */
+  decrypt?: Decrypt;
   /** Where the result is to be; a file that has this name by then is not replaced. */
   archivePath: string;
   /** Applied after the built-in rules. */
@@ -74,7 +76,7 @@ const MAX_REFUSED = 100;
  * read, when tokens could not be made or their map not be written */
 export async function redactBundle(options: RedactBundleOptions): Promise<RedactedBundle> {
   try {
-    const bundle = await openBundle(options.bundle, options.signal);
+    const bundle = await openBundle(options.bundle, options.signal, options.decrypt);
     await refuseOutputInside(options);
     const tokens = options.tokens && await Tokenization.open(options.tokens, options);
     const values = knownUserValues(options.userValues);

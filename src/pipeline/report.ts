@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 const stageSchema = z.object({
-  stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "upload", "notify"]),
+  stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "sign", "upload", "notify"]),
   status: z.enum(["ok", "partial", "failed", "skipped"]),
   code: z.string().optional(),
   message: z.string().optional(),
@@ -17,7 +17,13 @@ export const pipelineReportSchema = z.object({
     .optional(),
   stages: z.array(stageSchema),
   /** Absent when no archive was written. Of a quarantined run, the one that is held back. */
-  archive: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
+  archive: z.object({
+    path: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+    /** Beside it: its signature. */
+    companions: z.array(z.string()).optional(),
+  }).optional(),
   uploadUrl: z.string().optional(),
   collectorCount: z.number().int(),
   analyzerCount: z.number().int(),

@@ -41,6 +41,10 @@ export const pipelineRequestSchema = z.object({
   leakGate: z.boolean().default(true),
   /** Classes of personal data that redaction hides beside secrets: `PersonalData`. */
   hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
+  /** Encrypts the archive before its first byte touches the disk: see `EncryptTo`. */
+  encrypt: z.object({ recipients: z.array(z.string()).default([]), passphrase: z.string().optional() }).optional(),
+  /** Credential reference of the private key that signs the archive. */
+  sign: z.string().optional(),
   analyze: z.boolean().default(true),
   followUri: z.boolean().default(true),
   /** Looks for specs in the cluster, too: by these label selectors, or by the usual labels. */

@@ -18,6 +18,7 @@ import { groupByCause } from "../insight/group_by_cause.ts";
 import { insightEntries } from "../insight/insight_entries.ts";
 import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import { Tokenization } from "../redact/tokens/tokenization.ts";
+import type { Signer } from "../crypt/signature.ts";
 import type { Redactor } from "../redact/redactor.ts";
 import type { LoadedSpec } from "../spec/load_spec.ts";
 import { withRemoteHost } from "../spec/with_remote_host.ts";
@@ -38,6 +39,7 @@ import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
 import { knownUserValues, runRedactor } from "./run_redactor.ts";
+import { prepareSeals, readBack, type Seals, signArchive } from "./seals.ts";
 import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
 
@@ -61,12 +63,13 @@ export interface PipelineContext {
 const NAME = "support-bundle";
 const GATE_LIMIT_MS = 300_000;
 
-/** Runs all stages, in order: collect and redact, analyze, archive, leak gate, upload, notify. The one place where they meet, for
+/** Runs all stages, in order: collect and redact, analyze, archive, leak gate, sign, upload, notify. The one place where they meet, for
  * the command line and the daemon alike.
  *
  * A stage that falls short is a recorded outcome, and what was had is delivered.
  * @throws when there is nothing to deliver: no cluster and no host collectors, a full disk, an aborted run; before anything
- * is collected, when tokens could not be made or their map not be written */
+ * is collected, when tokens could not be made or their map not be written, and when the archive could not be encrypted or
+ * signed */
 export async function runPipeline(
   request: PipelineRequest,
   loaded: LoadedSpec,
@@ -83,12 +86,15 @@ export async function runPipeline(
     missing: [],
     redactions: {},
   };
+  const seals = await prepareSeals(request, context.secret);
   const tokens = request.tokens && request.redact ? await Tokenization.open(request.tokens, context) : undefined;
   using gathering = startDeadline(clock, request.deadlineMs, anySignal(context.stop, context.abort));
   const kube = connectKube(request.kube as KubeOptions, { ...context.env }, { clock });
   const folder = await WorkFolder.create(request.workParent);
   try {
-    const redaction = request.redact ? startRedaction(run, spec, tokens, kube, gathering.signal, context) : undefined;
+    const redaction = request.redact
+      ? startRedaction(run, spec, { tokens, seals }, kube, gathering.signal, context)
+      : undefined;
     const writer = new BundleWriter(folder, redaction, clock, request.sizeLimits);
     const gathered = await collect(run, spec, writer, kube, gathering.signal, context);
     context.abort.throwIfAborted();
@@ -101,22 +107,20 @@ export async function runPipeline(
     const findings = await analyze(run, spec, folder, context);
     run.findings = redaction === undefined ? findings : hideInFindings(findings, await redaction);
     run.analysis = toAnalysisJson(run.findings);
-    run.archive = await archive(run, writer, folder, tokens, context);
+    run.archive = await archive(run, writer, folder, { tokens, seals }, context);
     run.diskBytes = folder.diskBytes + run.archive.bytes;
     if (tokens !== undefined) Object.assign(run, await keepTokens(tokens));
   } finally {
     kube.close();
     await folder.remove();
   }
-  await leakGate(run, context);
+  await leakGate(run, seals, context);
   if (run.quarantine?.withholdTexts !== true) context.judged?.(run.findings);
+  if (seals.signer !== undefined && run.quarantine === undefined) await sign(run, seals.signer, context);
   if (request.upload !== undefined) {
-    if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
-    else {record(
-        run,
-        { stage: "upload", status: "skipped", message: "the bundle is held back", durationMs: 0 },
-        context,
-      );}
+    const why = whyNotDelivered(run);
+    if (why === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
+    else record(run, { stage: "upload", status: "skipped", message: why, durationMs: 0 }, context);
   }
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
@@ -124,17 +128,26 @@ export async function runPipeline(
   return { ...toReport(run, clock.now()), usage: ownUsage(run.diskBytes) };
 }
 
+/** What protects a run's bundle beside its rules. */
+interface Protection {
+  tokens: Tokenization | undefined;
+  seals: Seals;
+}
+
 /** Makes the rules of the run ready as soon as it is known which values are secret in the cluster. */
 async function startRedaction(
   run: RunFacts,
   spec: LoadedSpec,
-  tokens: Tokenization | undefined,
+  { tokens, seals }: Protection,
   kube: KubeClient,
   signal: AbortSignal,
   { clock, userValues }: PipelineContext,
 ): Promise<Redactor> {
   const { request } = run;
-  const values = knownUserValues(userValues);
+  const values = knownUserValues([
+    ...userValues ?? [],
+    ...seals.encryption?.passphrase ? [seals.encryption.passphrase] : [],
+  ]);
   // A run that wants nothing of a cluster does not speak to one.
   if (request.scrub.secrets && spec.collectors.some(({ config }) => config.exclude !== true)) {
     const counted = kube.counted();
@@ -259,7 +272,7 @@ async function archive(
   run: RunFacts,
   writer: BundleWriter,
   folder: WorkFolder,
-  tokens: Tokenization | undefined,
+  { tokens, seals: { encryption } }: Protection,
   context: PipelineContext,
 ): Promise<WrittenArchive> {
   const { request } = run;
@@ -301,6 +314,7 @@ async function archive(
       rootName: request.rootName,
       first: [BUNDLE_PATHS.version, BUNDLE_PATHS.manifest, BUNDLE_PATHS.report, BUNDLE_PATHS.analysis],
       mtime: now,
+      encrypt: encryption && ((archive) => encryption.encrypt(archive)),
       signal: context.abort,
     });
     return whyNotGated(request) === undefined
@@ -312,7 +326,7 @@ async function archive(
 }
 
 /** An archive has its own name from here on, unless it is held back. */
-async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> {
+async function leakGate(run: RunFacts, seals: Seals, context: PipelineContext): Promise<void> {
   const { request, archive } = run;
   const message = whyNotGated(request);
   if (message !== undefined) {
@@ -321,6 +335,7 @@ async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> 
   const gated = await stage(run, "leak-gate", context, async () => {
     const gated = await passLeakGate(archive!.path, {
       knownValues: run.knownValues ?? [],
+      open: (archive) => readBack(archive, seals),
       giveName: (held) => nameArchive(archive!.path, request, held ? quarantinedPath : undefined),
       clock: context.clock,
       signal: context.abort,
@@ -332,6 +347,19 @@ async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> 
     return gated;
   });
   if (gated === undefined && run.quarantine === undefined) throw run.failure;
+}
+
+/** The archive has its name, and will not change any more. */
+async function sign(run: RunFacts, signer: Signer, context: PipelineContext): Promise<void> {
+  const signed = await stage(run, "sign", context, () => signArchive(run.archive!, signer, context.clock.now()));
+  run.archive = signed ?? run.archive;
+}
+
+function whyNotDelivered({ quarantine, stages }: RunFacts): string | undefined {
+  if (quarantine !== undefined) return "the bundle is held back";
+  return stages.some(({ stage, status }) => stage === "sign" && status === "failed")
+    ? "it could not be signed"
+    : undefined;
 }
 
 /** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */

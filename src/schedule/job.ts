@@ -47,6 +47,15 @@ export const jobSchema = z.object({
   leakGate: z.boolean().default(true),
   /** Classes of personal data that are hidden beside secrets: email, ip, mac, hostname. */
   hide: z.array(z.enum(["email", "ip", "mac", "hostname"])).default([]),
+  /** To whom its bundles are encrypted; nobody: they are not. */
+  encrypt: z.object({
+    /** Of age and SSH, or files that have them, by absolute paths. */
+    recipients: z.array(z.string()).default([]),
+    /** Or a reference to a passphrase. */
+    passphrase: z.string().default(""),
+  }).prefault({}),
+  /** Reference to the private key that signs its bundles; empty: they are not signed. */
+  sign: z.string().default(""),
   analyze: z.boolean().default(true),
   /** How to reach the cluster; absent: as the daemon's environment says. */
   kubernetes: z.object({

@@ -69,6 +69,24 @@ Deno.test("buildRequest() never forgets an upload that was asked for", () => {
   strictEqual(request.upload?.url, "enabled");
 });
 
+Deno.test("buildRequest() encrypts and signs as the job says, and names the archive so", () => {
+  const encrypt = { recipients: ["age1x", "/keys/team.txt"], passphrase: "" };
+  const request = (fields: Parameters<typeof sampleJob>[0]) =>
+    buildRequest(sampleJob(fields), sampleExecution(), state, undefined, 1_000);
+  const sealed = request({ encrypt, sign: "env:KEY" });
+  deepStrictEqual([sealed.encrypt?.recipients, sealed.encrypt?.passphrase, sealed.sign], [
+    encrypt.recipients,
+    undefined,
+    "env:KEY",
+  ]);
+  match(sealed.archivePath, /\.tar\.gz\.age$/);
+  const { encrypt: byPassphrase } = request({ encrypt: { recipients: [], passphrase: "env:P" } });
+  deepStrictEqual(byPassphrase, { recipients: [], passphrase: "env:P" });
+  const plain = request({});
+  deepStrictEqual([plain.encrypt, plain.sign], [undefined, undefined]);
+  match(plain.archivePath, /\.tar\.gz$/);
+});
+
 const folders: [name: string, folder: RegExp][] = [
   ["nightly-1.a_b", /^nightly-1\.a_b$/],
   ["two words", /^two_words-job-0000000001$/],
@@ -93,11 +111,11 @@ Deno.test("removeLeftovers() removes what was cut off, and archives that were ne
   try {
     const own = stateFolder({ TROUBLESHOOT_SCHEDULER_DIR: folder });
     const job = sampleJob();
-    const { bundles, work, archive } = executionPaths(job, "e-1", own);
+    const { bundles, work, archive, encrypted } = executionPaths(job, "e-1", own);
     await Deno.mkdir(work, { recursive: true });
     await Deno.mkdir(bundles, { recursive: true });
-    const kept = [archive, `${archive}.quarantined`, `${archive}.leaks.json`];
-    const left = [`${archive}.part`, `${archive}.unchecked`, `${archive}.unchecked.part`];
+    const kept = [archive, encrypted].flatMap((it) => [it, `${it}.quarantined`, `${it}.leaks.json`]);
+    const left = [archive, encrypted].flatMap((it) => [`${it}.part`, `${it}.unchecked`, `${it}.unchecked.part`]);
     for (const file of [...kept, ...left]) await Deno.writeTextFile(file, "x");
     await removeLeftovers(job, "e-1", own);
     deepStrictEqual([...Deno.readDirSync(bundles)].map(({ name }) => join(bundles, name)).sort(), kept.sort());

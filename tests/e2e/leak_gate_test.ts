@@ -136,6 +136,27 @@ Deno.test({
       ok(files.get("analysis.json")!.includes(secrets[1]!), "and an analyzer repeats a secret");
     });
 
+    await t.step("on the command line, encrypted", async () => {
+      await using sandbox = await Sandbox.create(program.binary);
+      const { generateIdentity, identityToRecipient } = await import("age-encryption");
+      const identity = await generateIdentity();
+      await sandbox.write("key.txt", identity + "\n");
+      const spec = await sandbox.write("spec.yaml", specFor(await sandbox.write("printed", text)));
+      const to = ["--encrypt-to", await identityToRecipient(identity)];
+      const { code, stdout, stderr } = await sandbox.run([spec, "-o", "out", ...to]);
+      strictEqual(code, 8, stderr);
+      const held = sandbox.path("out.tar.gz.age.quarantined"), report = sandbox.path("out.tar.gz.age.leaks.json");
+      strictEqual(JSON.parse(stdout).quarantinedPath, held);
+      deepStrictEqual((await filesUnder(sandbox.folder)).filter((file) => /\/out/.test(file)).sort(), [report, held]);
+      const { leaks } = JSON.parse(await Deno.readTextFile(report));
+      deepStrictEqual(FOUND.filter((what) => leaks.every((leak: { what: string }) => leak.what !== what)), []);
+      const opened = await sandbox.run(["decrypt", held, "-i", "key.txt", "-o", "opened.tar.gz"]);
+      strictEqual(opened.code, 0, opened.stderr);
+      const files = await sandbox.unpack(sandbox.path("opened.tar.gz"));
+      ok(files.get("host-collectors/run-host/printed.txt")!.includes(secrets[0]!));
+      mustNotSay(secrets, { stdout, stderr, report: await Deno.readTextFile(report) });
+    });
+
     await t.step("when a bundle that exists is redacted", async () => {
       await using sandbox = await Sandbox.create(program.binary);
       await Deno.mkdir(sandbox.path("in"));

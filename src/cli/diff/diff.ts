@@ -7,11 +7,12 @@ import { type BundleDifference, compareBundles, DEFAULT_COMPARE_OPTIONS } from "
 import type { CliContext, Output } from "../cli_context.ts";
 import { parseBoolean } from "../command.ts";
 import { readFlagVariables } from "../flag_variables.ts";
+import { addIdentityFlags, bundleDecrypt, type IdentityFlags } from "../identity_flags.ts";
 import { colorsFor } from "../render/color.ts";
 import { htmlReport } from "./html_report.ts";
 import { textReport } from "./text_report.ts";
 
-export interface DiffFlags {
+export interface DiffFlags extends IdentityFlags {
   output?: string;
   format: Format;
   maxDiffLines?: number;
@@ -48,6 +49,7 @@ Examples:
   support-bundle diff old.tar.gz new.tar.gz --format json | jq .objects.changed
   support-bundle diff old.tar.gz new.tar.gz --format html -o changes.html
   support-bundle diff old.tar.gz new.tar.gz --exit-code
+  support-bundle diff old.tar.gz.age new.tar.gz.age -i ~/age.key
 
 Exit code 0, whether anything differs or not; with --exit-code, 3 when
 something differs that is no noise.
@@ -59,7 +61,7 @@ Each flag can be set as TROUBLESHOOT_<FLAG> in the environment.`,
 /** What `diff` and `schedule diff` have in common. */
 export function addDiffFlags(command: Command): Command {
   const { maxDiffLines, maxDiffFiles, diffContext } = DEFAULT_COMPARE_OPTIONS;
-  return command
+  return addIdentityFlags(command)
     .option("-o, --output <file>", "write the report there, instead of to standard output")
     .option("--format <format>", "text, json or html", parseFormat, "text")
     .option(
@@ -85,14 +87,21 @@ export function addDiffFlags(command: Command): Command {
 /** Compares two bundles, and writes the report where the flags want it. */
 export async function diff(cli: CliContext, old: string, current: string, flags: DiffFlags): Promise<void> {
   const place = (path: string) => isAbsolute(path) ? path : join(cli.cwd, path);
-  const found = await compareBundles(place(old), place(current), cli.clock.now(), {
-    maxDiffFiles: positive(flags.maxDiffFiles) ?? DEFAULT_COMPARE_OPTIONS.maxDiffFiles,
-    maxDiffLines: maxDiffLines(flags),
-    diffContext: positive(flags.diffContext) ?? DEFAULT_COMPARE_OPTIONS.diffContext,
-    includeLogDiffs: flags.includeLogDiffs === true,
-    inlineDiffs: flags.format === "json" ? "all" : "unexplained",
-    maxFields: DEFAULT_COMPARE_OPTIONS.maxFields,
-  }, cli.signal);
+  const found = await compareBundles(
+    place(old),
+    place(current),
+    cli.clock.now(),
+    {
+      maxDiffFiles: positive(flags.maxDiffFiles) ?? DEFAULT_COMPARE_OPTIONS.maxDiffFiles,
+      maxDiffLines: maxDiffLines(flags),
+      diffContext: positive(flags.diffContext) ?? DEFAULT_COMPARE_OPTIONS.diffContext,
+      includeLogDiffs: flags.includeLogDiffs === true,
+      inlineDiffs: flags.format === "json" ? "all" : "unexplained",
+      maxFields: DEFAULT_COMPARE_OPTIONS.maxFields,
+    },
+    cli.signal,
+    bundleDecrypt(cli, flags),
+  );
   found.metadata.oldBundle.path = old;
   found.metadata.newBundle.path = current;
   if (flags.output === undefined) {

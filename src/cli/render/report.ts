@@ -28,6 +28,7 @@ export function renderReport(report: PipelineReport, cli: CliContext): string {
       : colors.yellow("!");
     lines.push(`${mark} ${shown} (${formatSize(report.archive.bytes)}, ${spanText(report.durationMs)})`);
   }
+  for (const path of report.archive?.companions ?? []) lines.push(`  signed: ${path}`);
   if (report.uploadUrl !== undefined) lines.push(`  delivered to ${report.uploadUrl}`);
   const hidden = Object.values(report.redactions).reduce((sum, n) => sum + n, 0);
   const { requests = 0, receivedBytes = 0 } = report.cost ?? {};

@@ -50,6 +50,7 @@ Examples:
   support-bundle schedule create pulse --every 15m --auto --analyze --notify https://hooks.example.com/T0
   support-bundle schedule create weekly -c "0 6 * * MON" --auto --upload s3://bundles/{job}/{yyyy}/ \\
       --upload-options region=eu-west-1 --upload-credentials env:BUNDLE_S3
+  support-bundle schedule create sealed --every 1d --auto --encrypt-to vendor.txt --sign file:/etc/keys/signing
   support-bundle schedule create shop --template nightly-s3 --namespace shop --dry-run
   support-bundle schedule create after-failure --depends-on nightly:failed --spec deep.yaml
   support-bundle schedule create office -c "0 9 * * 1-5" -c "0 17 * * 1-5" --auto --labels team=ops -o json`,

@@ -149,6 +149,8 @@ export function definitionFields(
     ],
     ...optional("Scrubs", job.redact ? scrubLines(job) : []),
     ...job.redact && !job.leakGate ? [["Leak gate", colors.red("off")] as [string, string]] : [],
+    ...optional("Encrypts", encryptionLines(job)),
+    ...optional("Signs", job.sign === "" ? "" : `with ${job.sign}`),
     ["Analysis", job.analyze ? "on" : "off"],
     ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
     ...optional("Notifies", job.notify.map(notifyText)),
@@ -159,6 +161,11 @@ export function definitionFields(
     ]],
     ...policyFields(job),
   ];
+}
+
+function encryptionLines({ encrypt: { recipients, passphrase } }: Job): string[] {
+  if (passphrase !== "") return [`with the passphrase in ${passphrase}`];
+  return recipients.map((recipient) => `to ${oneLine(recipient)}`);
 }
 
 function sourcesText(job: Job): string[] {

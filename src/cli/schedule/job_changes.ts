@@ -42,6 +42,7 @@ export async function applyJobFlags(
   warnings.push(...applyPolicyFlags(draft, flags, isNew, cli.clock.now()));
   applyRetentionFlags(draft, flags);
   await applyKubernetes(cli, draft, flags);
+  await applyEncryption(cli, draft, flags);
   await applyUpload(cli, draft, flags);
   await applyNotify(draft, flags);
   warnings.push(...await checkVaultReferences(cli, draft, isNew ? undefined : job));
@@ -228,6 +229,23 @@ async function loadNow(cli: CliContext, draft: Job): Promise<LoadedSpec> {
   } finally {
     kube.close();
   }
+}
+
+/** Recipients are read as an execution would read them, so that a wrong one is found now. */
+async function applyEncryption(cli: CliContext, draft: Job, flags: JobFlags): Promise<void> {
+  const { encryptTo, encryptPassphrase, sign } = flags;
+  if (encryptTo === undefined && encryptPassphrase === undefined && sign === undefined) return;
+  const { readEncryptFlags } = await import("../encrypt_flags.ts");
+  const { encrypt } = readEncryptFlags(cli, {
+    encryptTo: encryptTo ?? draft.encrypt.recipients,
+    encryptPassphrase: encryptPassphrase ?? draft.encrypt.passphrase,
+    sign,
+  });
+  if (encrypt !== undefined && encrypt.recipients.length > 0) {
+    await (await import("../../crypt/recipients.ts")).readRecipients(encrypt.recipients);
+  }
+  draft.encrypt = { recipients: encrypt?.recipients ?? [], passphrase: encrypt?.passphrase ?? "" };
+  if (sign !== undefined) draft.sign = sign;
 }
 
 async function applyUpload(cli: CliContext, draft: Job, flags: JobFlags): Promise<void> {

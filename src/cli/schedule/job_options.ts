@@ -11,13 +11,14 @@ import {
   type OverlapPolicy,
 } from "../../schedule/job.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
+import { addEncryptOptions, type EncryptFlags } from "../encrypt_options.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { addResourceFlags, type ResourceFlags } from "./resource_flags.ts";
 import { addRetentionFlags, type RetentionFlags } from "./retention_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
-export interface JobFlags extends SizeFlags, ResourceFlags, RetentionFlags {
+export interface JobFlags extends EncryptFlags, SizeFlags, ResourceFlags, RetentionFlags {
   cron?: string[];
   every?: string;
   timezone?: string;
@@ -138,7 +139,7 @@ export function addJobOptions(command: Command): Command {
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
     .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)");
-  return addRetentionFlags(addResourceFlags(addSizeFlags(addHideFlag(command))));
+  return addRetentionFlags(addResourceFlags(addSizeFlags(addHideFlag(addEncryptOptions(command)))));
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {

@@ -39,6 +39,8 @@ const DEFINITION = [
   "scrubValues",
   "leakGate",
   "hide",
+  "encrypt",
+  "sign",
   "analyze",
   "kubernetes",
   "upload",

@@ -145,7 +145,7 @@ Deno.test("schedule create does not repeat what may be a secret", async () => {
   await using harness = await CliHarness.create();
   const value = crypto.randomUUID();
   const args = ["create", "x", "--every", "1h", "--auto", "--upload", "s3://bucket/p/"];
-  for (const flag of ["--upload-credentials", "--notify-secret"]) {
+  for (const flag of ["--upload-credentials", "--notify-secret", "--encrypt-passphrase", "--sign"]) {
     const result = await harness.run([...args, "--notify", "https://hooks.test/x", flag, value]);
     strictEqual(result.code, EXIT.failure);
     ok(!(result.message + result.hint + result.stderr).includes(value), result.message);
@@ -194,10 +194,13 @@ Deno.test("schedule create keeps the classes that --hide names", async () => {
   deepStrictEqual((await harness.json(args)).hide, ["email", "ip", "mac"]);
 });
 
+const RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
 Deno.test("schedule create stores what its flags say", async () => {
   await using harness = await CliHarness.create();
   const spec = await harness.file("spec.yaml", SPEC);
   const kubeconfig = await harness.file("kc", "{}");
+  const team = await harness.file("team.txt", `# the team\n${RECIPIENT}\n`);
   const redactor = "apiVersion: troubleshoot.sh/v1beta2\nkind: Redactor\nspec: {redactors: []}\n";
   const rules = await harness.file("rules.yaml", redactor), more = await harness.file("more.yaml", redactor);
   const created = await harness.json([
@@ -220,6 +223,12 @@ Deno.test("schedule create stores what its flags say", async () => {
     "spec.yaml",
     "--scrub-values",
     "env:VALUES",
+    "--encrypt-to",
+    RECIPIENT,
+    "--encrypt-to",
+    "team.txt",
+    "--sign",
+    "file:/keys/sign",
     "--upload",
     "s3://bucket/{job}/",
     "--upload-options",
@@ -300,6 +309,8 @@ Deno.test("schedule create stores what its flags say", async () => {
     scrubValues: [`file:${spec}`, "env:VALUES"],
     leakGate: true,
     hide: [],
+    encrypt: { recipients: [RECIPIENT, team], passphrase: "" },
+    sign: "file:/keys/sign",
     template: "",
     analyze: true,
     kubernetes: { kubeconfig, context: "c1" },

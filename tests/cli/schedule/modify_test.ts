@@ -4,6 +4,8 @@ import { EXIT } from "../../../src/core/exit_codes.ts";
 import type { Job } from "../../../src/schedule/job.ts";
 import { CliHarness, NOW } from "./cli_harness.ts";
 
+const RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
 const refused = [
   // name, args, code, message
   ["nothing to change", [], EXIT.failure, /Nothing was named/],
@@ -20,6 +22,18 @@ const refused = [
   ["a rate that is none", ["--qps", "fast"], EXIT.failure, /--qps: "fast" is not a number/],
   ["an end that has passed", ["--end", "2026-03-01"], EXIT.failure, /--end: the job would have no due time/],
   ["a burst without a rate", ["--burst", "5"], EXIT.failure, /--burst means nothing without --qps/],
+  ["a recipient that is none", ["--encrypt-to", "age1nobody"], EXIT.failure, /"age1nobody" is not a recipient/],
+  [
+    "a passphrase beside recipients",
+    [
+      "--encrypt-to",
+      RECIPIENT,
+      "--encrypt-passphrase",
+      "env:P",
+    ],
+    EXIT.failure,
+    /exclude each other/,
+  ],
   ["one good and one bad flag", ["-d", "fine", "--timeout", "soon"], EXIT.failure, /"soon" is not a duration/],
 ] as const;
 
@@ -52,6 +66,13 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
     nextRun: null,
     paused: { by: operatorName({}), note: "", since: NOW },
   }],
+  ["to whom its bundles are encrypted", ["--encrypt-to", RECIPIENT], {
+    encrypt: { recipients: [RECIPIENT], passphrase: "" },
+  }],
+  ["the passphrase that opens them", ["--encrypt-passphrase", "env:P"], {
+    encrypt: { recipients: [], passphrase: "env:P" },
+  }],
+  ["what signs them", ["--sign", "env:SIGN"], { sign: "env:SIGN" }],
   ["which personal data is hidden", ["--hide", "ip,email"], { hide: ["email", "ip"] }],
   ["what is kept of its bundles", ["--retain-for", "7d", "--retain-count", "3"], {
     retention: { maxAge: "7d", maxCount: 3, maxBytes: "" },

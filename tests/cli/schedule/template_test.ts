@@ -22,6 +22,8 @@ const UNLIKE_DEFAULT: Omit<Partial<Job>, "id"> & { name: string } = {
   scrubValues: ["env:VALUES"],
   leakGate: false,
   hide: ["email"],
+  encrypt: { recipients: ["age1x"], passphrase: "" },
+  sign: "env:SIGN",
   analyze: false,
   kubernetes: { context: "prod", qps: 5, burst: 10 },
   upload: { enabled: true, endpoint: "s3://b/", credentials: "env:S3", options: { region: "eu-west-1" } },
