@@ -1,5 +1,29 @@
 import * as z from "zod";
 
+const errorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  transient: z.boolean(),
+});
+
+const uploadReportSchema = z.object({
+  /** `waiting`: it is left to whoever asked for the run. */
+  state: z.enum(["delivered", "waiting", "failed"]),
+  /** True: it is at the fallback destination, and `error` says why. */
+  fallback: z.boolean(),
+  /** Absent while nothing was tried. */
+  error: errorSchema.extend({ retryAfterMs: z.number().optional() }).optional(),
+  /** What it was called in the destination's templates. */
+  cluster: z.string().optional(),
+  /** How the run ended apart from an upload that waits. */
+  otherwise: z.object({
+    status: z.enum(["completed", "partial"]),
+    exitCode: z.number().int(),
+    error: errorSchema.optional(),
+  }).optional(),
+});
+
 const stageSchema = z.object({
   stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "upload", "notify"]),
   status: z.enum(["ok", "partial", "failed", "skipped"]),
@@ -13,12 +37,13 @@ export const pipelineReportSchema = z.object({
   status: z.enum(["completed", "partial", "failed", "cancelled", "quarantined"]),
   exitCode: z.number().int(),
   /** Set unless everything went well. */
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional(), transient: z.boolean() })
-    .optional(),
+  error: errorSchema.optional(),
   stages: z.array(stageSchema),
   /** Absent when no archive was written. Of a quarantined run, the one that is held back. */
   archive: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
   uploadUrl: z.string().optional(),
+  /** Absent when nothing was to be delivered, or the bundle is held back. */
+  upload: uploadReportSchema.optional(),
   collectorCount: z.number().int(),
   analyzerCount: z.number().int(),
   findings: z.object({

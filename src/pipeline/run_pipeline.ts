@@ -12,6 +12,7 @@ import { startDeadline } from "../collect/deadline.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
+import { clusterName } from "../kube/cluster_name.ts";
 import { connectKube } from "../kube/connect.ts";
 import { groupByCause } from "../insight/group_by_cause.ts";
 import { insightEntries } from "../insight/insight_entries.ts";
@@ -24,7 +25,6 @@ import { addReport } from "./add_report.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
 import { costReport } from "./cost_report.ts";
-import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
 import { hideInFindings } from "./hide_in_findings.ts";
@@ -39,6 +39,7 @@ import type { PipelineRequest } from "./request.ts";
 import { knownUserValues, runRedactor } from "./run_redactor.ts";
 import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
+import { uploadBundle, whyNotUploaded } from "./upload_bundle.ts";
 
 export interface PipelineContext {
   clock: Clock;
@@ -106,14 +107,7 @@ export async function runPipeline(
   }
   await leakGate(run, context);
   if (run.quarantine?.withholdTexts !== true) context.judged?.(run.findings);
-  if (request.upload !== undefined) {
-    if (run.quarantine === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
-    else {record(
-        run,
-        { stage: "upload", status: "skipped", message: "the bundle is held back", durationMs: 0 },
-        context,
-      );}
-  }
+  await upload(run, context);
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
@@ -330,19 +324,41 @@ async function leakGate(run: RunFacts, context: PipelineContext): Promise<void> 
   if (gated === undefined && run.quarantine === undefined) throw run.failure;
 }
 
+async function upload(run: RunFacts, context: PipelineContext): Promise<void> {
+  if (run.request.upload === undefined) return;
+  run.clusterName = await clusterName(run.request.kube as KubeOptions, context.env);
+  const skipped = whyNotUploaded(run);
+  if (skipped !== undefined) {
+    return record(run, { stage: "upload", status: "skipped", ...skipped, durationMs: 0 }, context);
+  }
+  run.delivery = await stage(
+    run,
+    "upload",
+    context,
+    () => uploadBundle(run, context),
+    ({ fallbackReason }) =>
+      fallbackReason && {
+        code: fallbackReason.code,
+        message: `delivered to the fallback destination: ${fallbackReason.message}`,
+      },
+  );
+}
+
 /** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */
 async function stage<T>(
   run: RunFacts,
   name: StageOutcome["stage"],
   context: PipelineContext,
   action: () => Promise<T>,
+  shortOf: (result: T) => { code: string; message: string } | undefined = () => undefined,
 ): Promise<T | undefined> {
   const started = context.clock.now().getTime();
   const took = () => context.clock.now().getTime() - started;
   context.emit({ type: "progress", stage: name, subject: name, message: "started" });
   try {
     const result = await action();
-    record(run, { stage: name, status: "ok", durationMs: took() }, context);
+    const short = shortOf(result);
+    record(run, { stage: name, status: short === undefined ? "ok" : "partial", ...short, durationMs: took() }, context);
     return result;
   } catch (error) {
     context.abort.throwIfAborted();
