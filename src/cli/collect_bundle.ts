@@ -12,7 +12,7 @@ import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { knownUserValues } from "../pipeline/run_redactor.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readPersonalData } from "../redact/personal_data.ts";
-import { validateDestination } from "../upload/registry.ts";
+import type { UploadPlan } from "../pipeline/upload_plan.ts";
 import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -22,6 +22,8 @@ import { readRemoteHostFlags } from "./remote_host_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
 import { readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
+import { LICENSE_IN_ARGUMENTS, portalPlace } from "./portal_flags.ts";
+import { checkUploadPlan, uploadPlanOf } from "./upload_flags.ts";
 import { asksForSchedule } from "./schedule_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { showDryRun } from "./dry_run.ts";
@@ -50,7 +52,8 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   }
   const draft = asksForSchedule(flags) ? await scheduledDraft(cli, specs, flags, searches) : undefined;
   if (draft !== undefined && flags.schedulePreview !== true) return;
-  const request = await toRequest(cli, specs, flags, { searches, tokens });
+  const { plan: upload, env } = await uploadOf(cli, flags);
+  const request = await toRequest(cli, specs, flags, { searches, tokens, upload });
   const spec = await loadRequest(request, {
     cwd: cli.cwd,
     env: cli.env,
@@ -89,7 +92,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   try {
     const report = await runPipeline(request, spec, {
       clock: cli.clock,
-      env: cli.env,
+      env,
       stop: cli.signal,
       abort: cli.abort,
       userValues,
@@ -148,7 +151,11 @@ async function toRequest(
   cli: CliContext,
   specs: string[],
   flags: Flags,
-  { searches, tokens }: { searches: boolean; tokens: TokenOptions | undefined },
+  { searches, tokens, upload }: {
+    searches: boolean;
+    tokens: TokenOptions | undefined;
+    upload: UploadPlan | undefined;
+  },
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
@@ -156,12 +163,6 @@ async function toRequest(
   refuseMapAsArchive(tokens, archivePath);
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
-  const upload = flags.upload === undefined ? undefined : {
-    url: String(flags.upload),
-    options: flags.uploadOptions ?? {},
-    credentials: flags.uploadCredentials,
-  };
-  if (upload !== undefined) validateDestination(upload.url, upload.options, upload.credentials);
   return pipelineRequestSchema.parse({
     specs,
     auto: flags.auto === true,
@@ -190,6 +191,26 @@ async function toRequest(
     upload,
     notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
   });
+}
+
+/** Where the bundle goes, and the environment in which the credentials for that are looked up. */
+async function uploadOf(
+  cli: CliContext,
+  flags: Flags,
+): Promise<{ plan?: UploadPlan; env: Readonly<Record<string, string>> }> {
+  let plan = uploadPlanOf(flags);
+  let env = cli.env;
+  const toPortal = plan?.url === "portal:" || plan === undefined && flags.autoUpload === true;
+  if (toPortal && !plan?.credentials) {
+    const portal = portalPlace(flags, cli.env);
+    plan = { ...plan, ...portal.place };
+    env = portal.env;
+    if (portal.isValue && flags.licenseId !== cli.env.TROUBLESHOOT_LICENSE_ID) {
+      await cli.stderr.write(`Warning: ${LICENSE_IN_ARGUMENTS}\n`);
+    }
+  }
+  if (plan !== undefined) await checkUploadPlan(plan);
+  return { plan, env };
 }
 
 function since(cli: CliContext, flags: Flags): string | undefined {

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { VERSION } from "../core/version.ts";
 import { addAgentFlags } from "./agent_flags.ts";
 import type { CliContext } from "./cli_context.ts";
-import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
+import { collect, newCommand, parseBoolean } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
 import { readFlagVariables, withVariable } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
@@ -15,6 +15,8 @@ import { addSizeFlags } from "./size_flags.ts";
 import { addTokenFlags } from "./token_flags.ts";
 import { addScheduleFlags } from "./schedule_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
+import { addPortalFlags } from "./portal_flags.ts";
+import { addUploadFlags } from "./upload_flags.ts";
 import { serviceCommand } from "./service/service_command.ts";
 
 /** Commands that the program itself starts. */
@@ -85,13 +87,6 @@ export function program(cli: CliContext): Command {
     .option("--since-time <time>", "logs since a time (RFC 3339)")
     .option("--timeout <duration>", "stop gathering after this and finish the bundle")
     .option("--collector-timeout <duration>", "deadline of each collector", "5m")
-    .option("--upload <url>", "deliver to s3://bucket/prefix/ or file:///folder/")
-    .option(
-      "--upload-options <k=v,…>",
-      "options of the destination: endpoint, region, forcePathStyle …",
-      parsePairs("--upload-options"),
-    )
-    .option("--upload-credentials <ref>", "where the credentials are: env:NAME or file:/path; never a value")
     .option("--notify <url>", "tell this webhook how it went (repeatable)", collect)
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
     .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
@@ -102,6 +97,7 @@ export function program(cli: CliContext): Command {
     .addOption(withVariable(new Option("--auto-update [bool]")).argParser(parseBoolean).hideHelp())
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError(false);
+  addPortalFlags(addUploadFlags(root), "--auto-upload [bool]");
   addTokenFlags(root);
   addHideFlag(root);
   addSizeFlags(root);

@@ -4,6 +4,7 @@ import { isShortfall } from "../bundle/entry.ts";
 import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/manifest.ts";
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
+import { UPLOAD_SPOOLED } from "../core/upload_codes.ts";
 import { UploadError } from "../upload/upload_error.ts";
 import type { CostReport } from "./cost_report.ts";
 import type { Delivered } from "./deliver.ts";
@@ -96,9 +97,6 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     peakMemoryMB: run.peakMemoryMB ?? 0,
   };
 }
-
-/** Of a run whose bundle waits for its destination. */
-export const UPLOAD_SPOOLED = "UPLOAD_SPOOLED";
 
 type Verdict = Pick<PipelineReport, "status" | "exitCode" | "error">;
 

@@ -40,7 +40,12 @@ export const pipelineReportSchema = z.object({
   error: errorSchema.optional(),
   stages: z.array(stageSchema),
   /** Absent when no archive was written. Of a quarantined run, the one that is held back. */
-  archive: z.object({ path: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
+  archive: z.object({
+    path: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+    companions: z.array(z.string()).optional(),
+  }).optional(),
   uploadUrl: z.string().optional(),
   /** Absent when nothing was to be delivered, or the bundle is held back. */
   upload: uploadReportSchema.optional(),

@@ -1,5 +1,6 @@
 import { counted } from "../core/counted.ts";
 import { anySignal } from "../core/any_signal.ts";
+import { UPLOAD_INTERRUPTED } from "../core/upload_codes.ts";
 import { UploadError } from "../upload/upload_error.ts";
 import { deliverArchive, type Delivered } from "./deliver.ts";
 import type { RunFacts } from "./judge_run.ts";
@@ -41,7 +42,7 @@ export async function uploadBundle(run: RunFacts, context: PipelineContext): Pro
     if (!signal.aborted) throw error;
     throw new UploadError("The upload was interrupted", {
       transient: true,
-      code: "UPLOAD_INTERRUPTED",
+      code: UPLOAD_INTERRUPTED,
       hint: "It goes on from where it was",
     });
   }

@@ -202,11 +202,22 @@ function clusterText(job: Job): string {
   ].filter((part) => part !== "").join(", ");
 }
 
-function uploadLines(job: Job): string[] {
+function uploadLines({ upload }: Job): string[] {
+  const { fallback, bandwidth } = upload;
   return [
-    oneLine(job.upload.endpoint),
-    ...Object.keys(job.upload.options).length > 0 ? [`options ${oneLine(pairs(job.upload.options))}`] : [],
-    ...job.upload.credentials === "" ? [] : [`credentials ${job.upload.credentials}`],
+    ...placeLines(upload),
+    ...bandwidth ? [`at most ${bandwidth}`] : [],
+    ...fallback === undefined ? [] : placeLines(fallback).map((line, i) => i === 0 ? `else ${line}` : line),
+  ];
+}
+
+function placeLines(
+  { endpoint, options, credentials }: Pick<Job["upload"], "endpoint" | "options" | "credentials">,
+): string[] {
+  return [
+    endpoint === "portal:" ? "the vendor portal" : oneLine(endpoint),
+    ...Object.keys(options).length > 0 ? [`options ${oneLine(pairs(options))}`] : [],
+    ...credentials === "" ? [] : [`credentials ${credentials}`],
   ];
 }
 
