@@ -20,7 +20,7 @@ import { addUploadFlags } from "./upload_flags.ts";
 import { serviceCommand } from "./service/service_command.ts";
 
 /** Commands that the program itself starts. */
-const INTERNAL = ["attempt", "echo-peer"];
+const INTERNAL = ["attempt", "deliver", "echo-peer"];
 
 const EXAMPLES = `
 Examples:
@@ -140,6 +140,7 @@ export function program(cli: CliContext): Command {
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
+  root.addCommand(deliverCommand(cli), { hidden: true });
   root.addCommand(echoPeerCommand(cli), { hidden: true });
   return root;
 }
@@ -156,6 +157,16 @@ function attemptCommand(cli: CliContext): Command {
     async () => {
       const { runAttempt } = await import("./attempt.ts");
       await runAttempt(cli);
+    },
+  );
+}
+
+/** What the daemon starts for each bundle that waits for its destination. Not for people. */
+function deliverCommand(cli: CliContext): Command {
+  return newCommand(cli, "deliver").description("deliver a bundle, as the daemon asks on standard input").action(
+    async () => {
+      const { runDelivery } = await import("./deliver_for_daemon.ts");
+      await runDelivery(cli);
     },
   );
 }

@@ -1,17 +1,24 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { removeResumeFile } from "../bundle/resume_path.ts";
 import { leaksPathOf } from "../bundle/quarantine_paths.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 
-/** The files of an execution that has ended: its bundle, the analysis beside it, and the places of a quarantined one. Where
+/** What a record says of an execution's files. */
+export type BundleNames = Pick<Execution, "bundlePath" | "analysisPath"> & Partial<Pick<Execution, "companions">>;
+
+/** The files of an execution that has ended: its bundle, the analysis beside it, the places of a quarantined one, and what belongs
+ * beside a bundle, such as its signature. Where
  * the state folder was moved since, they are looked for in its new place. */
 export function bundleFilesOf(
-  { bundlePath, analysisPath }: Pick<Execution, "bundlePath" | "analysisPath">,
+  { bundlePath, analysisPath, companions = [] }: BundleNames,
   { bundles }: Pick<StateFolder, "bundles">,
 ): string[] {
-  return [bundlePath, analysisPath, leaksPathOf(bundlePath) ?? ""].filter((path) => path !== "").map((path) =>
-    isInside(bundles, path) ? path : join(bundles, basename(dirname(path)), basename(path))
-  ).filter((path) => isInside(bundles, path));
+  return [bundlePath, analysisPath, leaksPathOf(bundlePath) ?? "", ...companions].filter((path) => path !== "").map((
+    path,
+  ) => isInside(bundles, path) ? path : join(bundles, basename(dirname(path)), basename(path))).filter((path) =>
+    isInside(bundles, path)
+  );
 }
 
 /** Removes the files of an execution. Only those inside the folder of bundles are touched, whatever the record says. A folder
@@ -19,9 +26,11 @@ export function bundleFilesOf(
  * @returns bytes of each file that was there, the bundle's first */
 export async function removeBundleFiles(
   state: StateFolder,
-  execution: Pick<Execution, "bundlePath" | "analysisPath">,
+  execution: BundleNames,
 ): Promise<Map<string, number>> {
   const removed = new Map<string, number>();
+  const [bundle] = bundleFilesOf({ ...execution, analysisPath: "" }, state);
+  if (bundle !== undefined) await removeResumeFile(bundle);
   for (const path of bundleFilesOf(execution, state)) {
     const bytes = await removeFile(path);
     if (bytes !== undefined) removed.set(path, bytes);

@@ -3,6 +3,7 @@ import { leaksPathOf } from "../bundle/quarantine_paths.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
+import type { BundleNames } from "./bundle_files.ts";
 import { folderBytes } from "./disk_space.ts";
 
 /** What is so young may be of something that is about to be recorded. */
@@ -27,7 +28,7 @@ const CUT_OFF = /\.(part|unchecked)$/;
  * @returns undefined when it is to stay */
 export function judgeBundleFile(
   name: string,
-  execution: Pick<Execution, "status" | "bundlePath" | "analysisPath"> | undefined,
+  execution: (Pick<Execution, "status"> & BundleNames) | undefined,
 ): Pick<Orphan, "what" | "why"> | undefined {
   if (execution !== undefined && ACTIVE_STATUSES.includes(execution.status)) return undefined;
   if (CUT_OFF.test(name)) return { what: "part", why: "an attempt was cut off while it wrote it" };
@@ -37,8 +38,8 @@ export function judgeBundleFile(
   return { what: "unknown", why: "its execution does not name it" };
 }
 
-function named({ bundlePath, analysisPath }: Pick<Execution, "bundlePath" | "analysisPath">): string[] {
-  return [bundlePath, analysisPath, leaksPathOf(bundlePath) ?? ""].map((path) => basename(path));
+function named({ bundlePath, analysisPath, companions = [] }: BundleNames): string[] {
+  return [bundlePath, analysisPath, leaksPathOf(bundlePath) ?? "", ...companions].map((path) => basename(path));
 }
 
 /** Looks for what crashes and deleted records leave behind. Nothing that is of an active execution, and nothing that was

@@ -28,6 +28,8 @@ export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" 
   resources: ResourceLimits;
   /** No attempt collects more, unpacked, whatever its job says. */
   maxBundleBytes?: number;
+  /** How many bundles wait for the job's destination. */
+  behind?: number;
   cgroups?: AttemptCgroups;
 }
 
@@ -46,7 +48,7 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
     const end = await runAttempt({
       command: options.command,
       env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
-      request: buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes),
+      request: buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes, options.behind),
       limits: { timeoutMs, graceMs: options.graceMs, maxMemoryMB },
       cgroup: await options.cgroups?.create(execution.id, { maxMemoryMB, maxCpu: resources.maxCpu }),
       clock,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import type { WrittenArchive } from "../bundle/archive.ts";
+import { removeResumeFile } from "../bundle/resume_path.ts";
 import type { Clock } from "../core/clock.ts";
 import { CredentialError, type ReadSecret, resolveCredential } from "../core/credential_reference.ts";
 import { describeError } from "../core/errors.ts";
@@ -8,7 +9,7 @@ import { retry } from "../core/retry.ts";
 import { fillDestination } from "../upload/destination_template.ts";
 import { paceTo } from "../upload/pace.ts";
 import { findUploader, parseDestination } from "../upload/registry.ts";
-import { removeResumeFile, ResumeFile } from "../upload/resume_file.ts";
+import { ResumeFile } from "../upload/resume_file.ts";
 import { UploadError } from "../upload/upload_error.ts";
 import type { Delivery, Destination, LocalFile, Uploader } from "../upload/uploader.ts";
 import { deliveryMetadata } from "./delivery_metadata.ts";

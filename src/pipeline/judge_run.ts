@@ -170,12 +170,15 @@ function uploadReport(run: RunFacts, shortfalls: MissingRecord[]): PipelineRepor
   return {
     state,
     fallback: run.delivery?.fallbackReason !== undefined,
-    error: error === undefined
-      ? undefined
-      : { ...toReportError(error), retryAfterMs: error instanceof UploadError ? error.retryAfterMs : undefined },
+    error: error === undefined ? undefined : toUploadError(error),
     cluster: run.clusterName,
     otherwise: state === "waiting" ? judgeContent(run, shortfalls) : undefined,
   };
+}
+
+/** As {@linkcode toReportError}, with how long the destination wants to be left alone. */
+export function toUploadError(error: unknown): NonNullable<NonNullable<PipelineReport["upload"]>["error"]> {
+  return { ...toReportError(error), retryAfterMs: error instanceof UploadError ? error.retryAfterMs : undefined };
 }
 
 /** A failure in the form that reports and records keep. */

@@ -7,13 +7,15 @@ const errorSchema = z.object({
   transient: z.boolean(),
 });
 
+const uploadErrorSchema = errorSchema.extend({ retryAfterMs: z.number().optional() });
+
 const uploadReportSchema = z.object({
   /** `waiting`: it is left to whoever asked for the run. */
   state: z.enum(["delivered", "waiting", "failed"]),
   /** True: it is at the fallback destination, and `error` says why. */
   fallback: z.boolean(),
   /** Absent while nothing was tried. */
-  error: errorSchema.extend({ retryAfterMs: z.number().optional() }).optional(),
+  error: uploadErrorSchema.optional(),
   /** What it was called in the destination's templates. */
   cluster: z.string().optional(),
   /** How the run ended apart from an upload that waits. */
@@ -120,6 +122,15 @@ export const pipelineEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("stage"), outcome: stageSchema }),
   z.object({ type: z.literal("report"), report: pipelineReportSchema }),
+  /** The last word of a child that delivers a bundle which waited. */
+  z.object({
+    type: z.literal("delivery"),
+    /** Absent when it failed. */
+    url: z.string().optional(),
+    /** Why it failed, or why it is at the fallback destination. */
+    error: uploadErrorSchema.optional(),
+    durationMs: z.number(),
+  }),
 ]);
 
 export type PipelineEvent = z.output<typeof pipelineEventSchema>;

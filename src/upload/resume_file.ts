@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
 import * as z from "zod";
+import { removeResumeFile, resumePath } from "../bundle/resume_path.ts";
 import { writePrivateFile } from "../core/private_file.ts";
 import type { Delivery, Destination, LocalFile, ResumeState } from "./uploader.ts";
 
@@ -12,21 +12,16 @@ const fileSchema = z.object({
 });
 type Uploads = z.output<typeof fileSchema>["uploads"];
 
-/** Where it is kept how far the uploads of a bundle have come: beside the bundle. */
-export function resumePath(bundlePath: string): string {
-  return join(dirname(bundlePath), `.${basename(bundlePath)}.upload.json`);
-}
-
 /** How far the uploads of a bundle and its companions have come, to each of their destinations. Survives a kill; holds no
  * credentials. What cannot be read counts as absent: the uploads then begin anew. */
 export class ResumeFile {
-  readonly #path: string;
+  readonly #bundlePath: string;
   #uploads: Promise<Uploads> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   /** @param onFault told when it cannot be written: uploads go on, and begin anew the next time */
   constructor(bundlePath: string, private readonly onFault: (error: unknown) => void = () => {}) {
-    this.#path = resumePath(bundlePath);
+    this.#bundlePath = bundlePath;
   }
 
   /** For an uploader: its own state of one file on the way to one destination. */
@@ -50,32 +45,18 @@ export class ResumeFile {
   }
 
   async #load(): Promise<Uploads> {
-    return await (this.#uploads ??= read(this.#path));
+    return await (this.#uploads ??= read(resumePath(this.#bundlePath)));
   }
 
   #change(change: (uploads: Uploads) => void): Promise<void> {
     const written = this.#writing.then(async () => {
       const uploads = await this.#load();
       change(uploads);
-      if (Object.keys(uploads).length === 0) await removeResumeFile(this.#path, { isPath: true });
-      else await writePrivateFile(this.#path, JSON.stringify({ version: 1, uploads }));
+      if (Object.keys(uploads).length === 0) await removeResumeFile(this.#bundlePath);
+      else await writePrivateFile(resumePath(this.#bundlePath), JSON.stringify({ version: 1, uploads }));
     });
     this.#writing = written.catch((error) => this.onFault(error));
     return this.#writing;
-  }
-}
-
-/** Removes it, and what a kill has left of writing it. Harmless when there is none. */
-export async function removeResumeFile(bundlePath: string, { isPath = false } = {}): Promise<void> {
-  const path = isPath ? bundlePath : resumePath(bundlePath);
-  const folder = dirname(path);
-  const drafts = `.${basename(path)}.`;
-  try {
-    for await (const { name } of Deno.readDir(folder)) {
-      if (name === basename(path) || name.startsWith(drafts)) await Deno.remove(join(folder, name)).catch(() => {});
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

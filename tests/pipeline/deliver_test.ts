@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { deliverArchive, type DeliverContext } from "../../src/pipeline/deliver.ts";
 import { deliveryMetadata } from "../../src/pipeline/delivery_metadata.ts";
 import { bundleFactsSchema, type UploadPlan, uploadPlanSchema } from "../../src/pipeline/upload_plan.ts";
-import { resumePath } from "../../src/upload/resume_file.ts";
+import { resumePath } from "../../src/bundle/resume_path.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
 import type { UploadContext } from "../../src/upload/uploader.ts";
 import { uploaders } from "../../src/upload/registry.ts";

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { removeResumeFile, ResumeFile, resumePath } from "../../src/upload/resume_file.ts";
+import { removeResumeFile, resumePath } from "../../src/bundle/resume_path.ts";
+import { ResumeFile } from "../../src/upload/resume_file.ts";
 import type { Destination, LocalFile } from "../../src/upload/uploader.ts";
 
 async function inFolder(body: (bundle: LocalFile, folder: string) => Promise<void>): Promise<void> {
