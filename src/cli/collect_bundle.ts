@@ -17,6 +17,7 @@ import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import type { CliContext } from "./cli_context.ts";
 import type { explainRun as ExplainRun } from "./explain_run.ts";
+import { metadataOf } from "./metadata_flag.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readRemoteHostFlags } from "./remote_host_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
@@ -229,13 +230,4 @@ function since(cli: CliContext, flags: Flags): string | undefined {
     );
   }
   return time.toISOString();
-}
-
-/** A value may hold commas: each fact has a flag of its own. */
-function metadataOf(facts: string[]): Record<string, string> {
-  return Object.fromEntries(facts.map((fact) => {
-    const at = fact.indexOf("=");
-    if (at < 1) throw new UsageError(`--metadata: "${fact}" is not key=value`, "Write key=value");
-    return [fact.slice(0, at), fact.slice(at + 1)];
-  }));
 }

@@ -34,6 +34,7 @@ Examples:
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
   support-bundle analyze bundle.tar.gz spec.yaml  judge a bundle that exists
   support-bundle spec.yaml --upload s3://bucket/bundles/
+  support-bundle upload bundle.tar.gz s3://bucket/bundles/
   support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
   support-bundle --auto -n shop --schedule-preview --cron "0 2 * * *"
   support-bundle schedule create nightly --cron "0 2 * * *" --auto
@@ -125,6 +126,10 @@ export function program(cli: CliContext): Command {
     name: "diff",
     summary: "show what changed between two bundles",
     load: async () => (await import("./diff/diff.ts")).defineDiff,
+  }, {
+    name: "upload",
+    summary: "deliver a bundle that exists",
+    load: async () => (await import("./upload.ts")).defineUpload,
   }, {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
