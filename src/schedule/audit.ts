@@ -17,6 +17,8 @@ export type AuditAction =
   | "retention"
   | "finished"
   | "uploaded"
+  | "retry-upload"
+  | "abandon-upload"
   | "backup"
   | "restore"
   | "rebuild"

@@ -117,6 +117,7 @@ export function planRoom(executions: readonly Execution[], bytes: number): Execu
 /** Whether the bundle was to be uploaded, and is here alone. One that is held back is not to be. */
 export function isUndelivered(execution: Execution, job: Pick<Job, "upload"> | undefined): boolean {
   if (execution.bundlePath === "" || execution.uploadUrl !== "" || execution.status === "quarantined") return false;
+  if (execution.upload.state === "failed") return false; // somebody has given it up
   const upload = execution.stages.find(({ stage }) => stage === "upload");
   return upload === undefined ? job?.upload.enabled === true : upload.status !== "ok";
 }
