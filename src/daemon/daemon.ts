@@ -20,7 +20,14 @@ import { boundDaemonOutput } from "./daemon_output.ts";
 import { listenToSignals } from "./daemon_signals.ts";
 import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
 import { DiskResource } from "./disk_resource.ts";
-import { type DaemonFlags, diskLimits, executorLimits, logOptions, needRestart } from "./effective_settings.ts";
+import {
+  completeJob,
+  type DaemonFlags,
+  diskLimits,
+  executorLimits,
+  logOptions,
+  needRestart,
+} from "./effective_settings.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
@@ -150,6 +157,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     command: options.deliverCommand ?? childCommand("deliver"),
     shared: () => hasSharedStore(loaded.settings),
+    completeJob: (job) => completeJob(job, loaded.settings),
     graceMs: options.graceMs,
     lease: options.leaseTimes,
   });
@@ -186,6 +194,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     lease: options.leaseTimes,
     notifyFailure,
     admission,
+    completeJob: (job) => completeJob(job, loaded.settings),
     uploadsBefore: (job) => spool.before(job),
     onEnd(jobId) {
       spool.wake();

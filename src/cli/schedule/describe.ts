@@ -16,7 +16,7 @@ import { type JobSurroundings, stateReasons } from "./job_state.ts";
 import { policyFields } from "./policy_text.ts";
 import { resourceText } from "./resource_flags.ts";
 import { nextRunLines, scheduleLines } from "./schedule_text.ts";
-import { withStore } from "./with_store.ts";
+import { schedulerSettings, withStore } from "./with_store.ts";
 
 const RECENT = 10;
 const NEXT_RUNS = 10;
@@ -64,8 +64,14 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     cli,
     output,
     description,
-    () => describeTable(cli, job, surroundings, description.reasons, dependencies),
+    async () => describeTable(cli, await withSettings(cli, job), surroundings, description.reasons, dependencies),
   );
+}
+
+/** With what the settings say where the job does not. */
+async function withSettings(cli: CliContext, job: Job): Promise<Job> {
+  const { completeJob } = await import("../../daemon/effective_settings.ts");
+  return completeJob(job, await schedulerSettings(cli));
 }
 
 function describeTable(
