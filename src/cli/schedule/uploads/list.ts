@@ -45,9 +45,9 @@ function table(cli: CliContext, bundles: WaitingBundle[]): string {
     [
       { title: "EXECUTION" },
       { title: "JOB", min: 6, dropRank: 3 },
-      { title: "SIZE", align: "right", dropRank: 2 },
+      { title: "SIZE", align: "right", dropRank: 1 },
       { title: "DESTINATION", min: 12 },
-      { title: "SINCE", dropRank: 1 },
+      { title: "SINCE", dropRank: 2 },
       { title: "TRIES", align: "right" },
       { title: "NEXT TRY" },
     ],
