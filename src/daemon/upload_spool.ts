@@ -3,7 +3,7 @@ import { describeError } from "../core/errors.ts";
 import type { Execution, ExecutionUpload } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
-import { decideUploads, queueOf, toWaiting } from "../schedule/upload_order.ts";
+import { decideUploads, queueOf, speaksForDestination, toWaiting } from "../schedule/upload_order.ts";
 import { afterGivingUp, jobAfterUpload, tryNow } from "../schedule/upload_state.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { bundleFilesOf } from "./bundle_files.ts";
@@ -19,8 +19,6 @@ import { uploadPlan } from "./upload_plan_of.ts";
 /** How long a change that nobody tells of goes unseen. */
 const LOOK_EVERY_MS = 10_000;
 const AT_A_TIME = 2;
-/** What may be right as soon as another bundle gets through. */
-const OF_THE_DESTINATION: readonly string[] = ["UPLOAD_CREDENTIALS", "UPLOAD_DENIED"];
 
 export interface UploadSpoolOptions {
   store: JobStore;
@@ -95,12 +93,14 @@ export class UploadSpool {
     return this.#summary;
   }
 
-  /** How many bundles wait for the destination of a job. */
+  /** How many bundles go before the next one of a job: those that wait for its destination, and not for something else. */
   async before(job: Job): Promise<number> {
     const plan = uploadPlan(job.upload);
     if (plan === undefined) return 0;
     const queue = queueOf(plan);
-    return (await this.#waiting()).filter((it) => queueOf(it.plan) === queue).length;
+    return (await this.#waiting()).filter((it) =>
+      queueOf(it.plan) === queue && speaksForDestination(it.execution.upload)
+    ).length;
   }
 
   /** Frees what the upload of a bundle has left at its destination, before the bundle is removed. Never rejects. */
@@ -179,9 +179,9 @@ export class UploadSpool {
   async #retryOthers(queue: string): Promise<void> {
     const now = this.options.clock.now();
     for (const { execution, plan } of await this.#waiting()) {
-      const { needsYou, lastErrorCode, nextAt } = execution.upload;
-      if (queueOf(plan) !== queue || nextAt === null || new Date(nextAt) <= now) continue;
-      if (needsYou && !OF_THE_DESTINATION.includes(lastErrorCode)) continue;
+      const { upload } = execution;
+      if (queueOf(plan) !== queue || !speaksForDestination(upload)) continue;
+      if (upload.nextAt === null || new Date(upload.nextAt) <= now) continue;
       await this.options.store.updateExecution(execution.id, (it) => tryNow(it, now));
     }
   }

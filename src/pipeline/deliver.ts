@@ -187,7 +187,7 @@ async function filesFor(
   const metadata = deliveryMetadata(facts, Deno.hostname());
   const name = basename(archive.path);
   const files: [LocalFile, Destination][] = [];
-  const companions = uploader.single === true ? [] : archive.companions ?? [];
+  const companions = uploader.single?.(destination) ? [] : archive.companions ?? [];
   for (const path of companions) {
     const file = { path, name: basename(path), ...await measure(path), metadata };
     files.push([file, await beside(destination, name, file.name)]);

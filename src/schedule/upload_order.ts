@@ -5,6 +5,10 @@ const FIRST_DELAY_MS = 30_000;
 const LONGEST_DELAY_MS = 15 * 60_000;
 /** What time alone does not help: somebody may have put it right without saying so. */
 const NEEDS_YOU_DELAY_MS = 3_600_000;
+/** Whatever a destination asks for, and however the clock is set. */
+const MAX_DELAY_MS = 6 * 3_600_000;
+/** Failures that say as much about the next bundle of the same destination. */
+const OF_THE_DESTINATION: readonly string[] = ["UPLOAD_CREDENTIALS", "UPLOAD_DENIED"];
 
 /** A bundle that waits, as far as its turn depends on it. */
 export interface WaitingUpload {
@@ -35,7 +39,8 @@ export function decideUploads(waiting: readonly WaitingUpload[], busy: ReadonlyS
     const inOrder = ofQueue.toSorted(byDueTime);
     const first = inOrder.find((it) => !it.needsYou);
     const candidates = inOrder.filter((it) => it === first || it.needsYou);
-    const due = candidates.find((it) => it.nextAt <= now);
+    // A time that is further off than any delay was said by a clock that has been set back since.
+    const due = candidates.find((it) => it.nextAt <= now || it.nextAt.getTime() > now.getTime() + MAX_DELAY_MS);
     if (due !== undefined) ready.push(due);
     else next = Math.min(next, ...candidates.map((it) => it.nextAt.getTime()));
   }
@@ -53,7 +58,13 @@ export function uploadDelayMs(attempts: number, transient: boolean, retryAfterMs
   const own = transient
     ? Math.min(FIRST_DELAY_MS * 2 ** Math.min(Math.max(attempts - 1, 0), 20), LONGEST_DELAY_MS)
     : NEEDS_YOU_DELAY_MS;
-  return Math.max(own, retryAfterMs);
+  return Math.min(Math.max(own, retryAfterMs), MAX_DELAY_MS);
+}
+
+/** Whether others of the same destination fare no better: those that come later are to go behind it, and it need not wait any
+ * longer once one of them gets through. False where the bundle itself is not taken. */
+export function speaksForDestination({ needsYou, lastErrorCode }: ExecutionUpload): boolean {
+  return !needsYou || OF_THE_DESTINATION.includes(lastErrorCode);
 }
 
 /** Which bundles wait for the same thing: those whose jobs name the same destination in the same words, with the same

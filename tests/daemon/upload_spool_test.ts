@@ -168,6 +168,62 @@ test("does not send again what arrived before its daemon died, and takes that do
   );
 });
 
+test("tries what the destination did not let in as soon as it lets another one in", async (stage) => {
+  const { spool, folder, waits, delivered, order, clock, becomes } = stage;
+  const job = await stage.job({ endpoint: folder });
+  const later = { nextAt: new Date(clock.now().getTime() + 3_000_000).toISOString(), attempts: 1, needsYou: true };
+  const denied = await waits(job, 1, { ...later, lastErrorCode: "UPLOAD_DENIED" });
+  const large = await waits(job, 2, { ...later, lastErrorCode: "UPLOAD_FAILED" });
+  const next = await waits(job, 3);
+  spool.start();
+  await delivered(denied.id);
+  deepStrictEqual(order(), [next.id, denied.id]);
+  await becomes(large.id, "still there", ({ state, attempts }) => state === "waiting" && attempts === 1);
+});
+
+test("cuts off what it sends when it is stopped, and counts no try for it", async (stage) => {
+  const { spool, waits, store, another, delivered, lines } = stage;
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const taken = silent.accept();
+  const options = { endpoint: `http://127.0.0.1:${silent.addr.port}`, region: "eu-1" };
+  const job = await stage.job({ endpoint: "s3://bucket/", credentials: "file:/nonexistent", options });
+  const keys = join(stage.state.root, "keys");
+  await Deno.writeTextFile(keys, "KEY:SECRET", { mode: 0o600 });
+  await store.updateJob(job.id, (it) => ({ ...it, upload: { ...it.upload, credentials: `file:${keys}` } }));
+  const { id } = await waits(job, 1);
+  try {
+    spool.start();
+    await taken; // it is being sent
+    await spool.stop();
+    const { upload, status } = (await store.getExecution(id))!;
+    deepStrictEqual([upload.state, upload.attempts, upload.lastError, status], ["waiting", 0, "", "partial"]);
+    strictEqual(lines.some(({ level }) => level === "error"), false);
+  } finally {
+    (await taken).close();
+    silent.close();
+  }
+  await store.updateJob(
+    job.id,
+    (it) => ({ ...it, upload: { enabled: true, endpoint: stage.folder, credentials: "", options: {} } }),
+  );
+  another().start();
+  await delivered(id);
+});
+
+test("tries again later when what sends is killed", async (stage) => {
+  const { spool, another, waits, becomes, delivered, clock } = stage;
+  const { id } = await waits(await stage.job({ endpoint: stage.folder }), 1);
+  const dying = another({ command: { command: "/bin/sh", args: ["-c", "kill -9 $$"] } });
+  dying.start();
+  const { upload } = await becomes(id, "tried", ({ attempts }) => attempts === 1);
+  deepStrictEqual([upload.lastErrorCode, upload.needsYou], ["CRASHED", false]);
+  match(upload.lastError, /SIGKILL/);
+  await dying.stop();
+  spool.start();
+  await clock.advance(30_000);
+  strictEqual((await delivered(id)).upload.attempts, 2);
+});
+
 test("says how many wait for the destination of a job", async (stage) => {
   const { spool, folder, waits } = stage;
   const job = await stage.job({ endpoint: folder }, { id: "job-a", name: "a" });
@@ -176,5 +232,7 @@ test("says how many wait for the destination of a job", async (stage) => {
   strictEqual(await spool.before(job), 0);
   await waits(job, 1);
   await waits(same, 2);
-  deepStrictEqual(await Promise.all([job, same, other].map((it) => spool.before(it))), [2, 2, 0]);
+  await waits(job, 3, { needsYou: true, lastErrorCode: "UPLOAD_DENIED" });
+  await waits(job, 4, { needsYou: true, lastErrorCode: "UPLOAD_FAILED" }); // is too large, say: the next one may not be
+  deepStrictEqual(await Promise.all([job, same, other].map((it) => spool.before(it))), [3, 3, 0]);
 });

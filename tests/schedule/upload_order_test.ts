@@ -31,6 +31,7 @@ const behaviour = [ // name, what waits, busy queues, who is ready, minutes unti
   ["tries one that needs somebody in its turn when its time comes", "a1!@-1 a2@-5", "", "a1", undefined],
   ["does not let the others jump their queue because of it", "a1!@50 a2@3 a3@-5", "", "", 3],
   ["tries each that needs somebody at its own time", "a1!@50 a2!@40", "", "", 40],
+  ["does not wait for a time that a clock said which was set back since", "a1@600 a2@-5", "", "a1", undefined],
   ["tells queues apart when it says who is first", "b1@-1 a2@-1", "", "b1 a2", undefined],
 ] as const;
 for (const [name, what, busy, ready, next] of behaviour) {
@@ -49,6 +50,7 @@ const delays = [ // attempts, transient, Retry-After in s, delay in s
   [1_000, true, 0, 900],
   [1, true, 120, 120],
   [6, true, 3_600, 3_600],
+  [1, true, 1e9, 21_600],
   [1, false, 0, 3_600],
   [9, false, 0, 3_600],
 ] as const;
