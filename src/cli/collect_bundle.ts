@@ -13,19 +13,22 @@ import { runPipeline } from "../pipeline/run_pipeline.ts";
 import { knownUserValues } from "../pipeline/run_redactor.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readPersonalData } from "../redact/personal_data.ts";
-import { validateDestination } from "../upload/registry.ts";
+import type { UploadPlan } from "../pipeline/upload_plan.ts";
 import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import { childEnvironment } from "./child_environment.ts";
 import type { CliContext } from "./cli_context.ts";
 import { readEncryptFlags } from "./encrypt_flags.ts";
 import type { explainRun as ExplainRun } from "./explain_run.ts";
+import { metadataOf } from "./metadata_flag.ts";
 import { kubeOptions } from "./kube_flags.ts";
 import { readSecret } from "./read_secret.ts";
 import { readRemoteHostFlags } from "./remote_host_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
 import { readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
+import { LICENSE_IN_ARGUMENTS, portalPlace } from "./portal_flags.ts";
+import { checkUploadPlan, uploadPlanOf } from "./upload_flags.ts";
 import { asksForSchedule } from "./schedule_flags.ts";
 import { colorsFor } from "./render/color.ts";
 import { showDryRun } from "./dry_run.ts";
@@ -54,7 +57,8 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
   }
   const draft = asksForSchedule(flags) ? await scheduledDraft(cli, specs, flags, searches) : undefined;
   if (draft !== undefined && flags.schedulePreview !== true) return;
-  const request = await toRequest(cli, specs, flags, { searches, tokens });
+  const { plan: upload, env: uploadEnv } = await uploadOf(cli, flags);
+  const request = await toRequest(cli, specs, flags, { searches, tokens, upload });
   const env = childEnvironment(cli, [request, agents]);
   const spec = await loadRequest(request, {
     cwd: cli.cwd,
@@ -95,7 +99,7 @@ export async function collectBundle(cli: CliContext, specs: string[], flags: Fla
     const report = await runPipeline(request, spec, {
       clock: cli.clock,
       env,
-      secret: readSecret(cli, request.kube),
+      secret: readSecret({ env: uploadEnv, clock: cli.clock }, request.kube),
       stop: cli.signal,
       abort: cli.abort,
       userValues,
@@ -156,7 +160,11 @@ async function toRequest(
   cli: CliContext,
   specs: string[],
   flags: Flags,
-  { searches, tokens }: { searches: boolean; tokens: TokenOptions | undefined },
+  { searches, tokens, upload }: {
+    searches: boolean;
+    tokens: TokenOptions | undefined;
+    upload: UploadPlan | undefined;
+  },
 ): Promise<PipelineRequest> {
   const { yellow } = colorsFor(cli.stderr, cli.env);
   const discovery = readDiscoveryFlags(flags, (message) => void cli.stderr.write(`${yellow("Warning:")} ${message}\n`));
@@ -166,12 +174,6 @@ async function toRequest(
   refuseMapAsArchive(tokens, archivePath);
   const kube = kubeOptions(flags);
   if (kube.kubeconfig !== undefined) kube.kubeconfig = resolve(cli.cwd, kube.kubeconfig);
-  const upload = flags.upload === undefined ? undefined : {
-    url: String(flags.upload),
-    options: flags.uploadOptions ?? {},
-    credentials: flags.uploadCredentials,
-  };
-  if (upload !== undefined) validateDestination(upload.url, upload.options, upload.credentials);
   return pipelineRequestSchema.parse({
     specs,
     auto: flags.auto === true,
@@ -203,6 +205,26 @@ async function toRequest(
   });
 }
 
+/** Where the bundle goes, and the environment in which the credentials for that are looked up. */
+async function uploadOf(
+  cli: CliContext,
+  flags: Flags,
+): Promise<{ plan?: UploadPlan; env: Readonly<Record<string, string>> }> {
+  let plan = uploadPlanOf(flags);
+  let env = cli.env;
+  const toPortal = plan?.url === "portal:" || plan === undefined && flags.autoUpload === true;
+  if (toPortal && !plan?.credentials) {
+    const portal = portalPlace(flags, cli.env);
+    plan = { ...plan, ...portal.place };
+    env = portal.env;
+    if (portal.isValue && flags.licenseId !== cli.env.TROUBLESHOOT_LICENSE_ID) {
+      await cli.stderr.write(`Warning: ${LICENSE_IN_ARGUMENTS}\n`);
+    }
+  }
+  if (plan !== undefined) await checkUploadPlan(plan);
+  return { plan, env };
+}
+
 function since(cli: CliContext, flags: Flags): string | undefined {
   if (flags.since !== undefined && flags.sinceTime !== undefined) {
     throw new UsageError("--since and --since-time say the same thing twice", "Use one of them");
@@ -219,13 +241,4 @@ function since(cli: CliContext, flags: Flags): string | undefined {
     );
   }
   return time.toISOString();
-}
-
-/** A value may hold commas: each fact has a flag of its own. */
-function metadataOf(facts: string[]): Record<string, string> {
-  return Object.fromEntries(facts.map((fact) => {
-    const at = fact.indexOf("=");
-    if (at < 1) throw new UsageError(`--metadata: "${fact}" is not key=value`, "Write key=value");
-    return [fact.slice(0, at), fact.slice(at + 1)];
-  }));
 }

@@ -7,6 +7,8 @@ import { newCommand } from "./command.ts";
 export interface LazyCommand {
   name: string;
   aliases?: string[];
+  /** What the parent does without a subcommand. */
+  isDefault?: boolean;
   /** One line, for the parent's `--help`. */
   summary: string;
   /** Loads the module that completes the command. */
@@ -22,7 +24,7 @@ export function addLazyCommands(parent: Command, cli: CliContext, commands: read
   for (const lazy of commands) {
     const command = newCommand(cli, lazy.name).aliases(lazy.aliases ?? []).summary(lazy.summary);
     missing.set(command, lazy);
-    parent.addCommand(command);
+    parent.addCommand(command, { isDefault: lazy.isDefault });
   }
   return parent.hook("preSubcommand", async (_, command) => {
     const lazy = missing.get(command);

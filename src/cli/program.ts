@@ -3,7 +3,7 @@ import { VERSION } from "../core/version.ts";
 import { addAgentFlags } from "./agent_flags.ts";
 import { credentialCommand } from "./credential/credential_command.ts";
 import type { CliContext } from "./cli_context.ts";
-import { collect, newCommand, parseBoolean, parsePairs } from "./command.ts";
+import { collect, newCommand, parseBoolean } from "./command.ts";
 import { addDiscoveryFlags } from "./discovery_flags.ts";
 import { addEncryptOptions } from "./encrypt_options.ts";
 import { readFlagVariables, withVariable } from "./flag_variables.ts";
@@ -17,10 +17,12 @@ import { addSizeFlags } from "./size_flags.ts";
 import { addTokenFlags } from "./token_flags.ts";
 import { addScheduleFlags } from "./schedule_flags.ts";
 import { scheduleCommand } from "./schedule/schedule_command.ts";
+import { addPortalFlags } from "./portal_flags.ts";
+import { addUploadFlags } from "./upload_flags.ts";
 import { serviceCommand } from "./service/service_command.ts";
 
 /** Commands that the program itself starts. */
-const INTERNAL = ["attempt", "echo-peer"];
+const INTERNAL = ["attempt", "deliver", "echo-peer"];
 
 const EXAMPLES = `
 Examples:
@@ -34,6 +36,7 @@ Examples:
   support-bundle spec.yaml --dry-run             what would be collected, and the permissions it needs
   support-bundle analyze bundle.tar.gz spec.yaml  judge a bundle that exists
   support-bundle spec.yaml --upload s3://bucket/bundles/
+  support-bundle upload bundle.tar.gz s3://bucket/bundles/
   support-bundle spec.yaml --tokenize --redaction-map map.json     tokens that show which values are equal
   support-bundle spec.yaml --encrypt-to age1… --sign file:$HOME/.ssh/id_ed25519
   support-bundle --auto -n shop --schedule-preview --cron "0 2 * * *"
@@ -91,13 +94,6 @@ export function program(cli: CliContext): Command {
     .option("--since-time <time>", "logs since a time (RFC 3339)")
     .option("--timeout <duration>", "stop gathering after this and finish the bundle")
     .option("--collector-timeout <duration>", "deadline of each collector", "5m")
-    .option("--upload <url>", "deliver to s3://bucket/prefix/ or file:///folder/")
-    .option(
-      "--upload-options <k=v,…>",
-      "options of the destination: endpoint, region, forcePathStyle …",
-      parsePairs("--upload-options"),
-    )
-    .option("--upload-credentials <ref>", "where the credentials are: env:NAME or file:/path; never a value")
     .option("--notify <url>", "tell this webhook how it went (repeatable)", collect)
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
     .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
@@ -108,6 +104,7 @@ export function program(cli: CliContext): Command {
     .addOption(withVariable(new Option("--auto-update [bool]")).argParser(parseBoolean).hideHelp())
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError(false);
+  addPortalFlags(addUploadFlags(root), "--auto-upload [bool]");
   addTokenFlags(root);
   addEncryptOptions(root);
   addHideFlag(root);
@@ -146,6 +143,10 @@ export function program(cli: CliContext): Command {
     summary: "show what changed between two bundles",
     load: async () => (await import("./diff/diff.ts")).defineDiff,
   }, {
+    name: "upload",
+    summary: "deliver a bundle that exists",
+    load: async () => (await import("./upload.ts")).defineUpload,
+  }, {
     name: "rbac",
     summary: "print the roles that specs need, for kubectl apply -f -",
     load: async () => (await import("./rbac.ts")).defineRbac,
@@ -160,6 +161,7 @@ export function program(cli: CliContext): Command {
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
+  root.addCommand(deliverCommand(cli), { hidden: true });
   root.addCommand(echoPeerCommand(cli), { hidden: true });
   return root;
 }
@@ -176,6 +178,16 @@ function attemptCommand(cli: CliContext): Command {
     async () => {
       const { runAttempt } = await import("./attempt.ts");
       await runAttempt(cli);
+    },
+  );
+}
+
+/** What the daemon starts for each bundle that waits for its destination. Not for people. */
+function deliverCommand(cli: CliContext): Command {
+  return newCommand(cli, "deliver").description("deliver a bundle, as the daemon asks on standard input").action(
+    async () => {
+      const { runDelivery } = await import("./deliver_for_daemon.ts");
+      await runDelivery(cli);
     },
   );
 }

@@ -6,6 +6,6 @@ import type { CliContext } from "./cli_context.ts";
 
 /** Reads secrets as this command sees them: its environment, its account's vault.
  * @param kube the cluster that `k8s-secret:` means */
-export function readSecret(cli: CliContext, kube?: KubeOptions): ReadSecret {
+export function readSecret(cli: Pick<CliContext, "env" | "clock">, kube?: KubeOptions): ReadSecret {
   return secretReader({ env: cli.env, clock: cli.clock, kube, vaultFolder: stateFolder(cli.env).root });
 }

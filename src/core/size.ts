@@ -45,3 +45,21 @@ export function formatSize(bytes: number): string {
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** Reads a rate such as `5MB/s`, `500kB/s` or `5MB`.
+ * @param what names the value in the error, such as a flag
+ * @returns bytes a second, more than 0
+ * @throws {UsageError} when the text is not a rate */
+export function parseRate(text: string, what: string): number {
+  const size = /^(.*?)\s*(?:\/\s*s)?$/i.exec(text.trim())![1]!;
+  const wrong = (cause?: unknown) =>
+    new UsageError(`${what}: "${text}" is not a rate`, "Write bytes a second, such as 5MB/s or 500kB/s", { cause });
+  let rate: number;
+  try {
+    rate = parseSize(size, what);
+  } catch (cause) {
+    throw wrong(cause);
+  }
+  if (rate > 0) return rate;
+  throw wrong();
+}

@@ -3,6 +3,7 @@ import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { boundsOf, planRetention, type RemovalReason, type RetentionPlan } from "../schedule/retention.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
+import { afterGivingUp } from "../schedule/upload_state.ts";
 import type { JobStore } from "../store/job_store.ts";
 import { bundleFilesOf, removeBundleFiles } from "./bundle_files.ts";
 
@@ -33,6 +34,8 @@ export interface RetentionContext {
   /** Others use the store, too: a bundle that is not on this machine may be on theirs. */
   shared: boolean;
   dryRun?: boolean;
+  /** Called before the bundle of an execution is removed. Does not reject. */
+  beforeRemoval?(execution: Execution): Promise<void>;
 }
 
 /** Applies the retention of a job, or of one that was deleted. */
@@ -77,12 +80,17 @@ async function removeBundle(planned: Execution, why: RemovalReason, context: Ret
   const unchanged = (it: Execution) => isOver(it) && it.bundlePath === planned.bundlePath;
   const found = await store.getExecution(planned.id);
   if (found === undefined || !unchanged(found)) return undefined;
+  if (found.upload.state === "waiting") await context.beforeRemoval?.(found);
   const files = await removeBundleFiles(state, found);
   if (files.size === 0 && context.shared) return undefined;
   const bundleRemoved = { at: context.now().toISOString(), why };
   await store.updateExecution(
     planned.id,
-    (it) => unchanged(it) ? { ...it, bundlePath: "", analysisPath: "", bundleRemoved } : it,
+    (it) => {
+      if (!unchanged(it)) return it;
+      const given = afterGivingUp(it, `The bundle was removed before it could be delivered: ${why}`, "UPLOAD_EXPIRED");
+      return { ...given, bundlePath: "", analysisPath: "", companions: [], bundleRemoved };
+    },
   );
   return { ...removal, bytes: sum(files.values()) };
 }

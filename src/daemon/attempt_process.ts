@@ -2,6 +2,7 @@ import { type Clock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { EXECUTION_ENV } from "../core/execution_mark.ts";
 import { type PipelineEvent, pipelineEventSchema, type PipelineReport } from "../pipeline/report.ts";
+import type { DeliveryRequest } from "../pipeline/delivery_request.ts";
 import type { PipelineRequest } from "../pipeline/request.ts";
 import type { AttemptCgroup } from "./attempt_cgroup.ts";
 import { endGroup, killGroup, killMarked, processStart } from "./process_identity.ts";
@@ -29,13 +30,13 @@ export interface AttemptEnd {
 export type EndReason = "timeout" | "memory" | "interrupted" | "lease-lost" | "cancelled";
 
 export interface AttemptOptions {
-  /** The command line of the child: this program's `attempt`. */
+  /** The command line of the child: this program's `attempt`, or `deliver`. */
   command: { command: string; args: string[] };
   /** Added to the daemon's own environment. Marks the child and what it starts as this execution's. */
   env?: Record<string, string>;
   /** Names of what it does not get of the daemon's own environment. */
   withheld?: readonly string[];
-  request: PipelineRequest;
+  request: PipelineRequest | DeliveryRequest;
   limits: AttemptLimits;
   /** The child and all that it starts go there. What is left in it at the end is killed. */
   cgroup?: AttemptCgroup;

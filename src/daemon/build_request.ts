@@ -10,6 +10,7 @@ import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import { jobTokens } from "./job_tokens.ts";
+import { uploadPlan } from "./upload_plan_of.ts";
 
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const COLLECTOR_DEADLINE_MS = 5 * 60_000;
@@ -17,7 +18,8 @@ const COLLECTOR_DEADLINE_MS = 5 * 60_000;
 /** What the child of an attempt is told to do.
  * @param previous the job's last finished execution, if it had one
  * @param timeoutMs hard limit of the attempt: gathering stops when nine tenths of it are over
- * @param maxBundleBytes no job collects more */
+ * @param maxBundleBytes no job collects more
+ * @param behind how many bundles wait for the job's destination */
 export function buildRequest(
   job: Job,
   execution: Execution,
@@ -25,9 +27,11 @@ export function buildRequest(
   previous: Execution | undefined,
   timeoutMs: number,
   maxBundleBytes?: number,
+  behind = 0,
 ): PipelineRequest {
   const paths = executionPaths(job, execution.id, state);
   const deadlineMs = Math.floor(timeoutMs * 0.9);
+  const plan = uploadPlan(job.upload);
   return pipelineRequestSchema.parse({
     specs: job.specFiles,
     auto: job.autoDiscovery,
@@ -52,13 +56,7 @@ export function buildRequest(
       bundle: bundleLimit(job, maxBundleBytes),
     }),
     collectorDeadlineMs: Math.min(COLLECTOR_DEADLINE_MS, deadlineMs),
-    upload: job.upload.enabled
-      ? {
-        url: job.upload.endpoint || "enabled",
-        options: job.upload.options,
-        credentials: job.upload.credentials || undefined,
-      }
-      : undefined,
+    upload: plan && { ...plan, spool: true, behind, labels: job.labels },
     notify: job.notify,
     job: { id: job.id, name: job.name },
     execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: execution.retryCount + 1 },

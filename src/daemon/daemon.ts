@@ -23,7 +23,14 @@ import { boundDaemonOutput } from "./daemon_output.ts";
 import { listenToSignals } from "./daemon_signals.ts";
 import { daemonStatusReader, type StatusSource } from "./daemon_status.ts";
 import { DiskResource } from "./disk_resource.ts";
-import { type DaemonFlags, diskLimits, executorLimits, logOptions, needRestart } from "./effective_settings.ts";
+import {
+  completeJob,
+  type DaemonFlags,
+  diskLimits,
+  executorLimits,
+  logOptions,
+  needRestart,
+} from "./effective_settings.ts";
 import { openServers } from "./health_server.ts";
 import { JobCensus } from "./job_census.ts";
 import { newLeaseOwner } from "./lease_owner.ts";
@@ -44,6 +51,7 @@ import { Scheduler } from "./scheduler.ts";
 import { ServiceNotify } from "./service_notify.ts";
 import type { StatusPageSource } from "./status_page/status_data.ts";
 import type { StatusPage } from "./status_page/status_page.ts";
+import { UploadSpool } from "./upload_spool.ts";
 import { hasSharedStore, retentionAgeMs, storeLocation } from "./settings.ts";
 
 export interface DaemonOptions {
@@ -55,8 +63,9 @@ export interface DaemonOptions {
   signal?: AbortSignal;
   /** Default true: SIGTERM and SIGINT stop, SIGHUP reads the settings again. */
   handleSignals?: boolean;
-  /** The command line of an attempt; default: this program's. */
+  /** The command lines of an attempt and of a delivery; default: this program's. */
   attemptCommand?: { command: string; args: string[] };
+  deliverCommand?: { command: string; args: string[] };
   /** How long attempts may go on after the wish to stop, and how long from SIGTERM to SIGKILL. Default 10 s each. */
   drainMs?: number;
   graceMs?: number;
@@ -137,17 +146,34 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       maxConcurrent,
       lastSuccess: (jobId) => lastSuccess(store, jobId),
       ready: () => checkReadiness(ready),
+      uploads: () => spool.summary(),
       unreadable: () => store.unreadable().length,
       disk: () => diskRoom(state.root),
     })
     : undefined;
   counted = metrics ?? noMetrics;
+  const variables = new AttemptVariables(store, clock, () => loaded.settings);
+  const spool = new UploadSpool({
+    store,
+    clock,
+    state,
+    log,
+    metrics: { upload: (result) => counted.upload(result) },
+    owner,
+    command: options.deliverCommand ?? childCommand("deliver"),
+    variables,
+    shared: () => hasSharedStore(loaded.settings),
+    completeJob: (job) => completeJob(job, loaded.settings),
+    graceMs: options.graceMs,
+    lease: options.leaseTimes,
+  });
   const retention = new RetentionKeeper({
     store,
     clock,
     state,
     log,
     audit,
+    beforeRemoval: (execution) => spool.abandon(execution),
     settings: () => ({ defaultAgeMs: retentionAgeMs(loaded.settings), shared: hasSharedStore(loaded.settings) }),
   });
   const disk = new DiskResource({
@@ -166,16 +192,21 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log,
     metrics: counted,
     owner,
-    command: options.attemptCommand ?? attemptCommand(),
+    command: options.attemptCommand ?? childCommand("attempt"),
     limits: executorLimits(loaded.settings, flags),
     cgroups,
-    variables: new AttemptVariables(store, clock, () => loaded.settings),
+    variables,
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
     notifyFailure,
     admission,
-    onEnd: (jobId) => retention.jobEnded(jobId),
+    completeJob: (job) => completeJob(job, loaded.settings),
+    uploadsBefore: (job) => spool.before(job),
+    onEnd(jobId) {
+      spool.wake();
+      retention.jobEnded(jobId);
+    },
   });
   const scheduler = new Scheduler({
     store,
@@ -228,7 +259,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     held: () => admission.held(),
   };
   const control = await ControlSocket.open(state, {
-    nudge: () => scheduler.nudge(),
+    nudge() {
+      scheduler.nudge();
+      spool.wake();
+    },
     status: daemonStatusReader(statusSource),
     stop: () => stop("asked through the control socket"),
     reload,
@@ -283,10 +317,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
   services.defer(() => rotation.stop());
   services.defer(() => retention.stop());
+  services.defer(() => spool.stop());
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
   services.defer(() => scheduler.stop());
   executor.start();
+  spool.start();
   rescuer.start();
   scheduler.start();
   services.use(keepBackups(state, loaded.settings, { clock, log, metrics: counted }));
@@ -334,9 +370,9 @@ async function makeFolders(state: StateFolder): Promise<void> {
   if (Deno.build.os !== "windows") await Deno.chmod(state.root, 0o700);
 }
 
-function attemptCommand(): { command: string; args: string[] } {
+function childCommand(name: "attempt" | "deliver"): { command: string; args: string[] } {
   const { command, args } = selfCommand();
-  return { command, args: [...args, "attempt"] };
+  return { command, args: [...args, name] };
 }
 
 /** Loaded when somebody looks: most daemons never show it. */

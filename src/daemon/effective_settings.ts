@@ -1,3 +1,4 @@
+import type { Job } from "../schedule/job.ts";
 import type { DiskLimits } from "./disk_resource.ts";
 import type { ExecutorLimits } from "./executor.ts";
 import { rotatedFiles } from "./log_rotation.ts";
@@ -23,6 +24,20 @@ export function logOptions(settings: Settings, flags: DaemonFlags) {
     rotateSize: settings.logRotateSize,
     keep: rotatedFiles(settings.logRotateAge),
     stdout: terminal ? "text" as const : file === undefined ? "json" as const : undefined,
+  };
+}
+
+/** The job with what the settings say where it does not: where its bundles go. */
+export function completeJob(job: Job, { autoUploadEnabled, defaultUploadConfig }: Settings): Job {
+  const isOwn = job.upload.enabled && job.upload.endpoint !== "";
+  if (isOwn || (!job.upload.enabled && !autoUploadEnabled)) return job;
+  const { credentials = "", fallback, ...rest } = defaultUploadConfig ?? { endpoint: "portal:", options: {} };
+  const upload = { enabled: true, ...rest, credentials };
+  return {
+    ...job,
+    upload: fallback === undefined
+      ? upload
+      : { ...upload, fallback: { ...fallback, credentials: fallback.credentials ?? "" } },
   };
 }
 

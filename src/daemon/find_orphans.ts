@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore } from "../store/job_store.ts";
-import { namedFiles } from "./bundle_files.ts";
+import { type BundleNames, namedFiles } from "./bundle_files.ts";
 import { folderBytes } from "./disk_space.ts";
 
 /** What is so young may be of something that is about to be recorded. */
@@ -19,7 +19,7 @@ export interface Orphan {
 }
 
 /** Names that an execution gives to its files; what has another name is not looked at. */
-const OF_EXECUTION = /^(?<id>[\w-]+-\d{8}T\d{6}(?:_\d{3})?Z)\.(?<rest>.+)$/;
+const OF_EXECUTION = /^\.{0,2}(?<id>[\w-]+-\d{8}T\d{6}(?:_\d{3})?Z)\.(?<rest>.+)$/;
 const CUT_OFF = /\.(part|unchecked)$/;
 
 /** Decides about a file in the folder of bundles.
@@ -27,9 +27,13 @@ const CUT_OFF = /\.(part|unchecked)$/;
  * @returns undefined when it is to stay */
 export function judgeBundleFile(
   name: string,
-  execution: Pick<Execution, "status" | "bundlePath" | "analysisPath"> | undefined,
+  execution: (Pick<Execution, "status" | "upload"> & BundleNames) | undefined,
 ): Pick<Orphan, "what" | "why"> | undefined {
   if (execution !== undefined && ACTIVE_STATUSES.includes(execution.status)) return undefined;
+  if (name.startsWith(".")) {
+    // How far its upload has come.
+    return execution?.upload.state === "waiting" ? undefined : { what: "part", why: "nobody goes on with its upload" };
+  }
   if (CUT_OFF.test(name)) return { what: "part", why: "an attempt was cut off while it wrote it" };
   if (execution === undefined) return { what: "unknown", why: "there is no such execution" };
   // By name: a state folder may have been moved, and a job renamed.

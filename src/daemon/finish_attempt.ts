@@ -5,8 +5,10 @@ import type { Execution, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { classifyFailure } from "../schedule/failure_class.ts";
 import { decideRetry } from "../schedule/retry.ts";
+import { afterFailedTry, NO_UPLOAD, waitsBehind } from "../schedule/upload_state.ts";
 import { memoryError, type MemoryLimit } from "./attempt_limits.ts";
 import type { AttemptEnd } from "./attempt_process.ts";
+import { uploadPlan } from "./upload_plan_of.ts";
 
 /** What is said of an execution that the daemon's own end cut off, by a stop or by a crash. */
 export const INTERRUPTED = "interrupted: the daemon stopped while it ran";
@@ -49,6 +51,7 @@ export function finishAttempt(
   const durationMs = Math.max(0, times.now.getTime() - times.startedAt.getTime());
   const finished: Execution = {
     ...withReport(execution, end),
+    upload: uploadAfter(execution, job, end.report, times.now),
     status: verdict.status,
     error: verdict.error,
     errorCode: verdict.errorCode,
@@ -122,7 +125,11 @@ function judge(end: AttemptEnd, { timeoutMs, memory }: { timeoutMs: number; memo
   if (end.endedFor === "cancelled" && report?.status !== "completed" && report?.status !== "quarantined") {
     return { status: "cancelled", ...REPLACED, exitCode: report?.exitCode ?? null, transient: false };
   }
-  if (end.endedFor === "interrupted" && report?.status !== "completed" && report?.status !== "quarantined") {
+  // A bundle whose upload was cut off is whole, unless its gathering was, too.
+  const whole = report?.upload?.otherwise !== undefined && report.upload.otherwise.error?.code !== "INTERRUPTED";
+  if (
+    end.endedFor === "interrupted" && report?.status !== "completed" && report?.status !== "quarantined" && !whole
+  ) {
     return { status: "failed", error: INTERRUPTED, errorCode: "INTERRUPTED", exitCode: null, transient: true };
   }
   const limit = end.endedFor === "timeout"
@@ -136,8 +143,9 @@ function judge(end: AttemptEnd, { timeoutMs, memory }: { timeoutMs: number; memo
     : undefined;
   if (report !== undefined) {
     // A child that was told to end finishes what it has; whether that is a bundle says the archive.
+    const error = report.upload?.otherwise === undefined ? report.error : report.upload.otherwise.error;
     const cutOff = limit !== undefined &&
-      (report.status === "cancelled" || report.status === "failed" || report.error?.code === "INTERRUPTED");
+      (report.status === "cancelled" || report.status === "failed" || error?.code === "INTERRUPTED");
     const status = cutOff ? (report.archive === undefined ? "failed" : "partial") : report.status;
     return {
       status,
@@ -190,6 +198,7 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
       analysisPath: "",
       uploadUrl: "",
       bundleSha256: "",
+      companions: [],
       bundleSize: 0,
       stages: [],
       findings: { fail: 0, warn: 0, pass: 0, top: [] },
@@ -203,6 +212,7 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
     bundleSize: report.archive?.bytes ?? 0,
     bundleSha256: report.archive?.sha256 ?? "",
     uploadUrl: report.uploadUrl ?? "",
+    companions: report.archive?.companions ?? [],
     collectorCount: report.collectorCount,
     stages: report.stages,
     findings: {
@@ -220,6 +230,42 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
       analyzerCount: report.analyzerCount,
       errorCount: report.shortfallCount + report.stages.filter((stage) => stage.status === "failed").length,
       resourceUsage,
+    },
+  };
+}
+
+/** What becomes of the bundle that an attempt has made. One that was cut off is not delivered any more. */
+function uploadAfter(
+  execution: Execution,
+  job: Job,
+  report: PipelineReport | undefined,
+  now: Date,
+): Execution["upload"] {
+  if (report?.upload === undefined || report.archive === undefined) return NO_UPLOAD;
+  const plan = uploadPlan(job.upload);
+  const { state, fallback, error, cluster = "", otherwise } = report.upload;
+  const upload: Execution["upload"] = {
+    ...NO_UPLOAD,
+    state,
+    fallback,
+    destination: plan?.url ?? "",
+    cluster,
+    host: execution.process?.host ?? "",
+    lastError: error?.message ?? "",
+    lastErrorCode: error?.code ?? "",
+    hint: error?.hint ?? "",
+  };
+  if (state === "delivered") return { ...upload, attempts: 1, deliveredAt: now.toISOString() };
+  if (state === "failed") return { ...upload, attempts: 1 };
+  const waiting = error === undefined ? waitsBehind(upload, now) : afterFailedTry(upload, error, now);
+  return {
+    ...waiting,
+    plan: plan ?? null,
+    otherwise: otherwise === undefined ? null : {
+      status: otherwise.status,
+      error: otherwise.error?.message ?? "",
+      errorCode: otherwise.error?.code ?? "",
+      exitCode: otherwise.exitCode,
     },
   };
 }

@@ -3,7 +3,6 @@ import { nearest } from "../core/nearest.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import {
   ACCESS_KEYS,
-  NOT_YET_EFFECTIVE,
   NOT_YET_EFFECTIVE_STORAGE,
   SETTING_KEYS,
   type Settings,
@@ -21,7 +20,13 @@ export interface LoadedSettings {
 }
 
 /** Whose values may be secrets that somebody put in the wrong place. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(["listenToken"]);
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  "listenToken",
+  "defaultUploadConfig",
+  ...["endpoint", "credentials", "fallback.endpoint", "fallback.credentials"].map((key) =>
+    `defaultUploadConfig.${key}`
+  ),
+]);
 const STORAGE_OVERRIDES = ["url", "backupEnabled", "backupInterval"].map((key) => `storageConfig.${key}`);
 
 const SYSTEM_FILE = "/etc/troubleshoot/scheduler.yaml";
@@ -79,11 +84,10 @@ export async function parseSettings(
 ): Promise<Omit<LoadedSettings, "source">> {
   const { values, lineOf, warnings } = await readWritten(text, path);
   const fromEnv = overrides(env);
-  for (const [key, { name, value }] of fromEnv) {
+  for (const [key, { value }] of fromEnv) {
     const [outer, inner] = key.split(".");
     if (inner !== undefined) values[outer!] = { ...values[outer!] as object, [inner]: value };
-    else if (key in settingsSchema.shape) values[key] = value;
-    else warnings.push(`${name} is accepted, and has no effect yet`);
+    else values[key] = value;
   }
   const fileOf = await applyOutranking(values, lineOf, fromEnv, warnings, outranking);
 
@@ -193,7 +197,7 @@ async function readYaml(text: string, path: string): Promise<Written> {
       if (prefix + name === "storageConfig") walk(value, "storageConfig.", STORAGE_KEYS, NOT_YET_EFFECTIVE_STORAGE);
     }
   };
-  walk(root, "", SETTING_KEYS, NOT_YET_EFFECTIVE);
+  walk(root, "", SETTING_KEYS, []);
 
   // A key without a value says nothing.
   const values: Record<string, unknown> = Object.fromEntries(

@@ -49,6 +49,10 @@ export interface LocalExecutorOptions {
   lease?: { leaseMs: number; renewEveryMs: number };
   /** Tells of a failure that the child could not tell of. @param job as it is after that */
   notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
+  /** How many bundles wait for the destination of a job: those of its runs go behind them. */
+  uploadsBefore?(job: Job): Promise<number>;
+  /** The job with what the settings say where it does not. */
+  completeJob?(job: Job): Job;
   /** Decides what has to wait although there is a slot. */
   admission?: Admission;
   /** Called after each attempt. */
@@ -301,7 +305,7 @@ export class LocalExecutor implements Executor {
     const first = stored.retryCount === 0;
     const lateByMs = startedAt.getTime() - new Date(stored.notBefore ?? stored.scheduledAt).getTime();
     metrics.started(first && stored.trigger === "schedule" ? lateByMs : undefined);
-    return { job, startedAt };
+    return { job: this.options.completeJob?.(job) ?? job, startedAt };
   }
 
   async #attempt(
@@ -325,6 +329,7 @@ export class LocalExecutor implements Executor {
       graceMs: this.options.graceMs ?? 10_000,
       resources,
       maxBundleBytes: this.#limits.maxBundleBytes,
+      behind: await this.options.uploadsBefore?.(job) ?? 0,
       cgroups: this.options.cgroups,
       variables: this.options.variables,
       signal: slot.abort.signal,

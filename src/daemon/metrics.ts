@@ -3,6 +3,7 @@ import { EXECUTION_STATUSES, type ExecutionStatus } from "../schedule/execution.
 import type { SkipReason } from "../schedule/firing.ts";
 import { VERSION } from "../core/version.ts";
 import type { JobFacts } from "./job_census.ts";
+import type { SpoolSummary } from "./upload_spool.ts";
 import { JobMetrics, type JobMetricsSource } from "./job_metrics.ts";
 import { type DiskRoom, processMetrics } from "./process_metrics.ts";
 
@@ -21,9 +22,14 @@ export interface DaemonMetrics {
   backups(what: { lastSuccess: Date } | { failed: true }): void;
   /** An execution has to wait for a resource. */
   limitReached(resource: string): void;
+  /** A bundle that waited was delivered, or could not be, or is not there any more. */
+  upload(result: UploadResult): void;
   /** A call to the store failed. */
   storeFailed(): void;
 }
+
+export const UPLOAD_RESULTS = ["delivered", "failed", "lost"] as const;
+export type UploadResult = (typeof UPLOAD_RESULTS)[number];
 
 export const noMetrics: DaemonMetrics = {
   started() {},
@@ -33,6 +39,7 @@ export const noMetrics: DaemonMetrics = {
   skipped() {},
   backups() {},
   limitReached() {},
+  upload() {},
   storeFailed() {},
 };
 
@@ -50,6 +57,8 @@ export interface MetricsSource extends JobMetricsSource {
   maxConcurrent(): number;
   /** What is wrong, by check; empty where nothing is. The check `store` says whether the store can be asked. */
   ready(): Promise<ReadonlyMap<string, string>>;
+  /** Bundles that wait for their destinations. */
+  uploads?(): SpoolSummary;
   /** Records of the store that could not be read. */
   unreadable(): number;
   /** Of the state folder. */
@@ -92,6 +101,15 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
   const limits = counter("resource_limit_reached_total", "Executions that had to wait for a resource", ["resource"]);
   limits.inc({ resource: "disk" }, 0);
   const waiting = gauge("executions_waiting", "Executions that are due and wait for a slot");
+  const uploads = counter("spooled_uploads_total", "Deliveries of bundles that waited, by result", ["result"]);
+  for (const result of UPLOAD_RESULTS) uploads.inc({ result }, 0);
+  const uploadsWaiting = gauge("uploads_waiting", "Bundles that wait for their destinations");
+  const uploadsWaitingBytes = gauge("uploads_waiting_bytes", "Size of the bundles that wait for their destinations");
+  const uploadsNeedingHelp = gauge("uploads_needing_help", "Those of them that somebody has to help");
+  const uploadsOldest = gauge(
+    "uploads_waiting_oldest_seconds",
+    "How long the oldest of them has waited; 0: none waits",
+  );
   const slots = gauge("max_concurrent_executions", "Attempts that may run at a time");
   const retries = counter("retries_total", "Attempts that are to be repeated");
   const durations = histogram(
@@ -150,6 +168,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     limitReached: (resource) => limits.inc({ resource }),
     skipped: (reason, count = 1) => skips.inc({ reason }, count),
     backups: (what) => "failed" in what ? backupFailures.inc() : lastBackup.set(what.lastSuccess.getTime() / 1000),
+    upload: (result) => uploads.inc({ result }),
     storeFailed: () => storeErrors.inc(),
     async text() {
       const problems = await source.ready();
@@ -165,6 +184,11 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
       running.set(source.running());
       held.set(source.held());
       waiting.set(source.waiting());
+      const spool = source.uploads?.();
+      uploadsWaiting.set(spool?.count ?? 0);
+      uploadsWaitingBytes.set(spool?.bytes ?? 0);
+      uploadsNeedingHelp.set(spool?.needsYou ?? 0);
+      uploadsOldest.set(Math.max(0, source.now().getTime() - (spool?.since ?? source.now()).getTime()) / 1000);
       slots.set(source.maxConcurrent());
       unreadable.set(source.unreadable());
       const disk = await source.disk();

@@ -23,6 +23,8 @@ export interface RetentionKeeperOptions {
   state: StateFolder;
   log: DaemonLog;
   audit: Audit;
+  /** Called before the bundle of an execution is removed. */
+  beforeRemoval?(execution: Execution): Promise<void>;
   /** Read anew each time. */
   settings(): Pick<RetentionContext, "defaultAgeMs" | "shared">;
 }
@@ -161,8 +163,8 @@ export class RetentionKeeper {
   }
 
   #context(): RetentionContext {
-    const { store, state, clock, settings } = this.options;
-    return { store, state, now: () => clock.now(), ...settings() };
+    const { store, state, clock, settings, beforeRemoval } = this.options;
+    return { store, state, now: () => clock.now(), beforeRemoval, ...settings() };
   }
 
   /** @returns bytes that were freed */

@@ -3,7 +3,7 @@ import { validateCredentialReference } from "../core/credential_reference.ts";
 import { SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { tryParseDuration } from "../core/duration.ts";
-import { parseSize } from "../core/size.ts";
+import { parseRate, parseSize } from "../core/size.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { StoreLocation } from "../store/kv_job_store.ts";
 
@@ -50,6 +50,25 @@ const reference = z.string().superRefine((text, context) => {
 const count = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(1));
 const countOrNone = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(0));
 
+const uploadPlace = {
+  endpoint: z.string().min(1),
+  /** A reference, never a value. */
+  credentials: reference.optional(),
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+};
+const rate = z.string().refine((text) => {
+  try {
+    return parseRate(text, "bandwidth") > 0;
+  } catch {
+    return false;
+  }
+}, "is not a rate such as 5MB/s");
+/** As `upload` of a job; a text alone is its `endpoint`. */
+const uploadConfig = z.preprocess(
+  (value) => typeof value === "string" ? { endpoint: value } : value,
+  z.strictObject({ ...uploadPlace, fallback: z.strictObject(uploadPlace).optional(), bandwidth: rate.optional() }),
+);
+
 /** Where a server listens. */
 export type ListenAddress = z.output<typeof listenAddress>;
 
@@ -72,6 +91,10 @@ export const settingsSchema = z.object({
   backupInterval: duration.prefault("1h"),
   maxConcurrentJobs: count.optional(),
   defaultMaxConcurrent: count.default(3),
+  /** Jobs without a destination of their own deliver to that of the settings. */
+  autoUploadEnabled: flag.default(false),
+  /** That destination; default: the vendor portal. */
+  defaultUploadConfig: uploadConfig.optional(),
   metricsEnabled: flag.default(true),
   /** A port on 127.0.0.1, or `address:port`. 0: any free one. */
   metricsPort: listenAddress.optional(),
@@ -112,13 +135,7 @@ export const settingsSchema = z.object({
 
 export type Settings = z.output<typeof settingsSchema>;
 
-/** Keys that are accepted, so that a file for a fuller scheduler can be used, and change nothing yet. */
-export const NOT_YET_EFFECTIVE = [
-  "autoUploadEnabled",
-  "defaultUploadConfig",
-] as const;
-
-/** As above, within `storageConfig`. */
+/** Keys within `storageConfig` that are accepted, so that a file for a fuller scheduler can be used, and change nothing yet. */
 export const NOT_YET_EFFECTIVE_STORAGE = ["baseDir"] as const;
 
 /** Keys of who may do what, by what belongs together. A file that outranks others in one of them does so in the whole group. */
@@ -129,7 +146,7 @@ export const ACCESS_KEYS: readonly (readonly (keyof Settings)[])[] = [
   ["insecureListen"],
 ];
 
-export const SETTING_KEYS: readonly string[] = [...Object.keys(settingsSchema.shape), ...NOT_YET_EFFECTIVE];
+export const SETTING_KEYS: readonly string[] = Object.keys(settingsSchema.shape);
 export const STORAGE_KEYS: readonly string[] = [
   "url",
   "backupEnabled",

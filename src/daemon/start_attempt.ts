@@ -27,6 +27,8 @@ export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" 
   resources: ResourceLimits;
   /** No attempt collects more, unpacked, whatever its job says. */
   maxBundleBytes?: number;
+  /** How many bundles wait for the job's destination. */
+  behind?: number;
   cgroups?: AttemptCgroups;
   /** Default: it gets all of the daemon's environment. */
   variables?: AttemptVariables;
@@ -44,7 +46,15 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
     if (job.tokenize) await ensureTokenKey(job.id, state);
     log.add("info", "executor", `attempt ${execution.retryCount + 1} started`);
     const maxMemoryMB = resources.memory?.maxMB;
-    const request = buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes);
+    const request = buildRequest(
+      job,
+      execution,
+      state,
+      options.previous,
+      timeoutMs,
+      options.maxBundleBytes,
+      options.behind,
+    );
     const end = await runAttempt({
       command: options.command,
       env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },

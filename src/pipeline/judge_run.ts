@@ -4,8 +4,10 @@ import { isShortfall } from "../bundle/entry.ts";
 import type { CollectorRecord, MissingRecord, StageOutcome } from "../bundle/manifest.ts";
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
-import type { Delivery } from "../upload/uploader.ts";
+import { UPLOAD_SPOOLED } from "../core/upload_codes.ts";
+import { UploadError } from "../upload/upload_error.ts";
 import type { CostReport } from "./cost_report.ts";
+import type { Delivered } from "./deliver.ts";
 import type { KeptTokens } from "./keep_tokens.ts";
 import type { Quarantine } from "./leak_gate.ts";
 import type { PipelineReport } from "./report.ts";
@@ -34,7 +36,9 @@ export interface RunFacts extends KeptTokens {
   knownValues?: Iterable<string | Uint8Array>;
   /** The archive is held back. */
   quarantine?: Quarantine;
-  delivery?: Delivery;
+  delivery?: Delivered;
+  /** What the cluster is called at the destination. */
+  clusterName?: string;
   /** What the last failed stage threw. */
   failure?: unknown;
   peakMemoryMB?: number;
@@ -79,6 +83,7 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
     stages: run.stages,
     archive: run.archive,
     uploadUrl: run.delivery?.url,
+    upload: uploadReport(run, shortfalls),
     collectorCount: run.collectors.length,
     analyzerCount: run.findings.length,
     findings,
@@ -93,17 +98,35 @@ export function toReport(run: RunFacts, now: Date): PipelineReport {
   };
 }
 
+type Verdict = Pick<PipelineReport, "status" | "exitCode" | "error">;
+
 /** The status and the exit code. The worst counts: a secret before delivery, delivery before gathering. */
-function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport, "status" | "exitCode" | "error"> {
+function judge(run: RunFacts, shortfalls: MissingRecord[]): Verdict {
   if (run.quarantine !== undefined) {
     return { status: "quarantined", exitCode: EXIT.quarantined, error: toReportError(run.quarantine.error) };
   }
   const failed = run.stages.find(({ stage, status }) =>
     status === "failed" && (stage === "upload" || stage === "archive" || stage === "sign")
   );
-  if (failed !== undefined) {
+  const upload = uploadState(run);
+  if (failed !== undefined && upload !== "waiting") {
     return { status: "failed", exitCode: exitCodeOf(run.failure), error: toReportError(run.failure) };
   }
+  if (upload === "waiting") {
+    const why = run.stages.find(({ stage }) => stage === "upload")?.message;
+    const message = `The bundle waits for its destination: ${why}`;
+    const hint = "It is delivered as soon as that is possible; support-bundle schedule uploads shows what waits";
+    return {
+      status: "partial",
+      exitCode: EXIT.upload,
+      error: { code: UPLOAD_SPOOLED, message, hint, transient: false },
+    };
+  }
+  return judgeContent(run, shortfalls);
+}
+
+/** How the run ended, whatever became of its upload. */
+function judgeContent(run: RunFacts, shortfalls: MissingRecord[]): Verdict & { status: "partial" | "completed" } {
   if (run.endedEarly !== undefined) {
     const interrupted = run.endedEarly === "interrupted";
     return {
@@ -124,9 +147,38 @@ function judge(run: RunFacts, shortfalls: MissingRecord[]): Pick<PipelineReport,
   if (run.clusterError !== undefined) {
     return { status: "partial", exitCode: EXIT.partial, error: toReportError(run.clusterError) };
   }
+  const waits = uploadState(run) === "waiting";
   const short = shortfalls.length > 0 ||
-    run.stages.some(({ status, stage }) => stage !== "notify" && (status === "partial" || status === "failed"));
+    run.stages.some(({ status, stage }) =>
+      stage !== "notify" && !(waits && stage === "upload") && (status === "partial" || status === "failed")
+    );
   return { status: short ? "partial" : "completed", exitCode: EXIT.ok };
+}
+
+function uploadState({ request, stages, delivery, quarantine }: RunFacts) {
+  const outcome = stages.find(({ stage }) => stage === "upload");
+  if (outcome === undefined || quarantine !== undefined) return undefined;
+  if (delivery !== undefined) return "delivered";
+  return request.upload?.spool === true ? "waiting" : "failed";
+}
+
+function uploadReport(run: RunFacts, shortfalls: MissingRecord[]): PipelineReport["upload"] {
+  const state = uploadState(run);
+  if (state === undefined) return undefined;
+  const tried = run.stages.some(({ stage, status }) => stage === "upload" && status !== "skipped");
+  const error = run.delivery?.fallbackReason ?? (tried && state !== "delivered" ? run.failure : undefined);
+  return {
+    state,
+    fallback: run.delivery?.fallbackReason !== undefined,
+    error: error === undefined ? undefined : toUploadError(error),
+    cluster: run.clusterName,
+    otherwise: state === "waiting" ? judgeContent(run, shortfalls) : undefined,
+  };
+}
+
+/** As {@linkcode toReportError}, with how long the destination wants to be left alone. */
+export function toUploadError(error: unknown): NonNullable<NonNullable<PipelineReport["upload"]>["error"]> {
+  return { ...toReportError(error), retryAfterMs: error instanceof UploadError ? error.retryAfterMs : undefined };
 }
 
 /** A failure in the form that reports and records keep. */

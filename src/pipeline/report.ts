@@ -1,5 +1,31 @@
 import * as z from "zod";
 
+const errorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  transient: z.boolean(),
+});
+
+const uploadErrorSchema = errorSchema.extend({ retryAfterMs: z.number().optional() });
+
+const uploadReportSchema = z.object({
+  /** `waiting`: it is left to whoever asked for the run. */
+  state: z.enum(["delivered", "waiting", "failed"]),
+  /** True: it is at the fallback destination, and `error` says why. */
+  fallback: z.boolean(),
+  /** Absent while nothing was tried. */
+  error: uploadErrorSchema.optional(),
+  /** What it was called in the destination's templates. */
+  cluster: z.string().optional(),
+  /** How the run ended apart from an upload that waits. */
+  otherwise: z.object({
+    status: z.enum(["completed", "partial"]),
+    exitCode: z.number().int(),
+    error: errorSchema.optional(),
+  }).optional(),
+});
+
 const stageSchema = z.object({
   stage: z.enum(["collect", "redact", "analyze", "archive", "leak-gate", "sign", "upload", "notify"]),
   status: z.enum(["ok", "partial", "failed", "skipped"]),
@@ -13,8 +39,7 @@ export const pipelineReportSchema = z.object({
   status: z.enum(["completed", "partial", "failed", "cancelled", "quarantined"]),
   exitCode: z.number().int(),
   /** Set unless everything went well. */
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional(), transient: z.boolean() })
-    .optional(),
+  error: errorSchema.optional(),
   stages: z.array(stageSchema),
   /** Absent when no archive was written. Of a quarantined run, the one that is held back. */
   archive: z.object({
@@ -25,6 +50,8 @@ export const pipelineReportSchema = z.object({
     companions: z.array(z.string()).optional(),
   }).optional(),
   uploadUrl: z.string().optional(),
+  /** Absent when nothing was to be delivered, or the bundle is held back. */
+  upload: uploadReportSchema.optional(),
   collectorCount: z.number().int(),
   analyzerCount: z.number().int(),
   findings: z.object({
@@ -96,6 +123,15 @@ export const pipelineEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("stage"), outcome: stageSchema }),
   z.object({ type: z.literal("report"), report: pipelineReportSchema }),
+  /** The last word of a child that delivers a bundle which waited. */
+  z.object({
+    type: z.literal("delivery"),
+    /** Absent when it failed. */
+    url: z.string().optional(),
+    /** Why it failed, or why it is at the fallback destination. */
+    error: uploadErrorSchema.optional(),
+    durationMs: z.number(),
+  }),
 ]);
 
 export type PipelineEvent = z.output<typeof pipelineEventSchema>;

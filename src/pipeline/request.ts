@@ -2,6 +2,7 @@ import * as z from "zod";
 import { discoveryOptionsSchema } from "../discover/discovery_options.ts";
 import { NOTIFY_EVENTS } from "../notify/notifier.ts";
 import { DEFAULT_SIZE_LIMITS } from "./size_budget.ts";
+import { uploadPlanSchema } from "./upload_plan.ts";
 
 /** What one run of the pipeline shall do. Serializable: the daemon hands it to the child of an attempt as JSON. */
 export const pipelineRequestSchema = z.object({
@@ -77,10 +78,13 @@ export const pipelineRequestSchema = z.object({
     bundle: z.number().nonnegative().default(DEFAULT_SIZE_LIMITS.bundle),
   }).prefault({}),
   metadata: z.record(z.string(), z.string()).optional(),
-  upload: z.object({
-    url: z.string(),
-    options: z.record(z.string(), z.string()).default({}),
-    credentials: z.string().optional(),
+  upload: uploadPlanSchema.extend({
+    /** What cannot be delivered now is delivered later by whoever asked for this run: it is no failure of the run. */
+    spool: z.boolean().optional(),
+    /** How many bundles wait for the same destination: this one is to go behind them. */
+    behind: z.number().int().nonnegative().optional(),
+    /** Labels that travel with the bundle. */
+    labels: z.record(z.string(), z.string()).optional(),
   }).optional(),
   notify: z.array(z.object({
     kind: z.string(),

@@ -13,6 +13,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ReadSecret } from "../core/credential_reference.ts";
 import { describeError, errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
+import { clusterName } from "../kube/cluster_name.ts";
 import { connectKube } from "../kube/connect.ts";
 import { groupByCause } from "../insight/group_by_cause.ts";
 import { insightEntries } from "../insight/insight_entries.ts";
@@ -26,7 +27,6 @@ import { addReport } from "./add_report.ts";
 import { BUNDLE_PATHS, summaryText, versionYaml } from "./bundle_files.ts";
 import { BundleWriter } from "./bundle_writer.ts";
 import { costReport } from "./cost_report.ts";
-import { deliver } from "./deliver.ts";
 import { gather, type Gathered } from "./gather.ts";
 import { InterruptedError, NothingCollectedError, type RunFacts, toReport } from "./judge_run.ts";
 import { hideInFindings } from "./hide_in_findings.ts";
@@ -42,6 +42,7 @@ import { knownUserValues, runRedactor } from "./run_redactor.ts";
 import { prepareSeals, readBack, type Seals, signArchive } from "./seals.ts";
 import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
+import { uploadBundle, whyNotUploaded } from "./upload_bundle.ts";
 
 export interface PipelineContext {
   clock: Clock;
@@ -117,11 +118,7 @@ export async function runPipeline(
   await leakGate(run, seals, context);
   if (run.quarantine?.withholdTexts !== true) context.judged?.(run.findings);
   if (seals.signer !== undefined && run.quarantine === undefined) await sign(run, seals.signer, context);
-  if (request.upload !== undefined) {
-    const why = whyNotDelivered(run);
-    if (why === undefined) run.delivery = await stage(run, "upload", context, () => deliver(run, context));
-    else record(run, { stage: "upload", status: "skipped", message: why, durationMs: 0 }, context);
-  }
+  await upload(run, context);
   const told = await tell(run, context);
   if (told !== undefined) record(run, told, context);
   run.peakMemoryMB = await peakMemoryMB();
@@ -355,11 +352,24 @@ async function sign(run: RunFacts, signer: Signer, context: PipelineContext): Pr
   run.archive = signed ?? run.archive;
 }
 
-function whyNotDelivered({ quarantine, stages }: RunFacts): string | undefined {
-  if (quarantine !== undefined) return "the bundle is held back";
-  return stages.some(({ stage, status }) => stage === "sign" && status === "failed")
-    ? "it could not be signed"
-    : undefined;
+async function upload(run: RunFacts, context: PipelineContext): Promise<void> {
+  if (run.request.upload === undefined) return;
+  run.clusterName = await clusterName(run.request.kube as KubeOptions, context.env);
+  const skipped = whyNotUploaded(run);
+  if (skipped !== undefined) {
+    return record(run, { stage: "upload", status: "skipped", ...skipped, durationMs: 0 }, context);
+  }
+  run.delivery = await stage(
+    run,
+    "upload",
+    context,
+    () => uploadBundle(run, context),
+    ({ fallbackReason }) =>
+      fallbackReason && {
+        code: fallbackReason.code,
+        message: `delivered to the fallback destination: ${fallbackReason.message}`,
+      },
+  );
 }
 
 /** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */
@@ -368,13 +378,15 @@ async function stage<T>(
   name: StageOutcome["stage"],
   context: PipelineContext,
   action: () => Promise<T>,
+  shortOf: (result: T) => { code: string; message: string } | undefined = () => undefined,
 ): Promise<T | undefined> {
   const started = context.clock.now().getTime();
   const took = () => context.clock.now().getTime() - started;
   context.emit({ type: "progress", stage: name, subject: name, message: "started" });
   try {
     const result = await action();
-    record(run, { stage: name, status: "ok", durationMs: took() }, context);
+    const short = shortOf(result);
+    record(run, { stage: name, status: short === undefined ? "ok" : "partial", ...short, durationMs: took() }, context);
     return result;
   } catch (error) {
     context.abort.throwIfAborted();

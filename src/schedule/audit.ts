@@ -21,6 +21,8 @@ export type AuditAction =
   | "credential-remove"
   | "credential-rotate"
   | "vault-key-rotate"
+  | "retry-upload"
+  | "abandon-upload"
   | "backup"
   | "restore"
   | "rebuild"

@@ -20,6 +20,52 @@ export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
 
 export const ACTIVE_STATUSES: readonly ExecutionStatus[] = ["pending", "running", "retrying"];
 
+const uploadSchema = z.object({
+  /** `none`: nothing is to be delivered, or it is not yet known. `waiting`: it is tried again at `nextAt`, or when it is its
+   * turn. `failed`: it was given up, or its bundle is gone. */
+  state: z.enum(["none", "waiting", "delivered", "failed"]).default("none"),
+  /** The destination, without options and credentials; it may have templates. */
+  destination: z.string().default(""),
+  /** True: it was delivered to the fallback destination. */
+  fallback: z.boolean().default(false),
+  /** Tries, those of the run itself included. */
+  attempts: z.number().int().default(0),
+  /** Since when it waits. */
+  since: z.iso.datetime().nullable().default(null),
+  /** When it may be tried again. */
+  nextAt: z.iso.datetime().nullable().default(null),
+  /** True: time alone does not help. */
+  needsYou: z.boolean().default(false),
+  /** Of the last try; empty: there was none yet, or it succeeded. */
+  lastError: z.string().default(""),
+  lastErrorCode: z.string().default(""),
+  hint: z.string().default(""),
+  deliveredAt: z.iso.datetime().nullable().default(null),
+  /** What the cluster is called in the destination's templates. */
+  cluster: z.string().default(""),
+  /** The machine that has the bundle. */
+  host: z.string().default(""),
+  /** How the run ended apart from its upload: what the execution is once that is done. Null: its status says it all. */
+  otherwise: z.object({
+    status: z.enum(["completed", "partial"]),
+    error: z.string(),
+    errorCode: z.string(),
+    exitCode: z.number().int(),
+  }).nullable().default(null),
+  /** Where the job said that it goes, for when the job is gone. Credentials are references. */
+  plan: z.object({
+    url: z.string(),
+    options: z.record(z.string(), z.string()),
+    credentials: z.string().optional(),
+    fallback: z.object({
+      url: z.string(),
+      options: z.record(z.string(), z.string()),
+      credentials: z.string().optional(),
+    }).optional(),
+    bandwidthBytesPerSecond: z.number().optional(),
+  }).nullable().default(null),
+});
+
 const findingSchema = z.object({
   title: z.string(),
   severity: z.enum(["fail", "warn"]),
@@ -55,6 +101,10 @@ export const executionSchema = z.object({
   analysisPath: z.string().default(""),
   uploadUrl: z.string().default(""),
   bundleSha256: z.string().default(""),
+  /** Files beside the bundle that belong to it, such as its signature. */
+  companions: z.array(z.string()).default([]),
+  /** What becomes of the bundle at its destination. */
+  upload: uploadSchema.prefault({}),
   /** Neither the bundle nor this record is removed by retention or `cleanup`. */
   pinned: z.boolean().default(false),
   /** When the bundle was removed from this machine, and why; `bundlePath` is empty then. */
@@ -117,6 +167,7 @@ export const executionSchema = z.object({
 });
 
 export type Execution = z.output<typeof executionSchema>;
+export type ExecutionUpload = z.output<typeof uploadSchema>;
 export type ExecutionFinding = z.output<typeof findingSchema>;
 
 /** Identity of an execution: the job and the due instant. The same slot has the same id on every machine. */

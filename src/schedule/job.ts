@@ -72,6 +72,14 @@ export const jobSchema = z.object({
     /** A reference (`env:NAME`, `file:/path`), never a value. */
     credentials: z.string().default(""),
     options: z.record(z.string(), z.string()).default({}),
+    /** Where bundles go that the destination does not take; absent: they wait for it. */
+    fallback: z.object({
+      endpoint: z.string(),
+      credentials: z.string().default(""),
+      options: z.record(z.string(), z.string()).default({}),
+    }).optional(),
+    /** What uploads may take of the line, such as `5MB/s`; absent: all of it. */
+    bandwidth: z.string().optional(),
   }).prefault({}),
   notify: z.array(z.object({
     kind: z.string(),

@@ -42,8 +42,9 @@ export function boundsOf(job: Pick<Job, "retention"> | undefined, defaultAgeMs?:
   };
 }
 
-/** Decides what of a job goes now. Bundles that are pinned or not delivered are outside of all bounds, and the newest one is
- * never too large.
+/** Decides what of a job goes now. Bundles that are pinned are outside of all bounds, those that wait for their destination
+ * outside of all but that of age, and the newest one is never too large. One that could not be delivered by a version that did
+ * not try again stays until somebody does.
  * @param executions all of one job
  * @param job undefined: it was deleted */
 export function planRetention(
@@ -60,6 +61,8 @@ export function planRetention(
   for (const execution of ended) {
     if (execution.bundlePath === "" || execution.pinned) continue;
     const waits = isUndelivered(execution, job);
+    // What is tried again and again has as much time as any other bundle; what nobody tries any more stays.
+    const stays = waits && execution.upload.state !== "waiting";
     if (!waits) {
       count++;
       bytes += execution.bundleSize;
@@ -72,7 +75,7 @@ export function planRetention(
       ? "size"
       : undefined;
     if (why === undefined) continue;
-    if (waits) undelivered.push(execution);
+    if (stays) undelivered.push(execution);
     else bundles.push({ execution, why });
   }
   return { bundles: bundles.reverse(), undelivered: undelivered.reverse(), history: oldHistory(ended, bounds, now) };
@@ -114,6 +117,7 @@ export function planRoom(executions: readonly Execution[], bytes: number): Execu
 /** Whether the bundle was to be uploaded, and is here alone. One that is held back is not to be. */
 export function isUndelivered(execution: Execution, job: Pick<Job, "upload"> | undefined): boolean {
   if (execution.bundlePath === "" || execution.uploadUrl !== "" || execution.status === "quarantined") return false;
+  if (execution.upload.state === "failed") return false; // somebody has given it up
   const upload = execution.stages.find(({ stage }) => stage === "upload");
   return upload === undefined ? job?.upload.enabled === true : upload.status !== "ok";
 }

@@ -14,6 +14,11 @@ export function boundedExecution(execution: Execution): Execution {
   let bounded: Execution = {
     ...execution,
     error: clip(execution.error, MAX_ERROR),
+    upload: {
+      ...execution.upload,
+      lastError: clip(execution.upload.lastError, MAX_MESSAGE),
+      hint: clip(execution.upload.hint, MAX_MESSAGE),
+    },
     stages: execution.stages.slice(0, MAX_STAGES).map((stage) =>
       stage.message === undefined ? stage : { ...stage, message: clip(stage.message, MAX_MESSAGE) }
     ),

@@ -11,8 +11,8 @@ import type { RecordReader } from "./record_reader.ts";
 /** Active executions that are remembered, at most: a few megabytes. */
 const MAX_REMEMBERED = 5_000;
 
-/** Executions, and their indexes by time, by job, by status and by the time before which they do not
- * begin: of their next attempt, or of a first one that is put off. */
+/** Executions, and their indexes by time, by job, by status, by whether their bundle waits for its destination, and by the time before
+ * which they do not begin: of their next attempt, or of a first one that is put off. */
 export class ExecutionRecords {
   readonly #session: KvSession;
   readonly #reader: RecordReader;
@@ -146,6 +146,12 @@ export class ExecutionRecords {
     return undefined;
   }
 
+  async waitingUploads(): Promise<Execution[]> {
+    const ids: string[] = [];
+    for await (const entry of this.#session.list({ prefix: key.waitingUploads })) ids.push(entry.value as string);
+    return (await this.#load(ids)).filter(({ upload }) => upload.state === "waiting");
+  }
+
   async ended(): Promise<Execution[]> {
     const ids: string[] = [];
     for await (const entry of this.#session.list({ prefix: key.ended }, { limit: 100 })) {
@@ -187,7 +193,13 @@ export class ExecutionRecords {
       if (execution === undefined) continue;
       for (const index of indexKeys(execution)) wanted.set(JSON.stringify(index), execution.id);
     }
-    const prefixes: Deno.KvKey[] = [key.executionsByTime, key.executionsByJob, key.executionsByStatus, key.retries];
+    const prefixes: Deno.KvKey[] = [
+      key.executionsByTime,
+      key.executionsByJob,
+      key.executionsByStatus,
+      key.retries,
+      key.waitingUploads,
+    ];
     for (const prefix of prefixes) {
       for await (const entry of this.#session.list({ prefix })) {
         if (wanted.delete(JSON.stringify(entry.key))) continue;
@@ -242,7 +254,9 @@ function hasEnded({ status }: Execution): boolean {
 }
 
 function moved(old: Execution, execution: Execution): boolean {
-  return old.status !== execution.status || old.retryAt !== execution.retryAt || old.notBefore !== execution.notBefore;
+  return old.status !== execution.status || old.retryAt !== execution.retryAt ||
+    old.notBefore !== execution.notBefore ||
+    old.upload.state !== execution.upload.state || old.upload.nextAt !== execution.upload.nextAt;
 }
 
 function indexKeys(execution: Execution): Deno.KvKey[] {
@@ -252,6 +266,7 @@ function indexKeys(execution: Execution): Deno.KvKey[] {
     key.executionByJob(execution.jobId, at, execution.id),
     key.executionByStatus(execution.status, at, execution.id),
   ];
+  if (execution.upload.state === "waiting") keys.push(key.waitingUpload(at, execution.id));
   const waitsUntil = execution.status === "retrying"
     ? execution.retryAt
     : execution.status === "pending"

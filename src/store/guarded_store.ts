@@ -28,6 +28,7 @@ const SUBJECTS: Record<keyof JobStore, Subject> = {
   updateExecution: "execution id",
   listExecutions: "read",
   activeExecutions: "read",
+  waitingUploads: "read",
   deleteExecution: "execution id",
   endedExecutions: "read",
   markFollowed: "execution id",

@@ -66,6 +66,9 @@ export interface JobStore {
   /** Executions that are pending, running or retrying, of one job or of all. Reads the index, and the records that were
    * written since the last time. What is returned is shared: not to be changed. */
   activeExecutions(jobId?: string): Promise<Execution[]>;
+  /** Executions whose bundles wait for their destinations, earliest due time first. Reads the index: costs as much as
+   * there is waiting. */
+  waitingUploads(): Promise<Execution[]>;
   deleteExecution(id: string): Promise<boolean>;
   /** Ids of the jobs that have executions, deleted ones included. */
   jobsWithExecutions(): Promise<string[]>;

@@ -49,6 +49,10 @@ export const key = {
   retries: ["execution_by_retry"],
   retry: (retryAt: number, id: string) => ["execution_by_retry", retryAt, id],
 
+  /** Executions whose bundles wait for their destinations. */
+  waitingUploads: ["execution_by_upload"],
+  waitingUpload: (scheduledAt: number, id: string) => ["execution_by_upload", scheduledAt, id],
+
   /** Executions that have ended, until somebody has looked which jobs follow. */
   ended: ["execution_ended"],
   endedExecution: (id: string) => ["execution_ended", id],

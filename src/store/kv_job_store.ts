@@ -215,6 +215,10 @@ export class KvJobStore implements JobStore {
     return this.#executions.active(jobId);
   }
 
+  waitingUploads(): Promise<Execution[]> {
+    return this.#executions.waitingUploads();
+  }
+
   deleteExecution(id: string): Promise<boolean> {
     return this.#executions.delete(id);
   }

@@ -9,6 +9,8 @@ export interface Uploader {
   summary: string;
   /** Names of the options (`--upload-options k=v`) it understands, with what they mean. */
   options: Record<string, string>;
+  /** Whether a delivery is one file, the bundle, and nothing can lie beside it; default: not so. */
+  single?(destination: Destination): boolean;
   /** Refuses what could never work, without a request: called when a job is made.
    * @throws {UsageError} that repeats no secret */
   validate(destination: Destination): void;

@@ -536,6 +536,25 @@ const behaviours: [behaviour: string, check: Check][] = [
     }
   }],
 
+  ["waitingUploads() gives those whose bundles wait, earliest due time first, until they do not", async (store) => {
+    const job = await storedJob(store);
+    const ids: string[] = [];
+    for (const minutes of [3, 1, 2]) ids.push((await storedExecution(store, job, later(minutes))).id);
+    const set = (id: string, state: "none" | "waiting" | "delivered" | "failed") =>
+      store.updateExecution(id, (e) => ({ ...e, status: "partial", upload: { ...e.upload, state } }));
+    deepStrictEqual(await store.waitingUploads(), []);
+    const before = await store.revision();
+    for (const id of ids) await set(id, "waiting");
+    notStrictEqual(await store.revision(), before, "another daemon, or a command, sees it");
+    deepStrictEqual((await store.waitingUploads()).map(({ id }) => id), [ids[1], ids[2], ids[0]]);
+    await set(ids[1]!, "delivered");
+    await set(ids[2]!, "failed");
+    deepStrictEqual((await store.waitingUploads()).map(({ id }) => id), [ids[0]]);
+    deepStrictEqual(await store.repair(), []);
+    await store.deleteExecution(ids[0]!);
+    deepStrictEqual(await store.waitingUploads(), []);
+    deepStrictEqual(await store.repair(), []);
+  }],
   ["deleteExecution() removes it with its log, its lease and its index entries", async (store) => {
     const job = await storedJob(store);
     const { id } = await storedExecution(store, job);

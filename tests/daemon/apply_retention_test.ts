@@ -1,6 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { dirname } from "node:path";
 import { applyRetention, carryOut } from "../../src/daemon/apply_retention.ts";
+import { resumePath } from "../../src/bundle/resume_path.ts";
+import type { Execution } from "../../src/schedule/execution.ts";
+import { NO_UPLOAD, waitsBehind } from "../../src/schedule/upload_state.ts";
 import { retentionStage } from "./retention_stage.ts";
 
 Deno.test("applyRetention() removes bundle and analysis, and keeps the record with a note", () =>
@@ -103,4 +106,35 @@ Deno.test("carryOut() finds the files of a state folder that was moved", () =>
     }));
     strictEqual((await applyRetention(job.id, context)).removals[0]?.bytes, 1_010);
     deepStrictEqual(await filesOf(old), []);
+  }));
+
+Deno.test("applyRetention() gives up what waits for its destination when its time is over, and frees what has arrived", () =>
+  retentionStage(async ({ store, context, addJob, addEnded, filesOf }) => {
+    const job = await addJob({
+      retention: { maxAge: "30d", maxCount: 1 },
+      upload: { enabled: true, endpoint: "s3://b/" },
+    });
+    const waits: Partial<Execution> = {
+      status: "partial",
+      errorCode: "UPLOAD_SPOOLED",
+      upload: waitsBehind(NO_UPLOAD, context.now()),
+    };
+    const old = await addEnded(job, 40, waits);
+    const young = await addEnded(job, 20, waits);
+    await addEnded(job, 1);
+    await Deno.writeTextFile(resumePath(old.bundlePath), "{}");
+    const freed: string[] = [];
+    const beforeRemoval = async ({ id, bundlePath }: Execution) => {
+      await Deno.stat(bundlePath); // it is needed for that
+      freed.push(id);
+    };
+    const { removals, undelivered } = await applyRetention(job.id, { ...context, beforeRemoval });
+    deepStrictEqual(removals.map(({ execution, why }) => [execution, why]), [[old.id, "age"]]);
+    deepStrictEqual([freed, undelivered], [[old.id], []]);
+    deepStrictEqual([await filesOf(old), await filesOf(young)], [[], ["bundle", "analysis"]]);
+    strictEqual(await Deno.stat(resumePath(old.bundlePath)).catch(() => "gone"), "gone");
+    const { upload, errorCode, error } = (await store.getExecution(old.id))!;
+    deepStrictEqual([upload.state, errorCode], ["failed", "UPLOAD_EXPIRED"]);
+    strictEqual(error, "The bundle was removed before it could be delivered: age");
+    deepStrictEqual((await store.waitingUploads()).map(({ id }) => id), [young.id]);
   }));

@@ -22,13 +22,21 @@ Deno.test("buildRequest() asks for what the job says", () => {
     namespace: "shop",
     kubernetes: { context: "prod", qps: 5 },
     limits: { maxCollectorSize: "0", maxBundleSize: "3GB" },
-    upload: { enabled: true, endpoint: "s3://bucket/{job}", credentials: "env:CREDS", options: { region: "eu-1" } },
+    labels: { team: "shop" },
+    upload: {
+      enabled: true,
+      endpoint: "s3://bucket/{job}",
+      credentials: "env:CREDS",
+      options: { region: "eu-1" },
+      fallback: { endpoint: "file:///srv/" },
+      bandwidth: "5MB/s",
+    },
     notify: [{ kind: "webhook", url: "https://example.com/hook", on: ["failure"] }],
   });
   const execution = sampleExecution({ retryCount: 1 }, job);
   const finding = { title: "Disk", severity: "fail" as const, message: "full" };
   const before = sampleExecution({ status: "partial", findings: { fail: 1, warn: 0, pass: 0, top: [finding] } }, job);
-  deepStrictEqual(JSON.parse(JSON.stringify(buildRequest(job, execution, state, before, 600_000))), {
+  deepStrictEqual(JSON.parse(JSON.stringify(buildRequest(job, execution, state, before, 600_000, undefined, 3))), {
     specs: ["/specs/a.yaml", "https://example.com/b.yaml"],
     auto: true,
     redactors: ["/specs/redact.yaml"],
@@ -47,7 +55,16 @@ Deno.test("buildRequest() asks for what the job says", () => {
     deadlineMs: 540_000,
     collectorDeadlineMs: 300_000,
     sizeLimits: { file: 250_000_000, collector: 0, bundle: 3_000_000_000 },
-    upload: { url: "s3://bucket/{job}", options: { region: "eu-1" }, credentials: "env:CREDS" },
+    upload: {
+      url: "s3://bucket/{job}",
+      options: { region: "eu-1" },
+      credentials: "env:CREDS",
+      fallback: { url: "file:///srv/", options: {} },
+      bandwidthBytesPerSecond: 5_000_000,
+      spool: true,
+      behind: 3,
+      labels: { team: "shop" },
+    },
     notify: [{ kind: "webhook", url: "https://example.com/hook", on: ["failure"] }],
     job: { id: job.id, name: "nightly" },
     execution: { id: execution.id, scheduledAt: "2026-03-02T00:00:00.000Z", attempt: 2 },
@@ -66,7 +83,7 @@ Deno.test("buildRequest() leaves out what the job does not say", () => {
 
 Deno.test("buildRequest() never forgets an upload that was asked for", () => {
   const request = buildRequest(sampleJob({ upload: { enabled: true } }), sampleExecution(), state, undefined, 1_000);
-  strictEqual(request.upload?.url, "enabled");
+  strictEqual(request.upload?.url, "portal:", "the vendor portal");
 });
 
 Deno.test("buildRequest() encrypts and signs as the job says, and names the archive so", () => {

@@ -2,12 +2,18 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { cleanUp } from "../../src/daemon/clean_up.ts";
 import { findOrphans, judgeBundleFile } from "../../src/daemon/find_orphans.ts";
-import type { ExecutionStatus } from "../../src/schedule/execution.ts";
+import type { Execution, ExecutionStatus } from "../../src/schedule/execution.ts";
+import { NO_UPLOAD } from "../../src/schedule/upload_state.ts";
 import { type RetentionStage, retentionStage } from "./retention_stage.ts";
 
 const ID = "job-1-20260301T000000Z";
-const record = (status: ExecutionStatus, bundle = `/elsewhere/${ID}.tar.gz`) => ({
+const record = (
+  status: ExecutionStatus,
+  bundle = `/elsewhere/${ID}.tar.gz`,
+  upload: Partial<Execution["upload"]> = {},
+) => ({
   status,
+  upload: { ...NO_UPLOAD, ...upload },
   bundlePath: bundle,
   analysisPath: `/elsewhere/${ID}.analysis.json`,
 });
@@ -38,6 +44,20 @@ const behaviour: [
 for (const [name, suffix, execution, expect] of behaviour) {
   Deno.test(`judgeBundleFile() ${name}`, () =>
     strictEqual(judgeBundleFile(`${ID}.${suffix}`, execution)?.what, expect));
+}
+
+const uploads = [ // name, execution, what it is
+  [
+    "keeps how far the upload of a bundle that waits has come",
+    record("partial", undefined, { state: "waiting" }),
+    undefined,
+  ],
+  ["removes it when the bundle was delivered", record("completed", undefined, { state: "delivered" }), "part"],
+  ["removes it when the execution is gone", undefined, "part"],
+] as const;
+for (const [name, execution, expect] of uploads) {
+  Deno.test(`judgeBundleFile() ${name}`, () =>
+    strictEqual(judgeBundleFile(`.${ID}.tar.gz.upload.json`, execution)?.what, expect));
 }
 
 /** Files by their path in the state folder, two hours old unless told otherwise. */

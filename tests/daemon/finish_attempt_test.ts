@@ -35,6 +35,23 @@ const archive = { path: "/b.tar.gz", bytes: 10, sha256: "abc" };
 const failed = (transient: boolean) =>
   report({ status: "failed", exitCode: 6, error: { code: "KUBE_UNREACHABLE", message: "no way", transient } });
 
+/** Of a run whose upload failed in passing. @param error what else went wrong */
+const waits = (error?: PipelineReport["error"]) =>
+  report({
+    status: "partial",
+    exitCode: 7,
+    archive,
+    error: { code: "UPLOAD_SPOOLED", message: "The bundle waits", transient: false },
+    stages: [{ stage: "upload", status: "failed", durationMs: 1 }],
+    upload: {
+      state: "waiting",
+      fallback: false,
+      cluster: "prod",
+      error: { code: "UPLOAD_UNREACHABLE", message: "no connection", transient: true, retryAfterMs: 60_000 },
+      otherwise: { status: error === undefined ? "completed" : "partial", exitCode: 0, error },
+    },
+  });
+
 const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Record<string, unknown>][] = [
   ["completes", ended({ report: report({ archive }) }), 0, {
     status: "completed",
@@ -64,6 +81,32 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     }),
     0,
     { status: "quarantined", errorCode: "LEAK_GATE_FAILED", errorClass: "", final: true, notify: false },
+  ],
+  ["does not collect again what only waits for its destination", ended({ report: waits(), exitCode: 7 }), 0, {
+    status: "partial",
+    errorCode: "UPLOAD_SPOOLED",
+    errorClass: "",
+    exitCode: 7,
+    final: true,
+    notify: false,
+  }],
+  [
+    "keeps the bundle whose upload the daemon's end cut off",
+    ended({ report: waits(), exitCode: 7, endedFor: "interrupted" }),
+    0,
+    { status: "partial", errorCode: "UPLOAD_SPOOLED", final: true },
+  ],
+  [
+    "keeps the bundle whose upload took longer than an attempt may",
+    ended({ report: waits(), exitCode: 7, endedFor: "timeout" }),
+    0,
+    { status: "partial", errorCode: "UPLOAD_SPOOLED", final: true },
+  ],
+  [
+    "collects again what the daemon's end cut off before its upload",
+    ended({ report: waits({ code: "INTERRUPTED", message: "cut", transient: false }), endedFor: "interrupted" }),
+    0,
+    { status: "retrying", errorCode: "INTERRUPTED" },
   ],
   ["tries a transient failure again", ended({ report: failed(true), exitCode: 6 }), 0, {
     status: "retrying",
@@ -271,4 +314,37 @@ Deno.test("finishAttempt() keeps what is known of the resources that an attempt 
     "ended at its memory limit of 500 MB (--max-memory of the job); it had 463 MB at its highest. " +
       "Give it more, or have it collect less",
   );
+});
+
+Deno.test("finishAttempt() takes down what waits, where to, and when it is tried again", () => {
+  const credentials = "env:KEYS";
+  const uploading = sampleJob({ upload: { enabled: true, endpoint: "s3://b/{job}/", credentials, bandwidth: "1MB" } });
+  const running = sampleExecution({ process: { pid: 1, startedAt: "", host: "host-1" } });
+  const { execution } = finishAttempt(running, uploading, ended({ report: waits() }), times, 0);
+  deepStrictEqual(execution.upload, {
+    state: "waiting",
+    destination: "s3://b/{job}/",
+    fallback: false,
+    attempts: 1,
+    since: now.toISOString(),
+    nextAt: "2026-03-02T00:01:42.500Z",
+    needsYou: false,
+    lastError: "no connection",
+    lastErrorCode: "UPLOAD_UNREACHABLE",
+    hint: "",
+    deliveredAt: null,
+    cluster: "prod",
+    host: "host-1",
+    otherwise: { status: "completed", error: "", errorCode: "", exitCode: 0 },
+    plan: { url: "s3://b/{job}/", options: {}, credentials, fallback: undefined, bandwidthBytesPerSecond: 1_000_000 },
+  });
+});
+
+Deno.test("finishAttempt() says that a bundle was delivered, or that there was nothing to deliver", () => {
+  const upload = { state: "delivered" as const, fallback: false };
+  const delivered = finishAttempt(sampleExecution(), job, ended({ report: report({ archive, upload }) }), times, 0);
+  const { state, attempts, deliveredAt, plan } = delivered.execution.upload;
+  deepStrictEqual([state, attempts, deliveredAt, plan], ["delivered", 1, now.toISOString(), null]);
+  const none = finishAttempt(delivered.execution, job, ended({ report: report({ archive }) }), times, 0);
+  strictEqual(none.execution.upload.state, "none");
 });

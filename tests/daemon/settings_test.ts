@@ -2,6 +2,8 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { loadSettings, parseSettings } from "../../src/daemon/load_settings.ts";
 import { concurrency, retentionAgeMs, type Settings, SettingsError } from "../../src/daemon/settings.ts";
+import { completeJob } from "../../src/daemon/effective_settings.ts";
+import { sampleJob } from "./sample_job.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const accepted: [name: string, text: string, env: Record<string, string>, expect: Partial<Settings>][] = [
@@ -118,14 +120,11 @@ for (const [name, text, env, message, hint] of refused) {
 
 Deno.test("parseSettings() warns of what has no effect yet", async () => {
   const { warnings } = await parseSettings(
-    "logLevel: info\nautoUploadEnabled: true\nstorageConfig:\n  baseDir: /x\n",
+    "logLevel: info\nstorageConfig:\n  baseDir: /x\n",
     "s.yaml",
-    { TROUBLESHOOT_DEFAULT_UPLOAD_CONFIG: "x" },
   );
   deepStrictEqual(warnings, [
-    "s.yaml:2: `autoUploadEnabled` is accepted, and has no effect yet",
-    "s.yaml:4: `storageConfig.baseDir` is accepted, and has no effect yet",
-    "TROUBLESHOOT_DEFAULT_UPLOAD_CONFIG is accepted, and has no effect yet",
+    "s.yaml:3: `storageConfig.baseDir` is accepted, and has no effect yet",
   ]);
 });
 
@@ -281,3 +280,65 @@ Deno.test("parseSettings() refuses a token in the place of its reference, and do
     return true;
   });
 });
+
+const uploads = [ // name, settings, upload of the job, upload that is in effect
+  ["none where nobody says one", "", {}, undefined],
+  ["none while it is not wanted for all", "defaultUploadConfig: s3://b/", {}, undefined],
+  ["that of the settings", "autoUploadEnabled: true\ndefaultUploadConfig: s3://b/{job}/", {}, {
+    enabled: true,
+    endpoint: "s3://b/{job}/",
+    options: {},
+    credentials: "",
+  }],
+  [
+    "that of the settings, with all that is said of it",
+    "autoUploadEnabled: true\ndefaultUploadConfig:\n  endpoint: s3://b/\n  credentials: env:KEYS\n" +
+    "  options: {forcePathStyle: true}\n  bandwidth: 5MB/s\n  fallback: {endpoint: 'file:///srv/'}\n",
+    {},
+    {
+      enabled: true,
+      endpoint: "s3://b/",
+      options: { forcePathStyle: "true" },
+      credentials: "env:KEYS",
+      bandwidth: "5MB/s",
+      fallback: { endpoint: "file:///srv/", options: {}, credentials: "" },
+    },
+  ],
+  ["the vendor portal where the settings name none", "autoUploadEnabled: true", {}, {
+    enabled: true,
+    endpoint: "portal:",
+    options: {},
+    credentials: "",
+  }],
+  ["the job's own", "autoUploadEnabled: true\ndefaultUploadConfig: s3://b/", { enabled: true, endpoint: "s3://own/" }, {
+    enabled: true,
+    endpoint: "s3://own/",
+    options: {},
+    credentials: "",
+  }],
+] as const;
+for (const [name, text, upload, expect] of uploads) {
+  Deno.test(`completeJob() gives a job ${name}`, async () => {
+    const { settings } = await parseSettings(text, "s.yaml");
+    const completed = completeJob(sampleJob({ upload }), settings);
+    deepStrictEqual(JSON.parse(JSON.stringify(completed.upload.enabled ? completed.upload : null)), expect ?? null);
+  });
+}
+
+const wrongUploads = [ // settings, message
+  ["defaultUploadConfig:\n  endpont: s3://b/", /defaultUploadConfig/],
+  ["defaultUploadConfig:\n  endpoint: s3://b/\n  bandwidth: fast", /`defaultUploadConfig.bandwidth`.*is not a rate/],
+  [
+    "defaultUploadConfig:\n  endpoint: s3://b/\n  credentials: hunter2",
+    /`defaultUploadConfig.credentials`: is not a ref/,
+  ],
+] as const;
+for (const [text, message] of wrongUploads) {
+  Deno.test(`parseSettings() refuses ${JSON.stringify(text)}, and repeats no secret`, async () => {
+    await rejects(parseSettings(text, "s.yaml"), (error: Error) => {
+      match(error.message, message);
+      strictEqual(error.message.includes("hunter2"), false);
+      return true;
+    });
+  });
+}

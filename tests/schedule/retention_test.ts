@@ -10,6 +10,7 @@ import {
   planRoom,
   type RetentionBounds,
 } from "../../src/schedule/retention.ts";
+import { NO_UPLOAD } from "../../src/schedule/upload_state.ts";
 import { sampleExecution, sampleJob } from "../daemon/sample_job.ts";
 
 const NOW = new Date("2026-03-31T00:00:00Z");
@@ -35,6 +36,8 @@ function ended(days: number, fields: Partial<Execution> = {}): Execution {
 
 const uploadStage = (status: "ok" | "failed" | "skipped") => ({ stages: [{ stage: "upload", status, durationMs: 1 }] });
 const lone = { uploadUrl: "", ...uploadStage("failed") };
+
+const waiting: Partial<Execution> = { ...lone, upload: { ...NO_UPLOAD, state: "waiting" } };
 
 const plans: [
   name: string,
@@ -63,6 +66,13 @@ const plans: [
     undelivered: ["e50"],
   }],
   ["does not count what was not delivered", [ended(1, lone), ended(2)], local, { maxCount: 1 }, {}],
+  [
+    "removes what waits for its destination when its age is over, whatever its count",
+    [ended(1, waiting), ended(2, waiting), ended(50, waiting)],
+    uploading,
+    { maxAgeMs: 30 * DAY, maxCount: 1 },
+    { bundles: ["e50 age"] },
+  ],
   ["removes what was delivered", [ended(50, { uploadUrl: "s3://b/k", ...uploadStage("ok") })], uploading, {
     maxAgeMs: 30 * DAY,
   }, { bundles: ["e50 age"] }],
@@ -119,6 +129,8 @@ const undelivered: [name: string, fields: Partial<Execution>, job: Job | undefin
   ["an upload that failed, of a job that does not upload any more", lone, local, true],
   ["an upload that failed, of a deleted job", lone, undefined, true],
   ["an upload that was not come to", { stages: [] }, uploading, true],
+  ["an upload that waits", waiting, uploading, true],
+  ["an upload that somebody gave up", { ...lone, upload: { ...NO_UPLOAD, state: "failed" } }, uploading, false],
   ["an upload that was confirmed", { uploadUrl: "s3://b/k", ...uploadStage("ok") }, uploading, false],
   ["no upload", { stages: [] }, local, false],
   ["no bundle", { bundlePath: "", ...lone }, uploading, false],

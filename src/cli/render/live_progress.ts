@@ -54,6 +54,7 @@ export function describeEvent(event: PipelineEvent): string | undefined {
         }`,
       );
     case "report":
+    case "delivery":
       return undefined;
   }
 }

@@ -16,7 +16,7 @@ import { type JobSurroundings, stateReasons } from "./job_state.ts";
 import { policyFields } from "./policy_text.ts";
 import { resourceText } from "./resource_flags.ts";
 import { nextRunLines, scheduleLines } from "./schedule_text.ts";
-import { withStore } from "./with_store.ts";
+import { schedulerSettings, withStore } from "./with_store.ts";
 
 const RECENT = 10;
 const NEXT_RUNS = 10;
@@ -64,8 +64,14 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     cli,
     output,
     description,
-    () => describeTable(cli, job, surroundings, description.reasons, dependencies),
+    async () => describeTable(cli, await withSettings(cli, job), surroundings, description.reasons, dependencies),
   );
+}
+
+/** With what the settings say where the job does not. */
+async function withSettings(cli: CliContext, job: Job): Promise<Job> {
+  const { completeJob } = await import("../../daemon/effective_settings.ts");
+  return completeJob(job, await schedulerSettings(cli));
 }
 
 function describeTable(
@@ -209,11 +215,22 @@ function clusterText(job: Job): string {
   ].filter((part) => part !== "").join(", ");
 }
 
-function uploadLines(job: Job): string[] {
+function uploadLines({ upload }: Job): string[] {
+  const { fallback, bandwidth } = upload;
   return [
-    oneLine(job.upload.endpoint),
-    ...Object.keys(job.upload.options).length > 0 ? [`options ${oneLine(pairs(job.upload.options))}`] : [],
-    ...job.upload.credentials === "" ? [] : [`credentials ${job.upload.credentials}`],
+    ...placeLines(upload),
+    ...bandwidth ? [`at most ${bandwidth}`] : [],
+    ...fallback === undefined ? [] : placeLines(fallback).map((line, i) => i === 0 ? `else ${line}` : line),
+  ];
+}
+
+function placeLines(
+  { endpoint, options, credentials }: Pick<Job["upload"], "endpoint" | "options" | "credentials">,
+): string[] {
+  return [
+    endpoint === "portal:" ? "the vendor portal" : oneLine(endpoint),
+    ...Object.keys(options).length > 0 ? [`options ${oneLine(pairs(options))}`] : [],
+    ...credentials === "" ? [] : [`credentials ${credentials}`],
   ];
 }
 

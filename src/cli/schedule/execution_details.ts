@@ -95,11 +95,23 @@ function summary(execution: Execution, paint: (text: string) => string): [string
   if (execution.pinned) fields.push(["Pinned", "yes: it is not removed until `schedule unpin`"]);
   if (execution.bundleSha256 !== "") fields.push(["SHA-256", execution.bundleSha256]);
   if (execution.uploadUrl !== "") fields.push(["Uploaded to", oneLine(execution.uploadUrl)]);
+  if (execution.upload.state === "waiting") fields.push(["Upload", uploadText(execution)]);
   if (execution.collectorCount > 0) fields.push(["Collectors", String(execution.collectorCount)]);
   fields.push(["Findings", findingsText(execution)]);
   const used = usageText(execution);
   if (used !== "") fields.push(["Used", used]);
   return fields;
+}
+
+/** Of a bundle that waits for its destination. */
+function uploadText({ upload }: Execution): string[] {
+  const { attempts, nextAt, needsYou, lastError, hint, destination } = upload;
+  const next = needsYou ? "needs you" : nextAt === null ? "" : `next try not before ${utcTime(new Date(nextAt))}`;
+  return [
+    `waits for ${oneLine(destination)} after ${attempts === 1 ? "1 try" : `${attempts} tries`}, ${next}`,
+    ...lastError === "" ? [] : [oneLine(lastError)],
+    ...needsYou && hint !== "" ? [oneLine(hint)] : [],
+  ];
 }
 
 function isGood({ status }: Execution): boolean {

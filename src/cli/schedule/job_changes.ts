@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { UsageError } from "../../core/errors.ts";
 import { readPersonalData } from "../../redact/personal_data.ts";
 import { withoutPause, withPause } from "../../schedule/apply_firing.ts";
@@ -14,6 +14,7 @@ import { applyResourceFlags } from "./resource_flags.ts";
 import { readSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { checkSchedules } from "./check_schedules.ts";
 import { checkVaultReferences } from "./check_vault_references.ts";
+import { applyUploadFlags } from "./apply_upload_flags.ts";
 import { applyPolicyFlags, durationFlag } from "./policy_flags.ts";
 import { applyRetentionFlags } from "./retention_flags.ts";
 
@@ -43,7 +44,7 @@ export async function applyJobFlags(
   applyRetentionFlags(draft, flags);
   await applyKubernetes(cli, draft, flags);
   await applyEncryption(cli, draft, flags);
-  await applyUpload(cli, draft, flags);
+  await applyUploadFlags(cli, draft, flags);
   await applyNotify(draft, flags);
   warnings.push(...await checkVaultReferences(cli, draft, isNew ? undefined : job));
   await applySpecs(cli, draft, flags, isNew, warnings);
@@ -248,39 +249,6 @@ async function applyEncryption(cli: CliContext, draft: Job, flags: JobFlags): Pr
   if (sign !== undefined) draft.sign = sign;
 }
 
-async function applyUpload(cli: CliContext, draft: Job, flags: JobFlags): Promise<void> {
-  const { upload: url, uploadOptions: options, uploadCredentials: credentials } = flags;
-  if (url === undefined && options === undefined && credentials === undefined) return;
-  if (url === "enabled") {
-    throw new UsageError(
-      "--upload enabled: uploading to the vendor portal is not in this version",
-      "Name a destination by its URL, such as s3://bucket/prefix/ or file:///folder/",
-    );
-  }
-  const endpoint = url === undefined ? draft.upload.endpoint : absoluteDestination(cli, url.trim());
-  if (endpoint === "") {
-    if (options !== undefined || credentials !== undefined) {
-      throw new UsageError(
-        "--upload-options and --upload-credentials mean nothing without --upload",
-        "Add --upload URL",
-      );
-    }
-    draft.upload = { enabled: false, endpoint: "", credentials: "", options: {} };
-    return;
-  }
-  // Another kind of destination has other options and other credentials.
-  const kept = schemeOf(endpoint) === schemeOf(draft.upload.endpoint) ? draft.upload : { options: {}, credentials: "" };
-  const upload = {
-    enabled: true,
-    endpoint,
-    options: options ?? kept.options,
-    credentials: credentials ?? kept.credentials,
-  };
-  const { validateDestination } = await import("../../upload/registry.ts");
-  validateDestination(upload.endpoint, upload.options, upload.credentials || undefined);
-  draft.upload = upload;
-}
-
 async function applyNotify(draft: Job, flags: JobFlags): Promise<void> {
   const { notify: urls, notifyOn: on, notifySecret: secret } = flags;
   if (urls === undefined && on === undefined && secret === undefined) return;
@@ -301,16 +269,6 @@ async function applyNotify(draft: Job, flags: JobFlags): Promise<void> {
 
 function absoluteSource(cli: CliContext, source: string): string {
   return parseSpecSource(source).kind === "file" ? resolve(cli.cwd, source) : source;
-}
-
-/** Paths become absolute, with the `/` at their end that says "into this folder"; URLs stay as they are. */
-function absoluteDestination(cli: CliContext, text: string): string {
-  if (!/^\.{0,2}[/\\]|^\.{1,2}$/.test(text) || isAbsolute(text)) return text;
-  return resolve(cli.cwd, text) + (/[/\\]$/.test(text) ? "/" : "");
-}
-
-function schemeOf(endpoint: string): string {
-  return /^([a-z][a-z0-9+.-]*):/i.exec(endpoint)?.[1]?.toLowerCase() ?? "file";
 }
 
 function checkNamespace(name: string): string {

@@ -14,11 +14,12 @@ import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addEncryptOptions, type EncryptFlags } from "../encrypt_options.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
+import { addUploadFlags, type UploadFlags } from "../upload_flags.ts";
 import { addResourceFlags, type ResourceFlags } from "./resource_flags.ts";
 import { addRetentionFlags, type RetentionFlags } from "./retention_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
-export interface JobFlags extends EncryptFlags, SizeFlags, ResourceFlags, RetentionFlags {
+export interface JobFlags extends EncryptFlags, SizeFlags, ResourceFlags, RetentionFlags, UploadFlags {
   cron?: string[];
   every?: string;
   timezone?: string;
@@ -36,9 +37,6 @@ export interface JobFlags extends EncryptFlags, SizeFlags, ResourceFlags, Retent
   leakGate?: boolean;
   hide?: string[];
   analyze?: boolean;
-  upload?: string;
-  uploadOptions?: Record<string, string>;
-  uploadCredentials?: string;
   notify?: string[];
   notifyOn?: NotifyEvent[];
   notifySecret?: string;
@@ -101,13 +99,6 @@ export function addJobOptions(command: Command): Command {
     )
     .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
     .option("--no-analyze", "the same as --analyze=false")
-    .option("--upload <url>", "deliver each bundle there: s3://bucket/prefix/, file:///folder/ or a path")
-    .option(
-      "--upload-options <k=v,…>",
-      "options of the destination, such as region=eu-west-1",
-      parsePairs("--upload-options"),
-    )
-    .option("--upload-credentials <ref>", "where its credentials are: env:NAME, file:/path; never the value itself")
     .option("--notify <url>", "tell this webhook what changed; repeatable", collect)
     .option("--notify-on <events>", `when to tell, comma-separated: ${NOTIFY_EVENTS.join(", ")}`, parseEvents)
     .option("--notify-secret <ref>", "where the key is that signs notifications: env:NAME, file:/path")
@@ -139,7 +130,8 @@ export function addJobOptions(command: Command): Command {
     .option("--context <name>", "context in the kubeconfig")
     .option("--qps <n>", "send the API server no more requests a second (default: no limit)")
     .option("--burst <n>", "with --qps: requests that may come at once (default: twice as many)");
-  return addRetentionFlags(addResourceFlags(addSizeFlags(addHideFlag(addEncryptOptions(command)))));
+  addUploadFlags(addEncryptOptions(command));
+  return addRetentionFlags(addResourceFlags(addSizeFlags(addHideFlag(command))));
 }
 
 function oneOf(flags: string, description: string, values: readonly string[], byDefault: string): Option {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { newCommand } from "../command.ts";
 import { templateCommand } from "./template/template_command.ts";
+import { uploadsCommand } from "./uploads/uploads_command.ts";
 import { addLazyCommands, type LazyCommand } from "../lazy_commands.ts";
 
 const COMMANDS: LazyCommand[] = [
@@ -144,6 +145,7 @@ Examples:
     COMMANDS,
   )
     .addCommand(templateCommand(cli))
+    .addCommand(uploadsCommand(cli))
     .addCommand(daemon)
     .addHelpText(
       "after",

@@ -17,7 +17,6 @@ const refused = [
   ["a taken name", ["--name", "other"], EXIT.failure, /already a job "other"/],
   ["a bad name", ["--name", "a:b"], EXIT.failure, /"a:b" cannot be used/],
   ["options of an upload there is not", ["--upload-options", "region=x"], EXIT.failure, /without --upload/],
-  ["the vendor portal", ["--upload", "enabled"], EXIT.failure, /not in this version/],
   ["a size that is none", ["--max-file-size", "large"], EXIT.failure, /--max-file-size: "large" is not a size/],
   ["a rate that is none", ["--qps", "fast"], EXIT.failure, /--qps: "fast" is not a number/],
   ["an end that has passed", ["--end", "2026-03-01"], EXIT.failure, /--end: the job would have no due time/],
@@ -93,6 +92,21 @@ const changes: [name: string, args: string[], expect: Partial<Job>][] = [
   }],
   ["its destination, and keeps options and credentials of the same kind", ["--upload", "s3://other/"], {
     upload: { enabled: true, endpoint: "s3://other/", credentials: "env:KEYS", options: { region: "eu-west-1" } },
+  }],
+  ["the fallback of its destination and its bandwidth", [
+    "--upload-fallback",
+    "file:///srv/bundles/",
+    "--upload-bandwidth",
+    "5MB/s",
+  ], {
+    upload: {
+      enabled: true,
+      endpoint: "s3://bucket/",
+      credentials: "env:KEYS",
+      options: { region: "eu-west-1" },
+      fallback: { endpoint: "file:///srv/bundles/", credentials: "", options: {} },
+      bandwidth: "5MB/s",
+    },
   }],
   ["its upload to none", ["--upload", ""], { upload: { enabled: false, endpoint: "", credentials: "", options: {} } }],
   ["whether the leak gate looks at its bundles", ["--leak-gate=false"], { leakGate: false }],
