@@ -35,6 +35,8 @@ export interface NotifyContext {
   clock: Clock;
   /** Of one request; default: 10 s. */
   tryTimeoutMs?: number;
+  /** The same whenever this message is sent, also by another process: a receiver can drop what it has had. */
+  deliveryId?: string;
 }
 
 /** Where to tell, and when: an element of a job's `notify[]`. */
