@@ -8,6 +8,8 @@ import { readFlagVariables, withVariable } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
+import { addNotifyFlags } from "./notify/notify_flags.ts";
+import { notifyCommand } from "./notify/notify_command.ts";
 import { addLeakGateFlag } from "./leak_gate_flag.ts";
 import { addScrubValuesFlag } from "./scrub_values.ts";
 import { addRemoteHostFlags } from "./remote_host_flags.ts";
@@ -18,7 +20,7 @@ import { scheduleCommand } from "./schedule/schedule_command.ts";
 import { serviceCommand } from "./service/service_command.ts";
 
 /** Commands that the program itself starts. */
-const INTERNAL = ["attempt", "echo-peer"];
+const INTERNAL = ["attempt", "tell", "echo-peer"];
 
 const EXAMPLES = `
 Examples:
@@ -91,8 +93,8 @@ export function program(cli: CliContext): Command {
       "options of the destination: endpoint, region, forcePathStyle …",
       parsePairs("--upload-options"),
     )
-    .option("--upload-credentials <ref>", "where the credentials are: env:NAME or file:/path; never a value")
-    .option("--notify <url>", "tell this webhook how it went (repeatable)", collect)
+    .option("--upload-credentials <ref>", "where the credentials are: env:NAME or file:/path; never a value");
+  addNotifyFlags(root, "this notifier how it went", "always")
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
     .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
     .option("--no-uri", "do not replace specs by what their uri holds")
@@ -117,6 +119,7 @@ export function program(cli: CliContext): Command {
   });
   root.addCommand(scheduleCommand(cli));
   root.addCommand(serviceCommand(cli));
+  root.addCommand(notifyCommand(cli));
   addLazyCommands(root, cli, [{
     name: "analyze",
     summary: "judge a bundle that exists by the analyzers of specs",
@@ -144,6 +147,7 @@ export function program(cli: CliContext): Command {
   }]);
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
+  root.addCommand(tellCommand(cli), { hidden: true });
   root.addCommand(echoPeerCommand(cli), { hidden: true });
   return root;
 }
@@ -160,6 +164,16 @@ function attemptCommand(cli: CliContext): Command {
     async () => {
       const { runAttempt } = await import("./attempt.ts");
       await runAttempt(cli);
+    },
+  );
+}
+
+/** What the daemon starts to send notifications. Not for people. */
+function tellCommand(cli: CliContext): Command {
+  return newCommand(cli, "tell").description("send notifications, as the daemon asks on standard input").action(
+    async () => {
+      const { runTell } = await import("./tell.ts");
+      await runTell(cli);
     },
   );
 }

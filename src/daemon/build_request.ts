@@ -13,15 +13,13 @@ import { jobTokens } from "./job_tokens.ts";
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const COLLECTOR_DEADLINE_MS = 5 * 60_000;
 
-/** What the child of an attempt is told to do.
- * @param previous the job's last finished execution, if it had one
+/** What the child of an attempt is told to do. It tells no notifier: only the daemon knows when an execution has ended.
  * @param timeoutMs hard limit of the attempt: gathering stops when nine tenths of it are over
  * @param maxBundleBytes no job collects more */
 export function buildRequest(
   job: Job,
   execution: Execution,
   state: StateFolder,
-  previous: Execution | undefined,
   timeoutMs: number,
   maxBundleBytes?: number,
 ): PipelineRequest {
@@ -57,10 +55,8 @@ export function buildRequest(
         credentials: job.upload.credentials || undefined,
       }
       : undefined,
-    notify: job.notify,
     job: { id: job.id, name: job.name },
     execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: execution.retryCount + 1 },
-    previous: previous && { status: previous.status, findings: previous.findings.top },
   });
 }
 

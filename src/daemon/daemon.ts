@@ -11,6 +11,7 @@ import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { secureState } from "../store/secure_state.ts";
+import { Announcer } from "./announcer.ts";
 import { AttemptCgroups } from "./attempt_cgroup.ts";
 import { auditor } from "./auditor.ts";
 import { keepBackups } from "./backup_keeper.ts";
@@ -29,7 +30,7 @@ import { loadSettings } from "./load_settings.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import { LogRotation } from "./log_rotation.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
-import { failureNotifier } from "./notify_failure.ts";
+import { NotificationSender } from "./notification_sender.ts";
 import { acquirePidFile } from "./pid_file.ts";
 import { diskRoom } from "./process_metrics.ts";
 import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
@@ -54,6 +55,8 @@ export interface DaemonOptions {
   handleSignals?: boolean;
   /** The command line of an attempt; default: this program's. */
   attemptCommand?: { command: string; args: string[] };
+  /** The command line of what sends notifications; default: this program's. */
+  tellCommand?: { command: string; args: string[] };
   /** How long attempts may go on after the wish to stop, and how long from SIGTERM to SIGKILL. Default 10 s each. */
   drainMs?: number;
   graceMs?: number;
@@ -111,8 +114,6 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const census = new JobCensus(store, clock);
   const stopping = new AbortController();
   const owner = await newLeaseOwner();
-  const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
-  const notifyFailure = failureNotifier({ env: presentEnv, clock, signal: new AbortController().signal, log });
   const ready: ReadinessChecks = {
     store: async () => {
       await store.revision();
@@ -134,6 +135,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       lastSuccess: (jobId) => lastSuccess(store, jobId),
       ready: () => checkReadiness(ready),
       unreadable: () => store.unreadable().length,
+      notifications: () => sender.figures(),
       disk: () => diskRoom(state.root),
     })
     : undefined;
@@ -155,6 +157,16 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
   const cgroups = await AttemptCgroups.open({ clock, log: log.with({ component: "executor" }), pid: Deno.pid });
   const enforced = { memory: cgroups?.bounds("memory") ?? false, cpu: cgroups?.bounds("cpu") ?? false };
+  const sender = new NotificationSender({
+    store,
+    clock,
+    log,
+    metrics: counted,
+    owner,
+    command: options.tellCommand ?? ownCommand("tell"),
+    settings: () => loaded.settings,
+  });
+  const announcer = new Announcer({ store, clock, log, notifiers: () => loaded.settings.notifiers, sender });
   const executor = new LocalExecutor({
     store,
     clock,
@@ -162,13 +174,13 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log,
     metrics: counted,
     owner,
-    command: options.attemptCommand ?? attemptCommand(),
+    command: options.attemptCommand ?? ownCommand("attempt"),
     limits: executorLimits(loaded.settings, flags),
     cgroups,
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
-    notifyFailure,
+    announcer,
     admission,
     onEnd: (jobId) => retention.jobEnded(jobId),
   });
@@ -195,6 +207,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       loaded = next;
       executor.setLimits(executorLimits(next.settings, flags));
       await guard.refresh();
+      sender.wake();
       scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
       for (const warning of next.warnings) log.warn(warning);
       const message = `read the settings again (${next.source ?? "defaults"})` +
@@ -259,7 +272,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     own: (id) => executor.running().some((it) => it.id === id),
     leaseMs: options.leaseTimes?.leaseMs,
-    notifyFailure,
+    announcer,
   };
   const recovered = await recover(recovery);
   if (recovered > 0) log.warn(`${recovered} executions were interrupted when the last daemon ended`);
@@ -278,9 +291,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const rescuer = new Rescuer(recovery, () => executor.wake(), options.leaseTimes?.rescueEveryMs);
   services.defer(() => rotation.stop());
   services.defer(() => retention.stop());
+  services.defer(() => sender.stop());
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
   services.defer(() => scheduler.stop());
+  sender.start();
   executor.start();
   rescuer.start();
   scheduler.start();
@@ -329,9 +344,10 @@ async function makeFolders(state: StateFolder): Promise<void> {
   if (Deno.build.os !== "windows") await Deno.chmod(state.root, 0o700);
 }
 
-function attemptCommand(): { command: string; args: string[] } {
+/** One of this program's commands that only the daemon gives. */
+function ownCommand(name: "attempt" | "tell"): { command: string; args: string[] } {
   const { command, args } = selfCommand();
-  return { command, args: [...args, "attempt"] };
+  return { command, args: [...args, name] };
 }
 
 /** Loaded when somebody looks: most daemons never show it. */

@@ -18,8 +18,6 @@ import { USUAL_ARENAS } from "./one_arena.ts";
 export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" | "onSpawn"> {
   execution: Execution;
   job: Job;
-  /** The job's last finished execution, if it had one. */
-  previous: Execution | undefined;
   state: StateFolder;
   clock: Clock;
   log: AttemptLog;
@@ -46,7 +44,7 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
     const end = await runAttempt({
       command: options.command,
       env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [WORK_ENV]: paths.work, [DAEMON_ENV]: String(Deno.pid) },
-      request: buildRequest(job, execution, state, options.previous, timeoutMs, options.maxBundleBytes),
+      request: buildRequest(job, execution, state, timeoutMs, options.maxBundleBytes),
       limits: { timeoutMs, graceMs: options.graceMs, maxMemoryMB },
       cgroup: await options.cgroups?.create(execution.id, { maxMemoryMB, maxCpu: resources.maxCpu }),
       clock,

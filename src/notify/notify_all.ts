@@ -2,12 +2,12 @@ import { hostname } from "node:os";
 import type { StageOutcome } from "../bundle/manifest.ts";
 import type { Clock } from "../core/clock.ts";
 import { resolveCredential } from "../core/credential_reference.ts";
-import { describeError, errorCode } from "../core/errors.ts";
+import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { withTimeLimit } from "../core/time_limit.ts";
 import { addressMessage } from "./address_message.ts";
 import type { RunFacts } from "./compose_notification.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget, StartedRun } from "./notifier.ts";
-import { findNotifier, notifiers } from "./registry.ts";
+import { findNotifier, habitsOf } from "./registry.ts";
 import { targetLabel } from "./target_label.ts";
 
 export type { RunFacts } from "./compose_notification.ts";
@@ -43,7 +43,7 @@ export async function notifyAll(
   });
   const host = context.host ?? hostname();
   const addressed = targets.flatMap((target) => {
-    const message = addressMessage(target, isToldOfEveryRun(target), facts, started, host);
+    const message = addressMessage(target, habitsOf(target.kind), facts, started, host);
     return message === undefined ? [] : [{ target, message }];
   });
   if (addressed.length === 0) {
@@ -65,6 +65,8 @@ export async function notifyAll(
 export interface TellFailure {
   code: string;
   message: string;
+  /** What to do about it. */
+  hint?: string;
 }
 
 /** Tells a target. Never rejects.
@@ -116,13 +118,9 @@ async function reach(
       }));
     return undefined;
   } catch (error) {
-    const failure = { code: errorCode(error), message: describeError(error) };
+    const hint = error instanceof SupportBundleError ? error.hint : undefined;
+    const failure = { code: errorCode(error), message: describeError(error), hint };
     context.log("warn", `${targetLabel(target)}: ${failure.message}`);
     return failure;
   }
-}
-
-/** Whether its kind is told of every run, whatever it asked for. */
-export function isToldOfEveryRun({ kind }: Pick<NotifyTarget, "kind">): boolean {
-  return notifiers.find((notifier) => notifier.kind === kind)?.everyRun ?? false;
 }

@@ -1,10 +1,13 @@
 import { blackoutAt } from "./blackout.ts";
+import { jobOfExecution } from "./execution.ts";
 import type { NoticeRef, NotifierState } from "./notice.ts";
 
 /** When a notifier is told. */
 export interface SendingPolicy {
   /** Each run gets a message of its own, at any hour: those who listen wait for it. */
   everyRun: boolean;
+  /** Runs of different jobs never come in one message. */
+  perJob: boolean;
   quietHours: readonly string[];
   /** Of the quiet hours. */
   timezone: string;
@@ -20,7 +23,13 @@ export type Sending =
   | { do: "hold"; until: Date; why: "quiet-hours" | "retry" | "group" | "rate-limit" }
   | { do: "nothing" };
 
-export const UNBOUNDED: SendingPolicy = { everyRun: false, quietHours: [], timezone: "UTC", groupWindowMs: 0 };
+export const UNBOUNDED: SendingPolicy = {
+  everyRun: false,
+  perJob: false,
+  quietHours: [],
+  timezone: "UTC",
+  groupWindowMs: 0,
+};
 
 const HOUR_MS = 3_600_000;
 /** What has waited longer than that was held back, and is told together with the rest. */
@@ -55,7 +64,12 @@ export function decideSending(
   const free = freeAgainAt(state.sentAt, policy.maxPerHour, now);
   if (free !== undefined) return { do: "hold", until: free, why: "rate-limit" };
   const together = policy.groupWindowMs > 0 || first.atMs + HELD_MS <= now.getTime();
-  return { do: "send", ids: (together ? pending : [first]).map(({ id }) => id) };
+  const batch = !together ? [first] : policy.perJob ? pending.filter((ref) => sameJob(ref, first)) : pending;
+  return { do: "send", ids: batch.map(({ id }) => id) };
+}
+
+function sameJob(a: NoticeRef, b: NoticeRef): boolean {
+  return jobOfExecution(a.id) === jobOfExecution(b.id);
 }
 
 /** When a further message is within the limit; undefined: now. */

@@ -61,12 +61,21 @@ export const toldSchema = z.object({
   /** For people: the notifier's name, or its kind and host. */
   to: z.string(),
   kind: z.string(),
-  status: z.enum(["waiting", "sent", "failed", "given-up"]),
+  status: z.enum(["sent", "failed", "given-up"]),
   at: z.iso.datetime(),
   error: z.string().optional(),
 });
 
 export type Told = z.output<typeof toldSchema>;
+
+const MAX_TOLD = 20;
+const MAX_TOLD_ERROR = 300;
+
+/** An execution's notifications with one more, in the place of what was known of that notifier. */
+export function withTold(notifications: readonly Told[], told: Told): Told[] {
+  const error = told.error?.slice(0, MAX_TOLD_ERROR);
+  return [...notifications.filter(({ to }) => to !== told.to), { ...told, error }].slice(-MAX_TOLD);
+}
 
 const NAMED = "named:";
 

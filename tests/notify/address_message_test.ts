@@ -72,7 +72,7 @@ const rows: [
 for (const [name, target, everyRun, before, now, expect] of rows) {
   Deno.test(`addressMessage() ${name}`, () => {
     const previous = before && { status: before.status, findings: before.findings.top };
-    const message = addressMessage(target, everyRun, { ...now, previous }, new Date(0), "h");
+    const message = addressMessage(target, { everyRun }, { ...now, previous }, new Date(0), "h");
     const titles = (findings: NotifiedFinding[]) => findings.map(({ title }) => title);
     deepStrictEqual(
       message && [message.events, titles(message.newFindings), titles(message.fixedFindings)],

@@ -67,6 +67,13 @@ const rows: Row[] = [
   ],
   ["counts nothing that lies ahead", [5], { maxPerHour: 1 }, { sentAt: [ahead(60)] }, send("a")],
 ];
+Deno.test("decideSending() keeps jobs apart where a notifier has a state for each", () => {
+  const ids = ["job-1-20260302T100000Z", "job-2-20260302T110000Z", "job-1-20260302T110000Z"];
+  const pending = ids.map((id, i) => ({ target: "named:ops", id, atMs: NOW.getTime() - 100_000 + i }));
+  deepStrictEqual(decideSending(pending, state(), policy({ perJob: true }), NOW), send(ids[0]!, ids[2]!));
+  deepStrictEqual(decideSending(pending, state(), policy(), NOW), send(...ids));
+});
+
 for (const [name, secondsAgo, changes, stateChanges, expect] of rows) {
   Deno.test(`decideSending() ${name}`, () =>
     deepStrictEqual(decideSending(waiting(...secondsAgo), state(stateChanges), policy(changes), NOW), expect));

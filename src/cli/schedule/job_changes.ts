@@ -42,7 +42,8 @@ export async function applyJobFlags(
   applyRetentionFlags(draft, flags);
   await applyKubernetes(cli, draft, flags);
   await applyUpload(cli, draft, flags);
-  await applyNotify(draft, flags);
+  const { applyNotifyFlags } = await import("../notify/read_notifiers.ts");
+  draft.notify = await applyNotifyFlags(cli, draft.notify, flags);
   await applySpecs(cli, draft, flags, isNew, warnings);
   if (!draft.redact && draft.tokenize && (flags.redact !== undefined || flags.tokenize !== undefined)) {
     throw new UsageError(
@@ -259,24 +260,6 @@ async function applyUpload(cli: CliContext, draft: Job, flags: JobFlags): Promis
   const { validateDestination } = await import("../../upload/registry.ts");
   validateDestination(upload.endpoint, upload.options, upload.credentials || undefined);
   draft.upload = upload;
-}
-
-async function applyNotify(draft: Job, flags: JobFlags): Promise<void> {
-  const { notify: urls, notifyOn: on, notifySecret: secret } = flags;
-  if (urls === undefined && on === undefined && secret === undefined) return;
-  const { parseNotifyTarget } = await import("../../notify/registry.ts");
-  if ((urls ?? draft.notify).length === 0) {
-    if (on !== undefined || secret !== undefined) {
-      throw new UsageError("--notify-on and --notify-secret mean nothing without --notify", "Add --notify URL");
-    }
-    draft.notify = [];
-    return;
-  }
-  draft.notify = urls !== undefined
-    ? urls.map((url) => parseNotifyTarget(url, on, secret))
-    : draft.notify.map((target) =>
-      parseNotifyTarget(`${target.kind}:${target.url}`, on ?? target.on, secret ?? target.secret)
-    );
 }
 
 function absoluteSource(cli: CliContext, source: string): string {
