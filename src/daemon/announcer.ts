@@ -1,7 +1,9 @@
 import type { Clock } from "../core/clock.ts";
+import { describeError } from "../core/errors.ts";
 import type { PreviousRun } from "../notify/notify_events.ts";
 import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import { MAX_NOTICES } from "../schedule/notice.ts";
 import type { JobStore, NoticesOf } from "../store/job_store.ts";
 import { composeNotices } from "./compose_notice.ts";
 import type { DaemonLog } from "./daemon_log.ts";
@@ -22,8 +24,8 @@ const LOOKED_AT = 20;
 
 /** Knows whom to tell of a job's executions, and what. Sending is the {@linkcode NotificationSender}'s. */
 export class Announcer {
-  /** Names that were missed already, by job. */
-  readonly #missed = new Set<string>();
+  /** What was said already, by job. */
+  readonly #warned = new Set<string>();
 
   constructor(private readonly options: AnnouncerOptions) {}
 
@@ -39,13 +41,26 @@ export class Announcer {
   async ended(job: Job, execution: Execution): Promise<NoticesOf | undefined> {
     const { clock, store } = this.options;
     const { recipients, unknown } = recipientsOf(job, this.options.notifiers());
-    for (const name of unknown) this.#miss(name, job);
+    for (const name of unknown) {
+      this.#warnOnce(job, `the settings have no notifier "${name}", which the job is to tell; nothing is sent there`);
+    }
+    if (recipients.length > MAX_NOTICES) {
+      this.#warnOnce(job, `the job tells ${recipients.length} notifiers; only the first ${MAX_NOTICES} are told`);
+    }
     if (recipients.length === 0) return undefined;
     // Loaded once there is something to tell: the supervisor is to stay small.
     const { habitsOf } = await import("../notify/registry.ts");
     const previous = await previousRun(store, execution);
-    return (ended, after) =>
-      composeNotices(recipients, ended, after ?? job, previous, habitsOf, clock.now(), Deno.hostname());
+    const told = recipients.slice(0, MAX_NOTICES);
+    return (ended, after) => {
+      try {
+        return composeNotices(told, ended, after ?? job, previous, habitsOf, clock.now(), Deno.hostname());
+      } catch (error) { // whatever it is: the end of the run has to be recorded
+        const log = this.options.log.with({ component: "notifier", job: job.name, execution: ended.id });
+        log.error("cannot say what is to be told", { error: describeError(error) });
+        return [];
+      }
+    };
   }
 
   /** Says that notices were recorded. */
@@ -53,12 +68,11 @@ export class Announcer {
     this.options.sender.wake();
   }
 
-  #miss(name: string, job: Job): void {
-    const key = `${job.id} ${name}`;
-    if (this.#missed.has(key)) return;
-    this.#missed.add(key);
-    const log = this.options.log.with({ component: "notifier", job: job.name });
-    log.warn(`the settings have no notifier "${name}", which the job is to tell; nothing is sent there`);
+  #warnOnce(job: Job, message: string): void {
+    const key = `${job.id} ${message}`;
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.options.log.with({ component: "notifier", job: job.name }).warn(message);
   }
 }
 

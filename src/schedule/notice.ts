@@ -68,6 +68,9 @@ export const toldSchema = z.object({
 
 export type Told = z.output<typeof toldSchema>;
 
+/** Of one execution: as many notices go into one step of the store. */
+export const MAX_NOTICES = 20;
+
 const MAX_TOLD = 20;
 const MAX_TOLD_ERROR = 300;
 

@@ -1,4 +1,5 @@
 import {
+  MAX_NOTICES,
   type Notice,
   type NoticeRef,
   noticeSchema,
@@ -10,14 +11,11 @@ import { again, asCheck, type KvEntryMaybe, type KvSession } from "./kv_session.
 import { encodeRecord } from "./record_codec.ts";
 import type { RecordReader } from "./record_reader.ts";
 
-/** An operation of Deno KV takes 800 KiB, and the execution and its job are in it, too. */
-const MAX_NOTICES = 20;
-
 /** What notifiers are not told yet, its index by notifier and time, and how it stands with each notifier. */
 export class NoticeRecords {
   constructor(private readonly session: KvSession, private readonly reader: RecordReader) {}
 
-  /** Adds the writes of notices to an operation. */
+  /** Adds the writes of notices to an operation, which takes 800 KiB, the execution and its job included. */
   add(operation: Deno.AtomicOperation, notices: readonly Notice[]): void {
     for (const notice of notices.slice(0, MAX_NOTICES)) {
       const { target, id, at } = notice;
