@@ -1,3 +1,4 @@
+import { resolveCredential } from "../core/credential_reference.ts";
 import type { Notification, StartedRun } from "../notify/notifier.ts";
 import { type NotifyAllContext, tellStarted, tellTarget } from "../notify/notify_all.ts";
 import { type TellItem, tellRequestSchema, type TellResult } from "../daemon/tell_protocol.ts";
@@ -9,7 +10,9 @@ import { watchDaemon } from "./daemon_watch.ts";
 export async function runTell(cli: CliContext): Promise<void> {
   using _watch = watchDaemon(cli);
   const { items } = tellRequestSchema.parse(JSON.parse(await cli.stdin.readAll()));
-  const context: NotifyAllContext = { signal: cli.signal, env: cli.env, clock: cli.clock, log() {} };
+  const { signal, env, clock } = cli;
+  const secret = (reference: string) => resolveCredential(reference, env);
+  const context: NotifyAllContext = { signal, env, secret, clock, log() {} };
   await Promise.all(items.map(async (item) => {
     const result: TellResult = { type: "result", key: item.key, failure: await tellOne(item, context) };
     await cli.stdout.write(JSON.stringify(result) + "\n");

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { StageOutcome } from "../bundle/manifest.ts";
 import type { Clock } from "../core/clock.ts";
-import { resolveCredential } from "../core/credential_reference.ts";
+import type { ReadSecret } from "../core/credential_reference.ts";
 import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { withTimeLimit } from "../core/time_limit.ts";
 import { addressMessage } from "./address_message.ts";
@@ -15,6 +15,8 @@ export type { RunFacts } from "./compose_notification.ts";
 export interface NotifyAllContext {
   signal: AbortSignal;
   env: Readonly<Record<string, string>>;
+  /** Reads the secrets that targets name. */
+  secret: ReadSecret;
   clock: Clock;
   log(level: "debug" | "info" | "warn", message: string): void;
   /** Name of this machine; default: what the system says. */
@@ -112,7 +114,7 @@ async function reach(
       tell(notifier, {
         signal,
         env: context.env,
-        secret: (reference) => resolveCredential(reference, context.env),
+        secret: context.secret,
         clock: context.clock,
         tryTimeoutMs: context.tryTimeoutMs,
       }));

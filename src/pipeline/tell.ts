@@ -1,4 +1,5 @@
 import type { StageOutcome } from "../bundle/manifest.ts";
+import { resolveCredential } from "../core/credential_reference.ts";
 import { notifyAll } from "../notify/notify_all.ts";
 import { type RunFacts, toReport } from "./judge_run.ts";
 import type { PipelineContext } from "./run_pipeline.ts";
@@ -20,6 +21,7 @@ export async function tell(run: RunFacts, context: PipelineContext): Promise<Sta
   }, {
     signal: context.abort,
     env: context.env,
+    secret: (reference) => resolveCredential(reference, context.env),
     clock: context.clock,
     log: (level, message) => context.emit({ type: "log", level, component: "notifier", message }),
   });

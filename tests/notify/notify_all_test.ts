@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { resolveCredential } from "../../src/core/credential_reference.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { notifyAll, type NotifyAllContext, type RunFacts } from "../../src/notify/notify_all.ts";
 import type { NotifyTarget } from "../../src/notify/notifier.ts";
@@ -159,6 +160,7 @@ function context(log: string[] = []): NotifyAllContext {
   return {
     signal: new AbortController().signal,
     env: {},
+    secret: (reference) => resolveCredential(reference, {}),
     clock: { now: () => NOW, sleep: () => Promise.resolve() },
     log: (level, message) => log.push(`${level} ${message}`),
     host: "host-1",

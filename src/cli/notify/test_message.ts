@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { type Command, Option } from "commander";
+import { resolveCredential } from "../../core/credential_reference.ts";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { type Notification, type NotifiedFinding, NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
@@ -48,7 +49,9 @@ async function sendTest(cli: CliContext, name: string, flags: TestFlags): Promis
   const { tellTarget } = await import("../../notify/notify_all.ts");
   const target = await findTarget(cli, name, flags);
   const message = testMessage(flags.event, cli.clock.now(), hostname());
-  const context = { signal: cli.signal, env: cli.env, clock: cli.clock, log() {} };
+  const { signal, env, clock } = cli;
+  const secret = (reference: string) => resolveCredential(reference, env);
+  const context = { signal, env, secret, clock, log() {} };
   const failure = await tellTarget(target, message, context);
   if (failure !== undefined) {
     throw new NotifyError(
