@@ -54,6 +54,8 @@ const MAX_RECORDED = 50;
  * also where several daemons share a store, and where one is killed in between. */
 export class NotificationSender {
   readonly #inFlight = new Set<string>();
+  /** Notifiers that are being told that runs begin, how many times: no end may overtake that. */
+  readonly #starting = new Map<string, number>();
   readonly #children = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #abandoned = new AbortController();
@@ -133,7 +135,8 @@ export class NotificationSender {
     const due: Sending[] = [];
     let next = Infinity;
     for (const [target, refs] of Map.groupBy(pending, (ref) => ref.target)) {
-      if (this.#inFlight.has(target) || this.#children.size >= MAX_CHILDREN) continue; // an end wakes us
+      const busy = this.#inFlight.has(target) || this.#starting.has(target);
+      if (busy || this.#children.size >= MAX_CHILDREN) continue; // an end wakes us
       const found = await this.#prepare(target, refs, states.get(target));
       if (typeof found === "object") due.push(found);
       else next = Math.min(next, found - clock.now().getTime());
@@ -296,32 +299,41 @@ export class NotificationSender {
 
   async #tellStarted(recipients: readonly Recipient[], job: Job, execution: Execution): Promise<void> {
     const { clock, command, settings } = this.options;
+    const log = this.#log.with({ job: job.name, execution: execution.id });
+    const items: TellItem[] = [];
     try {
-      const { findNotifier } = await import("../notify/registry.ts");
-      const run: StartedRun = {
+      const { notifiers } = await import("../notify/registry.ts");
+      const started: StartedRun = {
         job: { id: job.id, name: job.name },
         execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: execution.retryCount + 1 },
         startedAt: clock.now().toISOString(),
         host: Deno.hostname(),
       };
-      const items = recipients.flatMap(({ target, direct, kind }): TellItem[] => {
+      for (const { target, direct, kind } of recipients) {
         const way = resolveTarget(target, direct, settings().notifiers);
-        if (way === undefined || findNotifier(kind).started === undefined) return [];
-        return [{ key: way.label, target: way.to, started: { ...run } }];
-      });
+        const known = notifiers.find((notifier) => notifier.kind === kind);
+        if (way === undefined || known?.started === undefined) continue;
+        items.push({ key: target, target: way.to, started: { ...started } });
+        this.#starting.set(target, (this.#starting.get(target) ?? 0) + 1);
+      }
       if (items.length === 0) return;
-      const log = this.#log.with({ job: job.name, execution: execution.id });
       const wrong = await tellInChild({
         command,
         request: { items },
         signal: this.#abandoned.signal,
         limitMs: STARTED_LIMIT_MS,
         onResult: ({ key, failure }) =>
-          failure && log.warn("could not be told that a run began", { to: key, error: failure.message }),
+          failure && log.warn("could not be told that a run began", { to: labelOf(key), error: failure.message }),
       });
       if (wrong !== "") log.warn("could not tell that a run began", { error: wrong });
     } catch (error) {
-      this.#log.warn("could not tell that a run began", { job: job.name, error: describeError(error) });
+      log.warn("could not tell that a run began", { error: describeError(error) });
+    } finally {
+      for (const { key } of items) {
+        const left = this.#starting.get(key)! - 1;
+        if (left > 0) this.#starting.set(key, left);
+        else this.#starting.delete(key);
+      }
     }
   }
 
@@ -332,6 +344,11 @@ export class NotificationSender {
     });
     this.#children.add(tracked);
   }
+}
+
+/** The name of a notifier of the settings; of another place its kind. */
+function labelOf(target: string): string {
+  return nameOfTarget(target) ?? target.split(":")[1] ?? target;
 }
 
 function keyOf({ atMs, id }: NoticeRef): string {

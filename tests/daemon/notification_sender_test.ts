@@ -1,6 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { deliveryIdOf } from "../../src/daemon/outbox_message.ts";
+import type { TellItem } from "../../src/daemon/tell_protocol.ts";
+import type { Notifier } from "../../src/notify/notifier.ts";
+import { notifiers } from "../../src/notify/registry.ts";
 import { namedTarget } from "../../src/schedule/notice.ts";
+import { sampleExecution, sampleJob } from "./sample_job.ts";
 import { runsOf, senderStage, START } from "./sender_stage.ts";
 import { until } from "./until.ts";
 
@@ -222,7 +226,7 @@ Deno.test("notification sender that is stopped leaves what it had begun to the n
   }));
 
 Deno.test("notification sender leaves what is for a notifier that the settings do not have, for a day", () =>
-  senderStage(async ({ define, ends, start, store, lines, advance, messages, empty, notifiers }) => {
+  senderStage(async ({ define, ends, start, store, lines, advance, messages, empty, notifiers: known }) => {
     await ends("gone");
     define("ops");
     start();
@@ -232,7 +236,7 @@ Deno.test("notification sender leaves what is for a notifier that the settings d
     await advance(2 * HOUR);
     await empty();
     ok(lines.some(({ level, message }) => level === "error" && message.includes("given up")));
-    deepStrictEqual([messages(), Object.keys(notifiers)], [[], ["ops"]]);
+    deepStrictEqual([messages(), Object.keys(known)], [[], ["ops"]]);
   }));
 
 Deno.test("notification sender drops the oldest of too many, and says how many", () =>
@@ -262,4 +266,43 @@ Deno.test("notification sender drops the oldest of too many, and says how many",
       "20",
       "419",
     ]);
+  }));
+
+Deno.test("notification sender tells those who want to know that a run begins, and waits for nobody", () =>
+  senderStage(async ({ define, ends, start, store, clock }) => {
+    // Known to this process alone; the child is a script that keeps what it is told, and never ends.
+    const probe: Notifier = {
+      ...notifiers[0]!,
+      kind: "probe",
+      everyRun: true,
+      started: () => Promise.resolve(),
+    };
+    (notifiers as Notifier[]).push(probe);
+    const file = await Deno.makeTempFile();
+    try {
+      define("ops");
+      define("switch", { kind: "probe" });
+      const sender = start({ command: { command: "/bin/sh", args: ["-c", `cat > ${file}; exec sleep 300`] } });
+      const job = sampleJob({ notify: [{ notifier: "ops" }, { notifier: "switch" }] });
+      const execution = sampleExecution({ retryCount: 1 }, job);
+      const recipients = [
+        { target: namedTarget("ops"), kind: "webhook" },
+        { target: namedTarget("switch"), kind: "probe" },
+      ];
+      sender.started(recipients, job, execution);
+      const { items } = JSON.parse(await until("the request", async () => await Deno.readTextFile(file) || undefined));
+      deepStrictEqual(items.map(({ key, started }: TellItem) => [key, started]), [[namedTarget("switch"), {
+        job: { id: job.id, name: "nightly" },
+        execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: 2 },
+        startedAt: clock.now().toISOString(),
+        host: Deno.hostname(),
+      }]]);
+      await ends("switch");
+      await until("the look", () => sender.figures().waiting === 1);
+      deepStrictEqual(await store.notifierStates(), [], "no end overtakes a beginning");
+      await sender.stop();
+    } finally {
+      (notifiers as Notifier[]).pop();
+      await Deno.remove(file);
+    }
   }));
