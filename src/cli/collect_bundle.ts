@@ -5,7 +5,6 @@ import type { Finding } from "../analyze/analyzer.ts";
 import { parseDuration } from "../core/duration.ts";
 import { SupportBundleError, UsageError } from "../core/errors.ts";
 import { readDiscoveryFlags } from "../discover/discovery_options.ts";
-import { parseNotifyTarget } from "../notify/registry.ts";
 import { loadRequest } from "../pipeline/load_request.ts";
 import type { PipelineReport } from "../pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../pipeline/request.ts";
@@ -14,6 +13,7 @@ import { knownUserValues } from "../pipeline/run_redactor.ts";
 import type { TokenOptions } from "../redact/tokens/tokenization.ts";
 import { readPersonalData } from "../redact/personal_data.ts";
 import type { UploadPlan } from "../pipeline/upload_plan.ts";
+import { notifyTargets } from "./notify/read_notifiers.ts";
 import { agentOptions } from "./agent_flags.ts";
 import { chooseArchivePath, stampedName } from "./archive_path.ts";
 import { childEnvironment } from "./child_environment.ts";
@@ -201,7 +201,7 @@ async function toRequest(
     sizeLimits: readSizeFlags(flags),
     metadata: flags.metadata === undefined ? undefined : metadataOf(flags.metadata),
     upload,
-    notify: (flags.notify ?? []).map((url: string) => parseNotifyTarget(url, ["always"])),
+    notify: await notifyTargets(cli, flags),
   });
 }
 

@@ -10,6 +10,8 @@ import { readFlagVariables, withVariable } from "./flag_variables.ts";
 import { addHideFlag } from "./hide_flag.ts";
 import { addKubeFlags } from "./kube_flags.ts";
 import { addLazyCommands } from "./lazy_commands.ts";
+import { addNotifyFlags } from "./notify/notify_flags.ts";
+import { notifyCommand } from "./notify/notify_command.ts";
 import { addLeakGateFlag } from "./leak_gate_flag.ts";
 import { addScrubValuesFlag } from "./scrub_values.ts";
 import { addRemoteHostFlags } from "./remote_host_flags.ts";
@@ -22,7 +24,7 @@ import { addUploadFlags } from "./upload_flags.ts";
 import { serviceCommand } from "./service/service_command.ts";
 
 /** Commands that the program itself starts. */
-const INTERNAL = ["attempt", "deliver", "echo-peer"];
+const INTERNAL = ["attempt", "deliver", "tell", "echo-peer"];
 
 const EXAMPLES = `
 Examples:
@@ -93,8 +95,8 @@ export function program(cli: CliContext): Command {
     .option("--since <duration>", "logs of the last 24h, 30m …")
     .option("--since-time <time>", "logs since a time (RFC 3339)")
     .option("--timeout <duration>", "stop gathering after this and finish the bundle")
-    .option("--collector-timeout <duration>", "deadline of each collector", "5m")
-    .option("--notify <url>", "tell this webhook how it went (repeatable)", collect)
+    .option("--collector-timeout <duration>", "deadline of each collector", "5m");
+  addNotifyFlags(root, "this notifier how it went", "always")
     .option("--metadata <k=v>", "facts to keep in metadata/user.json (repeatable)", collect)
     .option("--collect-without-permissions [bool]", "go on when permissions are missing (default: true)", parseBoolean)
     .option("--no-uri", "do not replace specs by what their uri holds")
@@ -122,6 +124,7 @@ export function program(cli: CliContext): Command {
   root.addCommand(scheduleCommand(cli));
   root.addCommand(serviceCommand(cli));
   root.addCommand(credentialCommand(cli));
+  root.addCommand(notifyCommand(cli));
   addLazyCommands(root, cli, [{
     name: "analyze",
     summary: "judge a bundle that exists by the analyzers of specs",
@@ -162,6 +165,7 @@ export function program(cli: CliContext): Command {
   root.addCommand(versionCommand(cli));
   root.addCommand(attemptCommand(cli), { hidden: true });
   root.addCommand(deliverCommand(cli), { hidden: true });
+  root.addCommand(tellCommand(cli), { hidden: true });
   root.addCommand(echoPeerCommand(cli), { hidden: true });
   return root;
 }
@@ -188,6 +192,16 @@ function deliverCommand(cli: CliContext): Command {
     async () => {
       const { runDelivery } = await import("./deliver_for_daemon.ts");
       await runDelivery(cli);
+    },
+  );
+}
+
+/** What the daemon starts to send notifications. Not for people. */
+function tellCommand(cli: CliContext): Command {
+  return newCommand(cli, "tell").description("send notifications, as the daemon asks on standard input").action(
+    async () => {
+      const { runTell } = await import("./tell.ts");
+      await runTell(cli);
     },
   );
 }

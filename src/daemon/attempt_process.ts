@@ -8,6 +8,7 @@ import type { AttemptCgroup } from "./attempt_cgroup.ts";
 import { endGroup, killGroup, killMarked, processStart } from "./process_identity.ts";
 import { readLines, readTail } from "./read_lines.ts";
 import { addUsage, type AttemptUsage, watchUsage } from "./watch_usage.ts";
+import { inheritedEnvironment } from "./inherited_environment.ts";
 
 /** How the child of an attempt ended, whatever way. */
 export interface AttemptEnd {
@@ -76,7 +77,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const { command, args } = options.cgroup?.entering(options.command) ?? options.command;
     child = new Deno.Command(command, {
       args,
-      env: { ...inherited(options.withheld), ...options.env },
+      env: { ...inheritedEnvironment(options.withheld), ...options.env },
       clearEnv: true,
       stdin: "piped",
       stdout: "piped",
@@ -164,10 +165,6 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     stderrTail,
     usage,
   };
-}
-
-function inherited(withheld: readonly string[] = []): Record<string, string> {
-  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !withheld.includes(name)));
 }
 
 /** Has the child recorded, then hands it the request. */

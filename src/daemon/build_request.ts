@@ -15,8 +15,7 @@ import { uploadPlan } from "./upload_plan_of.ts";
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const COLLECTOR_DEADLINE_MS = 5 * 60_000;
 
-/** What the child of an attempt is told to do.
- * @param previous the job's last finished execution, if it had one
+/** What the child of an attempt is told to do. It tells no notifier: only the daemon knows when an execution has ended.
  * @param timeoutMs hard limit of the attempt: gathering stops when nine tenths of it are over
  * @param maxBundleBytes no job collects more
  * @param behind how many bundles wait for the job's destination */
@@ -24,7 +23,6 @@ export function buildRequest(
   job: Job,
   execution: Execution,
   state: StateFolder,
-  previous: Execution | undefined,
   timeoutMs: number,
   maxBundleBytes?: number,
   behind = 0,
@@ -57,10 +55,8 @@ export function buildRequest(
     }),
     collectorDeadlineMs: Math.min(COLLECTOR_DEADLINE_MS, deadlineMs),
     upload: plan && { ...plan, spool: true, behind, labels: job.labels },
-    notify: job.notify,
     job: { id: job.id, name: job.name },
     execution: { id: execution.id, scheduledAt: execution.scheduledAt, attempt: execution.retryCount + 1 },
-    previous: previous && { status: previous.status, findings: previous.findings.top },
   });
 }
 

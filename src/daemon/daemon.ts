@@ -13,6 +13,7 @@ import { countErrors } from "../store/count_errors.ts";
 import { type KvJobStore, openJobStore } from "../store/kv_job_store.ts";
 import { Admission } from "./admission.ts";
 import { secureState } from "../store/secure_state.ts";
+import { Announcer } from "./announcer.ts";
 import { AttemptCgroups } from "./attempt_cgroup.ts";
 import { AttemptVariables } from "./attempt_variables.ts";
 import { auditor } from "./auditor.ts";
@@ -39,7 +40,7 @@ import { loadSettings } from "./load_settings.ts";
 import { LocalExecutor } from "./local_executor.ts";
 import { LogRotation } from "./log_rotation.ts";
 import { type DaemonMetrics, noMetrics, prometheusMetrics } from "./metrics.ts";
-import { failureNotifier } from "./notify_failure.ts";
+import { NotificationSender } from "./notification_sender.ts";
 import { acquirePidFile } from "./pid_file.ts";
 import { diskRoom } from "./process_metrics.ts";
 import { checkReadiness, type ReadinessChecks } from "./readiness.ts";
@@ -66,6 +67,8 @@ export interface DaemonOptions {
   /** The command lines of an attempt and of a delivery; default: this program's. */
   attemptCommand?: { command: string; args: string[] };
   deliverCommand?: { command: string; args: string[] };
+  /** The command line of what sends notifications; default: this program's. */
+  tellCommand?: { command: string; args: string[] };
   /** How long attempts may go on after the wish to stop, and how long from SIGTERM to SIGKILL. Default 10 s each. */
   drainMs?: number;
   graceMs?: number;
@@ -124,8 +127,6 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const census = new JobCensus(store, clock);
   const stopping = new AbortController();
   const owner = await newLeaseOwner();
-  const presentEnv = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
-  const notifyFailure = failureNotifier({ env: presentEnv, secret, clock, signal: new AbortController().signal, log });
   const ready: ReadinessChecks = {
     store: async () => {
       await store.revision();
@@ -148,6 +149,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       ready: () => checkReadiness(ready),
       uploads: () => spool.summary(),
       unreadable: () => store.unreadable().length,
+      notifications: () => sender.figures(),
       disk: () => diskRoom(state.root),
     })
     : undefined;
@@ -185,6 +187,17 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
   const cgroups = await AttemptCgroups.open({ clock, log: log.with({ component: "executor" }), pid: Deno.pid });
   const enforced = { memory: cgroups?.bounds("memory") ?? false, cpu: cgroups?.bounds("cpu") ?? false };
+  const sender = new NotificationSender({
+    store,
+    clock,
+    log,
+    metrics: counted,
+    owner,
+    command: options.tellCommand ?? childCommand("tell"),
+    variables,
+    settings: () => loaded.settings,
+  });
+  const announcer = new Announcer({ store, clock, log, notifiers: () => loaded.settings.notifiers, sender });
   const executor = new LocalExecutor({
     store,
     clock,
@@ -199,7 +212,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     drainMs: options.drainMs,
     graceMs: options.graceMs,
     lease: options.leaseTimes,
-    notifyFailure,
+    announcer,
     admission,
     completeJob: (job) => completeJob(job, loaded.settings),
     uploadsBefore: (job) => spool.before(job),
@@ -231,6 +244,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       loaded = next;
       executor.setLimits(executorLimits(next.settings, flags));
       await guard.refresh();
+      sender.wake();
       scheduler.setCheckInterval(flags.checkIntervalMs ?? next.settings.checkInterval);
       for (const warning of next.warnings) log.warn(warning);
       const message = `read the settings again (${next.source ?? "defaults"})` +
@@ -298,7 +312,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     own: (id) => executor.running().some((it) => it.id === id),
     leaseMs: options.leaseTimes?.leaseMs,
-    notifyFailure,
+    announcer,
   };
   const recovered = await recover(recovery);
   if (recovered > 0) log.warn(`${recovered} executions were interrupted when the last daemon ended`);
@@ -318,9 +332,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   services.defer(() => rotation.stop());
   services.defer(() => retention.stop());
   services.defer(() => spool.stop());
+  services.defer(() => sender.stop());
   services.defer(() => executor.stop());
   services.defer(() => rescuer.stop());
   services.defer(() => scheduler.stop());
+  sender.start();
   executor.start();
   spool.start();
   rescuer.start();
@@ -370,7 +386,8 @@ async function makeFolders(state: StateFolder): Promise<void> {
   if (Deno.build.os !== "windows") await Deno.chmod(state.root, 0o700);
 }
 
-function childCommand(name: "attempt" | "deliver"): { command: string; args: string[] } {
+/** One of this program's commands that only the daemon gives. */
+function childCommand(name: "attempt" | "deliver" | "tell"): { command: string; args: string[] } {
   const { command, args } = selfCommand();
   return { command, args: [...args, name] };
 }

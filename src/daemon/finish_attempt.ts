@@ -24,8 +24,6 @@ export interface FinishedAttempt {
   execution: Execution;
   /** False while a further attempt is to come. */
   final: boolean;
-  /** True when it failed for good, and its child did not get as far as telling anybody. */
-  notify: boolean;
 }
 
 interface Verdict {
@@ -72,11 +70,9 @@ export function finishAttempt(
         retryCount: execution.retryCount + 1,
       },
       final: false,
-      notify: false,
     };
   }
-  const told = end.report?.stages.some(({ stage }) => stage === "notify") ?? false;
-  return { execution: finished, final: true, notify: verdict.status === "failed" && !told };
+  return { execution: finished, final: true };
 }
 
 /** What becomes of an execution whose daemon died while it ran. Its attempt counts: an execution that takes the daemon
@@ -103,7 +99,6 @@ export function finishInterrupted(
       // What cut it off is over: there is nothing to wait for.
       execution: { ...ended, status: "retrying", retryAt: now.toISOString(), retryCount: execution.retryCount + 1 },
       final: false,
-      notify: false,
     };
   }
   const why = job === undefined ? "its job is gone" : `all ${job.retry.maxAttempts} attempts are used up`;
@@ -116,7 +111,6 @@ export function finishInterrupted(
       retryAt: null,
     },
     final: true,
-    notify: job !== undefined,
   };
 }
 

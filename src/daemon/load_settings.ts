@@ -4,6 +4,7 @@ import type { StateFolder } from "../schedule/state_folder.ts";
 import {
   ACCESS_KEYS,
   NOT_YET_EFFECTIVE_STORAGE,
+  NOTIFIER_KEYS,
   SETTING_KEYS,
   type Settings,
   SettingsError,
@@ -96,9 +97,11 @@ export async function parseSettings(
     const issue = result.error.issues[0]!;
     const key = issue.path.join(".");
     const override = fromEnv.get(key);
-    const where = override !== undefined ? override.name : `${fileOf.get(key) ?? path}:${lineOf.get(key) ?? 1}`;
+    const where = override !== undefined
+      ? override.name
+      : `${fileOf.get(key) ?? path}:${lineOfPath(lineOf, issue.path)}`;
     const shown = override?.value ?? valueAt(values, issue.path);
-    const value = SECRET_KEYS.has(key)
+    const value = SECRET_KEYS.has(key) || issue.path[0] === "notifiers"
       ? ""
       : typeof shown === "string" || typeof shown === "number"
       ? ` "${shown}"`
@@ -184,17 +187,20 @@ async function readYaml(text: string, path: string): Promise<Written> {
 
   const lineOf = new Map<string, number>();
   const warnings: string[] = [];
-  const walk = (map: unknown, prefix: string, known: readonly string[], idle: readonly string[]) => {
+  /** @param known undefined: any key */
+  const walk = (map: unknown, prefix: string, known: readonly string[] | undefined, idle: readonly string[]) => {
     if (!isMap(map)) return;
     for (const { key, value } of map.items) {
       const name = String(isScalar(key) ? key.value : key);
       const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 1;
       lineOf.set(prefix + name, line);
-      if (!known.includes(name)) throw unknownKey(`${path}:${line}`, prefix, name, known);
+      if (known !== undefined && !known.includes(name)) throw unknownKey(`${path}:${line}`, prefix, name, known);
       if (idle.includes(name)) {
         warnings.push(`${path}:${line}: \`${prefix}${name}\` is accepted, and has no effect yet`);
       }
       if (prefix + name === "storageConfig") walk(value, "storageConfig.", STORAGE_KEYS, NOT_YET_EFFECTIVE_STORAGE);
+      if (prefix + name === "notifiers") walk(value, "notifiers.", undefined, []);
+      if (prefix === "notifiers.") walk(value, `notifiers.${name}.`, NOTIFIER_KEYS, []);
     }
   };
   walk(root, "", SETTING_KEYS, []);
@@ -204,6 +210,15 @@ async function readYaml(text: string, path: string): Promise<Written> {
     Object.entries((document.toJS() ?? {}) as Record<string, unknown>).filter(([, value]) => value !== null),
   );
   return { values, lineOf, warnings };
+}
+
+/** The line of the innermost key that has one. */
+function lineOfPath(lineOf: ReadonlyMap<string, number>, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const line = lineOf.get(path.slice(0, length).join("."));
+    if (line !== undefined) return line;
+  }
+  return 1;
 }
 
 function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {

@@ -10,6 +10,7 @@ import type { JobStore, Lease } from "../store/job_store.ts";
 import type { Admission } from "./admission.ts";
 import type { AttemptCgroups } from "./attempt_cgroup.ts";
 import { type ResourceLimits, resourceLimits } from "./attempt_limits.ts";
+import type { Announcer } from "./announcer.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import type { AttemptVariables } from "./attempt_variables.ts";
 import type { AttemptEnd, EndReason } from "./attempt_process.ts";
@@ -23,7 +24,6 @@ import { removeTokenKey } from "./job_tokens.ts";
 import { keepAnalysis } from "./keep_analysis.ts";
 import { LEASE_MS, LeaseKeeper, RENEW_EVERY_MS } from "./lease_keeper.ts";
 import type { DaemonMetrics } from "./metrics.ts";
-import { previousExecution } from "./previous_execution.ts";
 import { replaceWaiting } from "./replace_waiting.ts";
 import { startAttempt } from "./start_attempt.ts";
 
@@ -47,12 +47,12 @@ export interface LocalExecutorOptions {
   /** How long attempts may go on after {@linkcode LocalExecutor.stop} was called. Default 10 s. */
   drainMs?: number;
   lease?: { leaseMs: number; renewEveryMs: number };
-  /** Tells of a failure that the child could not tell of. @param job as it is after that */
-  notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
   /** How many bundles wait for the destination of a job: those of its runs go behind them. */
   uploadsBefore?(job: Job): Promise<number>;
   /** The job with what the settings say where it does not. */
   completeJob?(job: Job): Job;
+  /** Knows whom to tell of executions. */
+  announcer?: Pick<Announcer, "started" | "ended" | "wake">;
   /** Decides what has to wait although there is a slot. */
   admission?: Admission;
   /** Called after each attempt. */
@@ -242,10 +242,10 @@ export class LocalExecutor implements Executor {
       const { job, startedAt } = begun;
       slot.log = new AttemptLog(store, clock, slot.execution.id, log);
       try {
-        const previous = await previousExecution(store, slot.execution);
+        this.options.announcer?.started(job, slot.execution);
         const timeoutMs = attemptTimeoutMs(job, this.#limits.timeoutCapMs);
         const resources = resourceLimits(job, this.#limits.maxMemoryMB);
-        const end = await this.#attempt(slot, job, keeper, previous, timeoutMs, resources);
+        const end = await this.#attempt(slot, job, keeper, timeoutMs, resources);
         if (end.endedFor === "lease-lost") {
           slot.log.add("error", "executor", "ended: another daemon has taken this execution over");
           return;
@@ -262,8 +262,7 @@ export class LocalExecutor implements Executor {
         await removeLeftovers(job, slot.execution.id, state);
         sayResult(finished, slot.log);
         await slot.log.flush();
-        const after = await this.#record(finished, job, slot, keeper);
-        if (finished.notify) await this.#notify(after, finished.execution, previous, slot.log);
+        await this.#record(finished, job, slot, keeper);
       } finally {
         await slot.log.close();
         await removeLeftovers(begun.job, slot.execution.id, state);
@@ -312,7 +311,6 @@ export class LocalExecutor implements Executor {
     slot: Slot,
     job: Job,
     keeper: LeaseKeeper,
-    previous: Execution | undefined,
     timeoutMs: number,
     resources: ResourceLimits,
   ): Promise<AttemptEnd> {
@@ -321,7 +319,6 @@ export class LocalExecutor implements Executor {
       command,
       execution: slot.execution,
       job,
-      previous,
       state,
       clock,
       log: slot.log!,
@@ -343,26 +340,27 @@ export class LocalExecutor implements Executor {
     });
   }
 
-  /** Writes how it ended. The store may be away for a moment; a result is worth waiting for.
-   * @returns the job after that; as it was, when it is gone or another daemon has the execution */
-  async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<Job> {
-    const { store, clock, metrics } = this.options;
+  /** Writes how it ended, and whom to tell of it. The store may be away for a moment; a result is worth waiting for. */
+  async #record(finished: FinishedAttempt, job: Job, slot: Slot, keeper: LeaseKeeper): Promise<void> {
+    const { store, clock, metrics, announcer } = this.options;
     const { execution, final } = finished;
     const replaced = execution.errorCode === REPLACED.errorCode; // the job's status is that of the run that follows
-    let kept: Job | undefined;
     for (let attempt = 1;; attempt++) {
       try {
+        const notices = final ? await announcer?.ended(job, execution) : undefined;
         const stored = await store.updateExecution(
           execution.id,
           () => execution,
           keeper.lease,
           (it, ended) => replaced ? it : applyOutcome(it, ended),
+          notices,
         );
         if (stored === undefined) {
           slot.log!.add("error", "executor", "the result was not recorded: another daemon has the execution now");
-          return job;
+          return;
         }
-        kept = await store.getJob(job.id);
+        if (notices !== undefined) announcer?.wake();
+        const kept = await store.getJob(job.id);
         if (job.enabled && kept?.paused?.by === SCHEDULER) {
           slot.log!.add("warn", "executor", `the job is disabled from now on: ${kept.paused.note}`);
         }
@@ -380,16 +378,6 @@ export class LocalExecutor implements Executor {
     }
     if (final) metrics.finished(job.id, execution.status, execution.duration, execution.bundleSize, clock.now());
     else metrics.retried();
-    return kept ?? job;
-  }
-
-  async #notify(job: Job, execution: Execution, previous: Execution | undefined, log: AttemptLog): Promise<void> {
-    if (job.notify.length === 0 || this.options.notifyFailure === undefined) return;
-    try {
-      await this.options.notifyFailure(job, execution, previous);
-    } catch (error) {
-      log.add("error", "notifier", `cannot tell of the failure: ${describeError(error)}`);
-    }
   }
 }
 

@@ -26,6 +26,8 @@ export interface DaemonMetrics {
   upload(result: UploadResult): void;
   /** A call to the store failed. */
   storeFailed(): void;
+  /** A notifier was told, or could not be. @param kind of the notifier */
+  notified(kind: string, result: "sent" | "failed" | "given-up"): void;
 }
 
 export const UPLOAD_RESULTS = ["delivered", "failed", "lost"] as const;
@@ -41,6 +43,7 @@ export const noMetrics: DaemonMetrics = {
   limitReached() {},
   upload() {},
   storeFailed() {},
+  notified() {},
 };
 
 /** What is read when somebody asks for the metrics. */
@@ -61,6 +64,8 @@ export interface MetricsSource extends JobMetricsSource {
   uploads?(): SpoolSummary;
   /** Records of the store that could not be read. */
   unreadable(): number;
+  /** Notifications that wait to be sent, and notifiers of which the last try failed. */
+  notifications(): { waiting: number; failing: number };
   /** Of the state folder. */
   disk(): Promise<DiskRoom | undefined>;
 }
@@ -140,6 +145,10 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
   const backupFailures = counter("backup_failures_total", "Backups of the store that could not be made");
   for (const reason of SKIP_REASONS) skips.inc({ reason }, 0);
   const storeErrors = counter("store_errors_total", "Calls to the store that failed");
+  const notifications = counter("notifications_total", "Messages to notifiers, by kind and result", ["kind", "result"]);
+  for (const result of ["sent", "failed", "given-up"]) notifications.inc({ kind: "webhook", result }, 0);
+  const notificationsWaiting = gauge("notifications_waiting", "Notifications that wait to be sent");
+  const notifiersFailing = gauge("notifiers_failing", "Notifiers that could not be told at the last try");
   const unreadable = gauge(
     "store_unreadable_records",
     "Records that could not be read and were set aside since the start",
@@ -170,6 +179,7 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
     backups: (what) => "failed" in what ? backupFailures.inc() : lastBackup.set(what.lastSuccess.getTime() / 1000),
     upload: (result) => uploads.inc({ result }),
     storeFailed: () => storeErrors.inc(),
+    notified: (kind, result) => notifications.inc({ kind, result }),
     async text() {
       const problems = await source.ready();
       for (const [check, problem] of problems) ready.set({ check }, problem === "" ? 1 : 0);
@@ -191,6 +201,9 @@ export async function prometheusMetrics(source: MetricsSource): Promise<Promethe
       uploadsOldest.set(Math.max(0, source.now().getTime() - (spool?.since ?? source.now()).getTime()) / 1000);
       slots.set(source.maxConcurrent());
       unreadable.set(source.unreadable());
+      const { waiting: toTell, failing } = source.notifications();
+      notificationsWaiting.set(toTell);
+      notifiersFailing.set(failing);
       const disk = await source.disk();
       available.set(disk?.available ?? NaN);
       size.set(disk?.size ?? NaN);

@@ -7,6 +7,7 @@ import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
+import type { Announcer } from "./announcer.ts";
 import { removeLeftovers } from "./build_request.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import { finishInterrupted } from "./finish_attempt.ts";
@@ -49,8 +50,7 @@ export interface RecoveryOptions {
   owner: string;
   /** Executions that this daemon runs itself: they are looked after. */
   own(executionId: string): boolean;
-  /** @param job as it is after the failure */
-  notifyFailure?(job: Job, execution: Execution, previous: Execution | undefined): Promise<void>;
+  announcer?: Pick<Announcer, "ended" | "wake">;
   leaseMs?: number;
   random?: () => number;
 }
@@ -93,8 +93,12 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
     await removeLeftovers(job ?? { id: execution.jobId, name: execution.jobName }, execution.id, state);
     const now = clock.now();
     const finished = finishInterrupted(execution, job, now, (options.random ?? Math.random)());
-    const stored = await store.updateExecution(execution.id, () => finished.execution, lease, applyOutcome);
+    const notices = finished.final && job !== undefined
+      ? await options.announcer?.ended(job, finished.execution)
+      : undefined;
+    const stored = await store.updateExecution(execution.id, () => finished.execution, lease, applyOutcome, notices);
     if (stored === undefined) return false;
+    if (notices !== undefined) options.announcer?.wake();
     const fate = finished.final ? "failed for good" : "it is tried again";
     log.warn(`${finished.execution.error}; ${fate}`);
     await store.appendLogs(execution.id, [{
@@ -105,12 +109,6 @@ async function takeOver(found: Execution, options: RecoveryOptions, log: DaemonL
     }]);
     if (finished.final) metrics.finished(execution.jobId, "failed", execution.duration, 0, now);
     else metrics.retried();
-    if (finished.notify && job !== undefined && job.notify.length > 0) {
-      const after = await store.getJob(job.id) ?? job; // it may have paused itself
-      await options.notifyFailure?.(after, finished.execution, undefined).catch((error) =>
-        log.error("cannot tell of the failure", { component: "notifier", error: describeError(error) })
-      );
-    }
     return true;
   } finally {
     await store.releaseLease(lease);

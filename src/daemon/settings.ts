@@ -4,6 +4,9 @@ import { SupportBundleError } from "../core/errors.ts";
 import { EXIT } from "../core/exit_codes.ts";
 import { tryParseDuration } from "../core/duration.ts";
 import { parseRate, parseSize } from "../core/size.ts";
+import { NOTIFY_EVENTS } from "../notify/notifier.ts";
+import { coversTheWeek, parseBlackout } from "../schedule/blackout.ts";
+import { parseTimezone } from "../schedule/timezone.ts";
 import type { StateFolder } from "../schedule/state_folder.ts";
 import type { StoreLocation } from "../store/kv_job_store.ts";
 
@@ -68,6 +71,64 @@ const uploadConfig = z.preprocess(
   (value) => typeof value === "string" ? { endpoint: value } : value,
   z.strictObject({ ...uploadPlace, fallback: z.strictObject(uploadPlace).optional(), bandwidth: rate.optional() }),
 );
+const quietHours = z.union([z.array(z.string()), z.string().transform((text) => [text])]).superRefine(
+  (list, context) => {
+    for (const text of list) {
+      try {
+        parseBlackout(text, "quietHours");
+      } catch {
+        const message = `"${text}" are no hours, such as 22:00-07:00, 'Mon-Fri 08:00-18:00' or 'Sat,Sun'`;
+        return context.addIssue({ code: "custom", message });
+      }
+    }
+    if (coversTheWeek(list)) {
+      context.addIssue({ code: "custom", message: "leaves no minute of the week to tell it in" });
+    }
+  },
+);
+const zoneName = z.string().transform((name, context) => {
+  try {
+    return parseTimezone(name);
+  } catch {
+    context.addIssue({ code: "custom", message: "is not the name of a time zone, such as Europe/Berlin" });
+    return z.NEVER;
+  }
+});
+const optionText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+/** A notifier that jobs refer to by its name. No value of it is a secret: what is one, is a reference. */
+export const notifierSchema = z.object({
+  kind: z.string().min(1),
+  /** Or a credential reference that names it, where the URL itself is a password. */
+  url: z.string().min(1),
+  on: z.union([z.array(z.enum(NOTIFY_EVENTS)), z.enum(NOTIFY_EVENTS).transform((event) => [event])]).optional(),
+  severity: z.enum(["fail", "warn"]).optional(),
+  secret: reference.optional(),
+  options: z.record(z.string(), optionText).optional(),
+  /** Told of all jobs, whether they name it or not. */
+  global: flag.default(false),
+  /** Hours in which it is told nothing, written as a job's blackout hours: `22:00-07:00`, `Sat,Sun`. */
+  quietHours: quietHours.prefault([]),
+  /** Of the quiet hours; default: `defaultTimezone`. */
+  timezone: zoneName.optional(),
+  /** How long the first message waits for others to come along. */
+  groupWindow: duration.optional(),
+  /** Messages in any hour; what is beyond them is told with the next. */
+  maxPerHour: count.optional(),
+});
+
+export type NotifierSettings = z.output<typeof notifierSchema>;
+
+/** What a notifier's name may be: never the beginning of a URL. */
+const NOTIFIER_NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
+
+const notifiersSchema = z.record(z.string(), notifierSchema).superRefine((notifiers, context) => {
+  for (const name of Object.keys(notifiers)) {
+    if (NOTIFIER_NAME.test(name)) continue;
+    const message = "is not a name for a notifier: letters, digits, dots and dashes";
+    context.addIssue({ code: "custom", path: [name], message });
+  }
+});
 
 /** Where a server listens. */
 export type ListenAddress = z.output<typeof listenAddress>;
@@ -131,6 +192,8 @@ export const settingsSchema = z.object({
   listenToken: reference.optional(),
   /** Listen beyond this machine without TLS, or without a token. */
   insecureListen: flag.default(false),
+  /** By the names that jobs use. */
+  notifiers: notifiersSchema.prefault({}),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
@@ -147,6 +210,7 @@ export const ACCESS_KEYS: readonly (readonly (keyof Settings)[])[] = [
 ];
 
 export const SETTING_KEYS: readonly string[] = Object.keys(settingsSchema.shape);
+export const NOTIFIER_KEYS: readonly string[] = Object.keys(notifierSchema.shape);
 export const STORAGE_KEYS: readonly string[] = [
   "url",
   "backupEnabled",

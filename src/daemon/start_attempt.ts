@@ -17,8 +17,6 @@ import { USUAL_ARENAS } from "./one_arena.ts";
 export interface StartOptions extends Pick<AttemptOptions, "command" | "signal" | "onSpawn"> {
   execution: Execution;
   job: Job;
-  /** The job's last finished execution, if it had one. */
-  previous: Execution | undefined;
   state: StateFolder;
   clock: Clock;
   log: AttemptLog;
@@ -50,7 +48,6 @@ export async function startAttempt(options: StartOptions): Promise<AttemptEnd> {
       job,
       execution,
       state,
-      options.previous,
       timeoutMs,
       options.maxBundleBytes,
       options.behind,

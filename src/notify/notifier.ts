@@ -9,6 +9,10 @@ export interface Notifier {
   options: Readonly<Record<string, string>>;
   /** True: it is told of every run, however it ended and whatever `on` says. */
   everyRun?: boolean;
+  /** Events of a target of this kind that names none, where they are not those of {@linkcode NotifyTarget}. */
+  defaultOn?: readonly NotifyEvent[];
+  /** True: it keeps a state for each job, and runs of different jobs never come in one message. */
+  perJob?: boolean;
   /** @throws {UsageError} when this target could never work */
   validate(target: NotifyTarget): void;
   /** Tells it. Bounded in time; retries what is worth it. A failure never fails the run.
@@ -18,6 +22,9 @@ export interface Notifier {
    * @throws {NotifyError} */
   started?(run: StartedRun, target: NotifyTarget, context: NotifyContext): Promise<void>;
 }
+
+/** As much of a kind as decides when it is told. */
+export type NotifierHabits = Pick<Notifier, "everyRun" | "defaultOn" | "perJob">;
 
 export interface StartedRun {
   job?: { id: string; name: string };
@@ -35,6 +42,8 @@ export interface NotifyContext {
   clock: Clock;
   /** Of one request; default: 10 s. */
   tryTimeoutMs?: number;
+  /** The same whenever this message is sent, also by another process: a receiver can drop what it has had. */
+  deliveryId?: string;
 }
 
 /** Where to tell, and when: an element of a job's `notify[]`. */

@@ -2,12 +2,13 @@ import { hostname } from "node:os";
 import type { StageOutcome } from "../bundle/manifest.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret } from "../core/credential_reference.ts";
-import { describeError, errorCode } from "../core/errors.ts";
+import { describeError, errorCode, SupportBundleError } from "../core/errors.ts";
 import { withTimeLimit } from "../core/time_limit.ts";
-import { composeNotification, matchingEvents, type RunFacts, runResult } from "./compose_notification.ts";
-import type { Notification, NotifyTarget } from "./notifier.ts";
-import { compareFindings, decideEvents, DEFAULT_EVENTS } from "./notify_events.ts";
-import { findNotifier } from "./registry.ts";
+import { addressMessage } from "./address_message.ts";
+import type { RunFacts } from "./compose_notification.ts";
+import type { Notification, Notifier, NotifyContext, NotifyTarget, StartedRun } from "./notifier.ts";
+import { findNotifier, habitsOf } from "./registry.ts";
+import { targetLabel } from "./target_label.ts";
 
 export type { RunFacts } from "./compose_notification.ts";
 
@@ -26,6 +27,8 @@ export interface NotifyAllContext {
 
 /** All targets are told at the same time, and have this long together. */
 const TOTAL_TIMEOUT_MS = 90_000;
+/** Of the word that a run begins. */
+const STARTED_TIMEOUT_MS = 5_000;
 
 /** Tells those who want to know how a run ended.
  * @returns the outcome, whatever happens: a notifier never fails a run */
@@ -40,19 +43,17 @@ export async function notifyAll(
     ...rest,
     durationMs: context.clock.now().getTime() - started.getTime(),
   });
-  const result = runResult(facts);
-  const events = decideEvents(facts.previous, result);
-  const changes = compareFindings(facts.previous, result);
-  const message = composeNotification(facts, changes, started, context.host ?? hostname());
-  const addressed = targets
-    .map((target) => ({ target, events: matchingEvents(target.on ?? DEFAULT_EVENTS, events) }))
-    .filter((one) => one.events.length > 0);
+  const host = context.host ?? hostname();
+  const addressed = targets.flatMap((target) => {
+    const message = addressMessage(target, habitsOf(target.kind), facts, started, host);
+    return message === undefined ? [] : [{ target, message }];
+  });
   if (addressed.length === 0) {
     return outcome({ status: "skipped", message: "nothing happened that a target is told of" });
   }
 
   const failures = (await Promise.all(
-    addressed.map((one) => tell(one.target, { ...message, events: one.events }, context)),
+    addressed.map(({ target, message }) => tellTarget(target, message, context)),
   )).filter((failure) => failure !== undefined);
   if (failures.length === 0) return outcome({ status: "ok" });
   return outcome({
@@ -63,33 +64,65 @@ export async function notifyAll(
   });
 }
 
-/** @returns what went wrong, undefined when nothing did */
-async function tell(
+export interface TellFailure {
+  code: string;
+  message: string;
+  /** What to do about it. */
+  hint?: string;
+}
+
+/** Tells a target. Never rejects.
+ * @param deliveryId of the message, where somebody may send it again; default: a new one
+ * @returns what went wrong, undefined when nothing did */
+export async function tellTarget(
   target: NotifyTarget,
   message: Notification,
   context: NotifyAllContext,
-): Promise<{ code: string; message: string } | undefined> {
+  deliveryId?: string,
+): Promise<TellFailure | undefined> {
+  const failure = await reach(
+    target,
+    context,
+    TOTAL_TIMEOUT_MS,
+    (notifier, within) => notifier.notify(message, target, { ...within, deliveryId }),
+  );
+  if (failure === undefined) context.log("info", `told ${targetLabel(target)}: ${message.events.join(", ")}`);
+  return failure;
+}
+
+/** Tells a target that a run begins, if its kind wants to know. In much less time: the run does not wait for it.
+ * @returns as {@linkcode tellTarget} */
+export function tellStarted(
+  target: NotifyTarget,
+  run: StartedRun,
+  context: NotifyAllContext,
+): Promise<TellFailure | undefined> {
+  const tell = async (notifier: Notifier, within: NotifyContext) => await notifier.started?.(run, target, within);
+  return reach(target, { ...context, tryTimeoutMs: STARTED_TIMEOUT_MS }, STARTED_TIMEOUT_MS, tell);
+}
+
+async function reach(
+  target: NotifyTarget,
+  context: NotifyAllContext,
+  timeoutMs: number,
+  tell: (notifier: Notifier, within: NotifyContext) => Promise<void>,
+): Promise<TellFailure | undefined> {
   try {
     const notifier = findNotifier(target.kind);
     notifier.validate(target); // the record may be older than the rules
-    await withTimeLimit(TOTAL_TIMEOUT_MS, context.signal, (signal) =>
-      notifier.notify(message, target, {
+    await withTimeLimit(timeoutMs, context.signal, (signal) =>
+      tell(notifier, {
         signal,
         env: context.env,
         secret: context.secret,
         clock: context.clock,
         tryTimeoutMs: context.tryTimeoutMs,
       }));
-    context.log("info", `told ${describe(target)}: ${message.events.join(", ")}`);
     return undefined;
   } catch (error) {
-    const failure = { code: errorCode(error), message: describeError(error) };
-    context.log("warn", `${describe(target)}: ${failure.message}`);
+    const hint = error instanceof SupportBundleError ? error.hint : undefined;
+    const failure = { code: errorCode(error), message: describeError(error), hint };
+    context.log("warn", `${targetLabel(target)}: ${failure.message}`);
     return failure;
   }
-}
-
-/** Without the path: it is often a password. */
-function describe({ kind, url }: NotifyTarget): string {
-  return URL.canParse(url) ? `${kind} at ${new URL(url).host}` : kind;
 }

@@ -26,10 +26,14 @@ export const DEFAULT_EVENTS: readonly NotifyEvent[] = ["failure", "quarantined",
 
 /** Which events a run is: always `always`, the others when something changed. A failed run is told each time it fails, and one
  * whose bundle is held back is both a failure and an event of its own; a cancelled one was somebody's wish, and is neither a failure nor a recovery.
- * @param previous undefined for the first run: everything that it finds is new */
-export function decideEvents(previous: PreviousRun | undefined, current: RunResult): NotifyEvent[] {
+ * @param previous undefined for the first run: everything that it finds is new
+ * @param changes those of its findings that count; default: all */
+export function decideEvents(
+  previous: PreviousRun | undefined,
+  current: RunResult,
+  { appeared, disappeared }: FindingChanges = compareFindings(previous, current),
+): NotifyEvent[] {
   const events: NotifyEvent[] = ["always"];
-  const { appeared, disappeared } = compareFindings(previous, current);
   if (isFailure(current.status)) events.push("failure");
   if (current.status === "quarantined") events.push("quarantined");
   if (previous !== undefined && isFailure(previous.status) && isSuccess(current.status)) events.push("recovery");
@@ -55,6 +59,13 @@ export function compareFindings(previous: PreviousRun | undefined, current: RunR
     }),
     disappeared: current.complete ? before.filter((finding) => !now.has(identity(finding))) : [],
   };
+}
+
+/** The changes that are worth telling whoever wants to know of findings from a severity on. */
+export function severeChanges(changes: FindingChanges, least: NotifiedFinding["severity"] = "warn"): FindingChanges {
+  if (least === "warn") return changes;
+  const severe = ({ severity }: NotifiedFinding) => severity === least;
+  return { appeared: changes.appeared.filter(severe), disappeared: changes.disappeared.filter(severe) };
 }
 
 function isFailure(status: string): boolean {

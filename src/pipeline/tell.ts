@@ -9,8 +9,6 @@ export async function tell(run: RunFacts, context: PipelineContext): Promise<Sta
   const { request } = run;
   if (request.notify.length === 0) return undefined;
   const report = toReport(run, context.clock.now());
-  // Only the daemon knows whether another attempt follows: it tells of a failure once it is final.
-  if (report.status === "failed" && request.execution !== undefined) return undefined;
   return await notifyAll(request.notify, {
     job: request.job,
     execution: request.execution,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FAILURE_CLASSES } from "./failure_class.ts";
+import { toldSchema } from "./notice.ts";
 
 export const TRIGGERS = ["schedule", "manual", "catch-up", "backfill", "dependency", "recover"] as const;
 
@@ -138,6 +139,8 @@ export const executionSchema = z.object({
     /** The failures and warnings, the first 50 of them. */
     top: z.array(findingSchema),
   }).prefault({ fail: 0, warn: 0, pass: 0, top: [] }),
+  /** Who was told of it, or could not be told. */
+  notifications: z.array(toldSchema).default([]),
   /** How often each rule hid something. */
   redactions: z.record(z.string(), z.number().int()).default({}),
   metrics: z.object({
@@ -178,6 +181,11 @@ export function executionId(jobId: string, scheduledAt: Date): string {
 /** Whether an {@linkcode executionId} is that of an execution of the job. */
 export function isOfJob(id: string, jobId: string): boolean {
   return id.startsWith(`${jobId}-`) && !id.slice(jobId.length + 1).includes("-");
+}
+
+/** The job's id in an {@linkcode executionId}. */
+export function jobOfExecution(id: string): string {
+  return id.slice(0, id.lastIndexOf("-"));
 }
 
 /** A line of an execution's log. */

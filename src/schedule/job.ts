@@ -10,6 +10,27 @@ export const JITTER_MODES = ["stable", "random"] as const;
 
 export const DEPENDS_ON = ["succeeded", "failed", "finished"] as const;
 
+const notifyEvents = z.array(
+  z.enum(["failure", "quarantined", "recovery", "new-findings", "fixed-findings", "always"]),
+);
+const leastSeverity = z.enum(["fail", "warn"]);
+
+/** Whom a job's notifications go to: a place, or a notifier of the settings by its name, with what the job wants to be
+ * different. */
+export const notifyEntrySchema = z.union([
+  z.object({
+    kind: z.string(),
+    url: z.string(),
+    on: notifyEvents.optional(),
+    severity: leastSeverity.optional(),
+    secret: z.string().optional(),
+    options: z.record(z.string(), z.string()).optional(),
+  }),
+  z.object({ notifier: z.string(), on: notifyEvents.optional(), severity: leastSeverity.optional() }),
+]);
+
+export type NotifyEntry = z.output<typeof notifyEntrySchema>;
+
 /** A stored schedule + spec + policies. Field names, durations as strings and RFC 3339 times in UTC are what `-o json`
  * prints, so they are a public interface. Defaults here are the defaults of `schedule create`. */
 export const jobSchema = z.object({
@@ -81,12 +102,7 @@ export const jobSchema = z.object({
     /** What uploads may take of the line, such as `5MB/s`; absent: all of it. */
     bandwidth: z.string().optional(),
   }).prefault({}),
-  notify: z.array(z.object({
-    kind: z.string(),
-    url: z.string(),
-    on: z.array(z.enum(["failure", "quarantined", "recovery", "new-findings", "fixed-findings", "always"])).optional(),
-    secret: z.string().optional(),
-  })).default([]),
+  notify: z.array(notifyEntrySchema).default([]),
   /** What a due time does while an earlier execution of the job is active. */
   overlapPolicy: z.enum(OVERLAP_POLICIES).default("skip"),
   catchUp: z.object({

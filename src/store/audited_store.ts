@@ -71,7 +71,7 @@ export function auditCommands<Store extends JobStore>(store: Store, audit: Audit
 
 /** A store that takes down what the daemon does: how executions end, where their bundles go, and which jobs pause themselves. */
 export function auditDaemon<Store extends JobStore>(store: Store, audit: Audit): Store {
-  const updateExecution: JobStore["updateExecution"] = async (id, change, lease, changeJob) => {
+  const updateExecution: JobStore["updateExecution"] = async (id, change, lease, changeJob, notices) => {
     let before: Execution | undefined;
     let paused: Job | undefined;
     const after = await store.updateExecution(
@@ -83,6 +83,7 @@ export function auditDaemon<Store extends JobStore>(store: Store, audit: Audit):
         paused = then.enabled === job.enabled ? undefined : then;
         return then;
       }),
+      notices,
     );
     if (after === undefined || before === undefined) return after;
     if (paused !== undefined) await audit(switched(paused));

@@ -1,5 +1,6 @@
 import type { Execution, ExecutionLog, ExecutionStatus } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import type { Notice, NoticeRef, NotifierState } from "../schedule/notice.ts";
 import type { JobTemplate } from "../schedule/template.ts";
 
 /** Where jobs, executions and leases live. The port that the CLI and the daemon share; `kv_job_store.ts` implements it
@@ -54,12 +55,15 @@ export interface JobStore {
   getExecution(id: string): Promise<Execution | undefined>;
   /** As `updateJob`. With a lease, the write only happens while that lease is the current one: a daemon that was paused
    * cannot finish what another took over. With `changeJob`, the execution's job changes in the same step, if it still
-   * exists. @returns undefined when the execution is gone or the lease was lost */
+   * exists. With `notices`, those are written in the same step, too: whom to tell of it.
+   * @param notices is given the job as it is after the change; at most 20 count, and long ones must have been shortened
+   * @returns undefined when the execution is gone or the lease was lost */
   updateExecution(
     id: string,
     change: (e: Execution) => Execution,
     lease?: Lease,
     changeJob?: (job: Job, changed: Execution) => Job,
+    notices?: NoticesOf,
   ): Promise<Execution | undefined>;
   /** Newest due time first. */
   listExecutions(query?: ExecutionQuery): Promise<Execution[]>;
@@ -91,6 +95,32 @@ export interface JobStore {
   /** Adds to an execution's log; the oldest entries go when there are more than 1,000. */
   appendLogs(executionId: string, entries: ExecutionLog[]): Promise<void>;
   readLogs(executionId: string): Promise<ExecutionLog[]>;
+
+  /** What notifiers are not told yet: by notifier, oldest first. Reads the index. */
+  pendingNotices(): Promise<NoticeRef[]>;
+  /** Those that are still there, in the order of the ids. */
+  getNotices(target: string, ids: readonly string[]): Promise<Notice[]>;
+  /** Of all notifiers that were ever claimed, and not forgotten since. */
+  notifierStates(): Promise<NotifierState[]>;
+  /** Claims the sending to a notifier by compare-and-set, so that two daemons never both send.
+   * @param deadOwner whose claim counts for nothing
+   * @returns its state with the claim; undefined while another's claim holds */
+  claimNotifier(
+    target: string,
+    owner: string,
+    now: Date,
+    claimMs: number,
+    deadOwner?: string,
+  ): Promise<NotifierState | undefined>;
+  /** Writes what became of sending, and removes what was told, in one step and only while the claim is the current one.
+   * @param state with a claim, which goes on, or without one; undefined: nothing needs to be known of it any more
+   * @param done at most 400
+   * @returns false when another has the claim: nothing was written */
+  settleNotifier(
+    claimed: NotifierState,
+    state: NotifierState | undefined,
+    done: readonly NoticeRef[],
+  ): Promise<boolean>;
 
   /** Changes with each write to a job, an execution's creation included. Cheap to read: the daemon polls it. */
   revision(): Promise<string>;
@@ -125,6 +155,8 @@ export type JobSummary = Pick<
   | "notify"
   | "scrubValues"
 >;
+
+export type NoticesOf = (changed: Execution, job: Job | undefined) => readonly Notice[];
 
 export type FireChange = (job: Job, slotTaken: boolean) => Job | undefined;
 export type FireOutcome = "created" | "exists" | "gone" | "stale";

@@ -66,6 +66,14 @@ export const key = {
   logChunks: ["log"],
   logChunk: (executionId: string, chunk: number) => ["log", executionId, chunk],
 
+  /** What notifiers are not told yet, by notifier and in order. */
+  outbox: ["outbox"],
+  outboxEntry: (target: string, atMs: number, id: string) => ["outbox", target, atMs, id],
+  notices: ["notice"],
+  notice: (target: string, id: string) => ["notice", target, id],
+  notifierStates: ["notifier"],
+  notifierState: (target: string) => ["notifier", target],
+
   setAsides: ["set_aside"],
   /** The value of an unreadable record, below the key it had. */
   setAside: (original: Deno.KvKey) => ["set_aside", ...original],

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Execution, ExecutionLog } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
+import type { Notice, NoticeRef, NotifierState } from "../schedule/notice.ts";
 import type { JobTemplate } from "../schedule/template.ts";
 import { boundedExecution } from "./bounded_execution.ts";
 import { ExecutionRecords } from "./execution_records.ts";
@@ -13,6 +14,7 @@ import type {
   JobStore,
   JobSummary,
   Lease,
+  NoticesOf,
   UnreadableRecord,
 } from "./job_store.ts";
 import { key } from "./keys.ts";
@@ -22,6 +24,7 @@ import { LeaseRecords } from "./lease_records.ts";
 import { LogRecords } from "./log_records.ts";
 import { migrateStore } from "./migrate_store.ts";
 import type { Migrations } from "./record_migrations.ts";
+import { NoticeRecords } from "./notice_records.ts";
 import { RecordReader } from "./record_reader.ts";
 import { isLocked, notWritable, toStoreError } from "./store_error.ts";
 import { TemplateRecords } from "./template_records.ts";
@@ -104,6 +107,7 @@ export class KvJobStore implements JobStore {
   readonly #templates: TemplateRecords;
   readonly #leases: LeaseRecords;
   readonly #logs: LogRecords;
+  readonly #notices: NoticeRecords;
 
   constructor(session: KvSession, reader = new RecordReader(session), setAside?: SetAsideFile) {
     this.#session = session;
@@ -113,6 +117,7 @@ export class KvJobStore implements JobStore {
     this.#templates = new TemplateRecords(session, this.#reader);
     this.#leases = new LeaseRecords(session);
     this.#logs = new LogRecords(session);
+    this.#notices = new NoticeRecords(session, this.#reader);
     this.setAside = setAside;
   }
 
@@ -200,10 +205,14 @@ export class KvJobStore implements JobStore {
     change: (e: Execution) => Execution,
     lease?: Lease,
     changeJob?: (job: Job, changed: Execution) => Job,
+    notices?: NoticesOf,
   ): Promise<Execution | undefined> {
     return this.#executions.update(id, change, lease, async (operation, execution) => {
-      if (changeJob === undefined) return;
-      await this.#jobs.addChange(operation, execution.jobId, (job) => changeJob(job, execution));
+      let job: Job | undefined;
+      if (changeJob !== undefined) {
+        await this.#jobs.addChange(operation, execution.jobId, (it) => job = changeJob(it, execution));
+      }
+      if (notices !== undefined) this.#notices.add(operation, notices(execution, job));
     });
   }
 
@@ -263,6 +272,36 @@ export class KvJobStore implements JobStore {
     return this.#logs.read(executionId);
   }
 
+  pendingNotices(): Promise<NoticeRef[]> {
+    return this.#notices.pending();
+  }
+
+  getNotices(target: string, ids: readonly string[]): Promise<Notice[]> {
+    return this.#notices.get(target, ids);
+  }
+
+  notifierStates(): Promise<NotifierState[]> {
+    return this.#notices.states();
+  }
+
+  claimNotifier(
+    target: string,
+    owner: string,
+    now: Date,
+    claimMs: number,
+    deadOwner?: string,
+  ): Promise<NotifierState | undefined> {
+    return this.#notices.claim(target, owner, now, claimMs, deadOwner);
+  }
+
+  settleNotifier(
+    claimed: NotifierState,
+    state: NotifierState | undefined,
+    done: readonly NoticeRef[],
+  ): Promise<boolean> {
+    return this.#notices.settle(claimed, state, done);
+  }
+
   async revision(): Promise<string> {
     const { value } = await this.#session.get(key.revision);
     return value instanceof Deno.KvU64 ? value.value.toString() : "0";
@@ -270,7 +309,8 @@ export class KvJobStore implements JobStore {
 
   async repair(options: { dryRun?: boolean } = {}): Promise<string[]> {
     const { dryRun = false } = options;
-    return [...await this.#jobs.repair(dryRun), ...await this.#executions.repair(dryRun)];
+    const jobs = await this.#jobs.repair(dryRun);
+    return [...jobs, ...await this.#executions.repair(dryRun), ...await this.#notices.repair(dryRun)];
   }
 
   unreadable(): UnreadableRecord[] {

@@ -4,6 +4,7 @@ import type { Execution, ExecutionLog } from "../../src/schedule/execution.ts";
 import { planDue } from "../../src/schedule/firing.ts";
 import { type Job, jobSchema, newJobId } from "../../src/schedule/job.ts";
 import { templateOf } from "../../src/schedule/template.ts";
+import { type Notice, notifierStateSchema } from "../../src/schedule/notice.ts";
 import type { JobStore, Lease } from "../../src/store/job_store.ts";
 
 export interface OpenedStore {
@@ -68,6 +69,22 @@ const line = (message: string): ExecutionLog => ({
 
 const template = (name: string, changes: Partial<Job> = {}) =>
   templateOf(sampleJob(changes), { name, tags: ["a"], createdBy: "ann@h1", createdAt: now.toISOString() });
+
+const notice = (id: string, atMs = 0, target = "named:ops"): Notice => ({
+  schemaVersion: 1,
+  target,
+  id,
+  at: later(atMs).toISOString(),
+  message: { events: ["failure"], status: "failed", summary: `${id} failed`, findings: { fail: 1 } },
+});
+
+/** Ends an execution, and records these notices with that. */
+async function storedNotices(store: JobStore, ...notices: Notice[]): Promise<void> {
+  const { id } = await storedExecution(store, await storedJob(store));
+  ok(await store.updateExecution(id, (e) => ({ ...e, status: "failed" }), undefined, undefined, () => notices));
+}
+
+const pendingIds = async (store: JobStore) => (await store.pendingNotices()).map(({ target, id }) => `${target} ${id}`);
 
 type Check = (store: JobStore, opened: OpenedStore) => Promise<void>;
 
@@ -756,6 +773,100 @@ const behaviours: [behaviour: string, check: Check][] = [
     await store.deleteExecution(failed.id);
     strictEqual(await store.fire(job.id, { ...recovery, id: `${recovery.id}x` }, (j) => j), "created");
     deepStrictEqual(await store.repair(), []);
+  }],
+
+  ["updateExecution() records notices in the same step, which are told what the change made", async (store) => {
+    const job = await storedJob(store);
+    const { id } = await storedExecution(store, job);
+    const lease = (await store.claimLease(id, "a", now, 1_000))!;
+    const fail = (told: Notice[]) =>
+      store.updateExecution(
+        id,
+        (e) => ({ ...e, status: "failed" }),
+        lease,
+        (it) => ({ ...it, failuresInRow: 7 }),
+        (e, j) =>
+          told.map((one) => ({ ...one, message: { ...one.message, status: e.status, runs: j?.failuresInRow } })),
+      );
+    ok(await fail([notice("b", 5), notice("a", 5), notice("c", 1), notice("d", 0, "direct:x")]));
+    deepStrictEqual(await store.pendingNotices(), [
+      { target: "direct:x", id: "d", atMs: now.getTime() },
+      { target: "named:ops", id: "c", atMs: now.getTime() + 1 },
+      { target: "named:ops", id: "a", atMs: now.getTime() + 5 },
+      { target: "named:ops", id: "b", atMs: now.getTime() + 5 },
+    ]);
+    const [b, c, ...more] = await store.getNotices("named:ops", ["b", "gone", "c"]);
+    deepStrictEqual([b, c!.id, more], [
+      { ...notice("b", 5), message: { ...notice("b").message, status: "failed", runs: 7 } },
+      "c",
+      [],
+    ]);
+    ok(await store.claimLease(id, "b", later(1_000), 1_000));
+    strictEqual(await fail([notice("late")]), undefined);
+    strictEqual((await store.pendingNotices()).length, 4);
+    deepStrictEqual(await store.repair(), []);
+  }],
+
+  [
+    "claimNotifier() lets one of two daemons send, until its claim runs out or it is known to be dead",
+    async (store, { reopen }) => {
+      const other = await reopen();
+      try {
+        const claims = await Promise.all(
+          Array.from(
+            { length: 8 },
+            (_, i) => (i % 2 === 0 ? store : other).claimNotifier("named:ops", `d${i}`, now, 1_000),
+          ),
+        );
+        const [won, ...more] = claims.filter((claim) => claim !== undefined);
+        strictEqual(more.length, 0);
+        deepStrictEqual(await other.notifierStates(), [won]);
+        deepStrictEqual(won, { ...notifierStateSchema.parse({ target: "named:ops" }), claim: won!.claim });
+        strictEqual(await other.claimNotifier("named:ops", "late", later(999), 1_000), undefined);
+        ok(await other.claimNotifier("named:dev", "late", now, 1_000));
+        const taken = (await other.claimNotifier("named:ops", "late", later(999), 1_000, won!.claim!.owner))!;
+        strictEqual(await store.settleNotifier(won!, { ...won!, claim: null }, []), false);
+        strictEqual(await store.claimNotifier("named:ops", "later", later(1_998), 1_000), undefined);
+        ok(await store.claimNotifier("named:ops", "later", later(1_999), 1_000));
+        strictEqual(await other.settleNotifier(taken, undefined, []), false);
+      } finally {
+        other.close();
+      }
+    },
+  ],
+
+  ["settleNotifier() writes the state and removes what was told, or nothing at all", async (store) => {
+    await storedNotices(store, notice("a"), notice("b", 1), notice("a", 0, "named:dev"));
+    const refs = (await store.pendingNotices()).filter(({ target }) => target === "named:ops");
+    const claimed = (await store.claimNotifier("named:ops", "me", now, 1_000))!;
+    const begun = { ...claimed, label: "ops", sending: ["a"] };
+    strictEqual(await store.settleNotifier(claimed, begun, []), true);
+    strictEqual(
+      await store.settleNotifier(begun, { ...begun, claim: null, sending: [], failures: 2 }, [refs[0]!]),
+      true,
+    );
+    deepStrictEqual(await pendingIds(store), ["named:dev a", "named:ops b"]);
+    deepStrictEqual((await store.getNotices("named:ops", ["a", "b"])).map(({ id }) => id), ["b"]);
+    strictEqual(await store.settleNotifier(begun, undefined, [refs[1]!]), false);
+    const again = (await store.claimNotifier("named:ops", "me", now, 1_000))!;
+    deepStrictEqual([again.label, again.failures, again.sending], ["ops", 2, []]);
+    strictEqual(await store.settleNotifier(again, undefined, [refs[1]!]), true);
+    deepStrictEqual(await pendingIds(store), ["named:dev a"]);
+    deepStrictEqual(await store.notifierStates(), []);
+    strictEqual(await store.settleNotifier(again, again, []), false);
+  }],
+
+  ["settleNotifier() removes 400 notices in one step", async (store) => {
+    for (let i = 0; i < 400; i += 20) {
+      await storedNotices(store, ...Array.from({ length: 20 }, (_, j) => notice(`run-${i + j}`, i + j)));
+    }
+    const refs = await store.pendingNotices();
+    strictEqual(refs.length, 400);
+    const claimed = (await store.claimNotifier("named:ops", "me", now, 1_000))!;
+    const begun = { ...claimed, sending: refs.map(({ id }) => id) };
+    strictEqual(await store.settleNotifier(claimed, begun, []), true);
+    strictEqual(await store.settleNotifier(begun, undefined, refs), true);
+    deepStrictEqual([await store.pendingNotices(), await store.repair()], [[], []]);
   }],
 
   ["revision() changes with jobs, with new executions and their status", async (store, { reopen }) => {

@@ -34,9 +34,7 @@ Deno.test("buildRequest() asks for what the job says", () => {
     notify: [{ kind: "webhook", url: "https://example.com/hook", on: ["failure"] }],
   });
   const execution = sampleExecution({ retryCount: 1 }, job);
-  const finding = { title: "Disk", severity: "fail" as const, message: "full" };
-  const before = sampleExecution({ status: "partial", findings: { fail: 1, warn: 0, pass: 0, top: [finding] } }, job);
-  deepStrictEqual(JSON.parse(JSON.stringify(buildRequest(job, execution, state, before, 600_000, undefined, 3))), {
+  deepStrictEqual(JSON.parse(JSON.stringify(buildRequest(job, execution, state, 600_000, undefined, 3))), {
     specs: ["/specs/a.yaml", "https://example.com/b.yaml"],
     auto: true,
     redactors: ["/specs/redact.yaml"],
@@ -65,31 +63,30 @@ Deno.test("buildRequest() asks for what the job says", () => {
       behind: 3,
       labels: { team: "shop" },
     },
-    notify: [{ kind: "webhook", url: "https://example.com/hook", on: ["failure"] }],
+    notify: [], // the daemon tells of an execution's end
     job: { id: job.id, name: "nightly" },
     execution: { id: execution.id, scheduledAt: "2026-03-02T00:00:00.000Z", attempt: 2 },
-    previous: { status: "partial", findings: [finding] },
   });
 });
 
 Deno.test("buildRequest() leaves out what the job does not say", () => {
-  const request = buildRequest(sampleJob(), sampleExecution(), state, undefined, 100_000);
+  const request = buildRequest(sampleJob(), sampleExecution(), state, 100_000);
   deepStrictEqual(
-    [request.namespace, request.upload, request.previous, request.kube],
-    [undefined, undefined, undefined, {}],
+    [request.namespace, request.upload, request.kube],
+    [undefined, undefined, {}],
   );
   strictEqual(request.collectorDeadlineMs, 90_000, "no collector may outlast the run");
 });
 
 Deno.test("buildRequest() never forgets an upload that was asked for", () => {
-  const request = buildRequest(sampleJob({ upload: { enabled: true } }), sampleExecution(), state, undefined, 1_000);
+  const request = buildRequest(sampleJob({ upload: { enabled: true } }), sampleExecution(), state, 1_000);
   strictEqual(request.upload?.url, "portal:", "the vendor portal");
 });
 
 Deno.test("buildRequest() encrypts and signs as the job says, and names the archive so", () => {
   const encrypt = { recipients: ["age1x", "/keys/team.txt"], passphrase: "" };
   const request = (fields: Parameters<typeof sampleJob>[0]) =>
-    buildRequest(sampleJob(fields), sampleExecution(), state, undefined, 1_000);
+    buildRequest(sampleJob(fields), sampleExecution(), state, 1_000);
   const sealed = request({ encrypt, sign: "env:KEY" });
   deepStrictEqual([sealed.encrypt?.recipients, sealed.encrypt?.passphrase, sealed.sign], [
     encrypt.recipients,
@@ -171,6 +168,6 @@ for (const [name, own, cap, expect] of bundleLimits) {
   Deno.test(`bundleLimit() ${name}`, () => {
     const job = sampleJob({ limits: { maxBundleSize: own } });
     strictEqual(bundleLimit(job, cap), expect);
-    strictEqual(buildRequest(job, sampleExecution(), state, undefined, 1_000, cap).sizeLimits.bundle, expect ?? 2e9);
+    strictEqual(buildRequest(job, sampleExecution(), state, 1_000, cap).sizeLimits.bundle, expect ?? 2e9);
   });
 }

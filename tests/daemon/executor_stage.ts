@@ -9,6 +9,7 @@ import type { Job } from "../../src/schedule/job.ts";
 import type { StateFolder } from "../../src/schedule/state_folder.ts";
 import { type KvJobStore, openJobStore } from "../../src/store/kv_job_store.ts";
 import { type LoggedLine, recordingLog } from "./fake_log.ts";
+import { recordingAnnouncer } from "./recording_announcer.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
 import { temporaryState } from "./temporary_state.ts";
 import { until } from "./until.ts";
@@ -23,7 +24,9 @@ export interface Stage {
   store: KvJobStore;
   executor: LocalExecutor;
   lines: LoggedLine[];
+  /** Those of which somebody is told, and their jobs as they were then. */
   told: Execution[];
+  toldOf: (Job | undefined)[];
   /** Records an execution that is to be run. @returns its id */
   add(mode: string, fields?: Partial<Execution>, job?: Parameters<typeof sampleJob>[0]): Promise<string>;
   becomes(id: string, ...statuses: ExecutionStatus[]): Promise<Execution>;
@@ -39,6 +42,7 @@ export async function stage(
   const store = await openJobStore({ path: state.store });
   const { log, lines } = recordingLog();
   const told: Execution[] = [];
+  const toldOf: (Job | undefined)[] = [];
   const executor = new LocalExecutor({
     store,
     clock: systemClock,
@@ -51,7 +55,7 @@ export async function stage(
     graceMs: 5_000,
     drainMs: 50,
     random: () => 0,
-    notifyFailure: (_job: Job, execution) => Promise.resolve(void told.push(execution)),
+    announcer: recordingAnnouncer(store, told, toldOf),
     ...options,
   });
   executor.start();
@@ -62,6 +66,7 @@ export async function stage(
       executor,
       lines,
       told,
+      toldOf,
       async add(mode, fields = {}, jobFields = {}) {
         const number = (await store.listJobs()).length;
         const job = sampleJob({

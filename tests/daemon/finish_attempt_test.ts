@@ -57,7 +57,6 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     status: "completed",
     error: "",
     final: true,
-    notify: false,
   }],
   ["keeps a partial result, and does not repeat it", ended({ report: report({ status: "partial", archive }) }), 0, {
     status: "partial",
@@ -80,7 +79,7 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
       endedFor: "timeout",
     }),
     0,
-    { status: "quarantined", errorCode: "LEAK_GATE_FAILED", errorClass: "", final: true, notify: false },
+    { status: "quarantined", errorCode: "LEAK_GATE_FAILED", errorClass: "", final: true },
   ],
   ["does not collect again what only waits for its destination", ended({ report: waits(), exitCode: 7 }), 0, {
     status: "partial",
@@ -116,7 +115,6 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     retryCount: 1,
     retryAt: "2026-03-02T00:00:57.500Z",
     final: false,
-    notify: false,
   }],
   ["waits twice as long the second time", ended({ report: failed(true), exitCode: 6 }), 1, {
     status: "retrying",
@@ -128,20 +126,12 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     retryCount: 2,
     retryAt: null,
     final: true,
-    notify: true,
   }],
   ["does not repeat a permanent failure", ended({ report: failed(false), exitCode: 6 }), 0, {
     status: "failed",
     retryAt: null,
     final: true,
-    notify: true,
   }],
-  [
-    "does not tell again of what the child told",
-    ended({ report: { ...failed(false), stages: [{ stage: "notify", status: "ok", durationMs: 1 }] } }),
-    0,
-    { status: "failed", notify: false },
-  ],
   ["tries a crash again", ended({ exitCode: 70 }), 0, {
     status: "retrying",
     errorCode: "CRASHED",
@@ -151,7 +141,6 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
   ["takes an end without a report for a crash, whatever the exit code", ended({ exitCode: 0 }), 2, {
     status: "failed",
     errorCode: "CRASHED",
-    notify: true,
   }],
   ["names the signal of a killed child", ended({ exitCode: null, exitSignal: "SIGKILL" }), 0, {
     status: "retrying",
@@ -187,7 +176,6 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     status: "failed",
     errorCode: "MEMORY_LIMIT",
     errorClass: "resource",
-    notify: true,
   }],
   ["tries again what could not be started", ended({ exitCode: null, startError: "no such file" }), 0, {
     status: "retrying",
@@ -216,8 +204,8 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
 
 for (const [name, end, retryCount, expect] of behaviour) {
   Deno.test(`finishAttempt() ${name}`, () => {
-    const { execution, final, notify } = finishAttempt(sampleExecution({ retryCount }), job, end, times, 0);
-    const actual: Record<string, unknown> = { ...execution, final, notify };
+    const { execution, final } = finishAttempt(sampleExecution({ retryCount }), job, end, times, 0);
+    const actual: Record<string, unknown> = { ...execution, final };
     deepStrictEqual(Object.fromEntries(Object.keys(expect).map((key) => [key, actual[key]])), expect);
   });
 }
@@ -294,8 +282,8 @@ Deno.test("finishInterrupted() tries again while attempts are left", () => {
 });
 
 Deno.test("finishInterrupted() ends what took the daemon down with it each time", () => {
-  const { execution, final, notify } = finishInterrupted(sampleExecution({ retryCount: 2 }), job, now, 0);
-  deepStrictEqual([execution.status, final, notify], ["failed", true, true]);
+  const { execution, final } = finishInterrupted(sampleExecution({ retryCount: 2 }), job, now, 0);
+  deepStrictEqual([execution.status, final], ["failed", true]);
   strictEqual(execution.error, `${INTERRUPTED}; all 3 attempts are used up`);
 });
 

@@ -16,7 +16,12 @@ const behaviour: [
   retryCount: number,
   expect: { status: ExecutionStatus; errorCode: string; told: number; job: Job["status"] },
 ][] = [
-  ["records a run that completes", "ok", 0, { status: "completed", errorCode: "", told: 0, job: "completed" }],
+  ["records a run that completes, and tells of its findings", "ok", 0, {
+    status: "completed",
+    errorCode: "",
+    told: 1,
+    job: "completed",
+  }],
   ["has a transient failure tried again", "transient", 0, {
     status: "retrying",
     errorCode: "KUBE_UNREACHABLE",
@@ -51,7 +56,7 @@ const behaviour: [
   ["lives with garbage on standard output", "garbage", 0, {
     status: "completed",
     errorCode: "",
-    told: 0,
+    told: 1,
     job: "completed",
   }],
 ];
@@ -244,14 +249,19 @@ Deno.test("local executor cancels an execution whose job is gone", () =>
     strictEqual(found.errorCode, "JOB_GONE");
   }));
 
-Deno.test("local executor tells of the failure with the job as it is then: paused", async () => {
-  const told: (string | undefined)[] = [];
-  await stage(async ({ add, becomes }) => {
-    await becomes(await add("permanent", {}, { pauseAfterFailures: 1 }), "failed");
+Deno.test("local executor tells of the failure with the job as it is then: paused", () =>
+  stage(async ({ add, becomes, store, toldOf }) => {
+    const id = await add("permanent", {}, { pauseAfterFailures: 1 });
+    await becomes(id, "failed");
     await becomes(await add("permanent", {}, { pauseAfterFailures: 2 }), "failed");
-  }, { notifyFailure: (job) => Promise.resolve(void told.push(job.paused?.by)) });
-  deepStrictEqual(told, ["scheduler", undefined]);
-});
+    deepStrictEqual(toldOf.map((job) => job?.paused?.by), ["scheduler", undefined]);
+    const ref = (await store.pendingNotices()).find((it) => it.id === id)!;
+    const [notice] = await store.getNotices(ref.target, [id]);
+    deepStrictEqual([notice!.message.events, notice!.message.summary], [
+      ["failure", "new-findings"],
+      "n0: failed, 1 failure, 1 of them new, the job is paused now",
+    ]);
+  }));
 
 Deno.test("local executor disables a job that failed too often, and skips what of it still waits", () =>
   stage(async ({ add, becomes, store, executor }) => {

@@ -35,6 +35,7 @@ export function metricsSource(fields: Partial<MetricsSource> = {}): MetricsSourc
     lastSuccess: () => Promise.resolve(undefined),
     ready: () => Promise.resolve(new Map([["store", ""]])),
     unreadable: () => 0,
+    notifications: () => ({ waiting: 0, failing: 0 }),
     disk: () => Promise.resolve(undefined),
     ...fields,
   };

@@ -14,6 +14,7 @@ import type { Job } from "../../src/schedule/job.ts";
 import type { StateFolder } from "../../src/schedule/state_folder.ts";
 import { type KvJobStore, openJobStore } from "../../src/store/kv_job_store.ts";
 import { recordingLog } from "./fake_log.ts";
+import { recordingAnnouncer } from "./recording_announcer.ts";
 import { sampleExecution, sampleJob } from "./sample_job.ts";
 import { temporaryState } from "./temporary_state.ts";
 import { until } from "./until.ts";
@@ -64,7 +65,7 @@ interface Stage {
   store: KvJobStore;
   told: Execution[];
   /** The jobs that they were told with. */
-  toldOf: Job[];
+  toldOf: (Job | undefined)[];
   /** Records an execution as a daemon left it, with its lease. */
   left(fields: Partial<Execution>, owner?: string): Promise<string>;
   recover(own?: string[]): Promise<number>;
@@ -74,7 +75,7 @@ async function stage(body: (stage: Stage) => Promise<void>, fields: Partial<Job>
   await using state = await temporaryState();
   const store = await openJobStore({ path: state.store });
   const told: Execution[] = [];
-  const toldOf: Job[] = [];
+  const toldOf: (Job | undefined)[] = [];
   const job = sampleJob({ notify: [{ kind: "webhook", url: "https://example.invalid" }], ...fields });
   await store.createJob(job);
   try {
@@ -101,7 +102,7 @@ async function stage(body: (stage: Stage) => Promise<void>, fields: Partial<Job>
             owner,
             own: (id) => own.includes(id),
             random: () => 0,
-            notifyFailure: (job, execution) => Promise.resolve(void [told.push(execution), toldOf.push(job)]),
+            announcer: recordingAnnouncer(store, told, toldOf),
           })
         ),
     });
@@ -146,7 +147,7 @@ Deno.test("recover() tells with the failure that the job has paused itself for i
   stage(async ({ left, recover, toldOf }) => {
     await left({ status: "running", retryCount: 2 }, deadOwner);
     await recover();
-    deepStrictEqual(toldOf.map(({ paused }) => paused?.by), ["scheduler"]);
+    deepStrictEqual(toldOf.map((job) => job?.paused?.by), ["scheduler"]);
   }, { pauseAfterFailures: 1 }));
 
 Deno.test("recover() leaves alone what a living daemon runs", () =>

@@ -5,6 +5,7 @@ import type { Job } from "../../schedule/job.ts";
 import { nextRunsOf } from "../../schedule/job_due.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { CliContext } from "../cli_context.ts";
+import { failingNotifiers, type NotifierFacts, notifyLines } from "../notify/notifier_text.ts";
 import { colorsFor, statusPaint } from "../render/color.ts";
 import { addOutputOption, type OutputFormat, printData } from "../render/output_format.ts";
 import { oneLine, renderFields, renderTable } from "../render/table.ts";
@@ -42,14 +43,16 @@ Examples:
 
 async function describeJob(cli: CliContext, reference: string, output: OutputFormat): Promise<void> {
   const now = cli.clock.now();
-  const { job, active, recent, dependencies } = await withStore(cli, async (store) => {
+  const { job, active, recent, dependencies, states } = await withStore(cli, async (store) => {
     const job = await resolveJob(store, reference);
     const recent = await store.listExecutions({ jobId: job.id, limit: RECENT });
     const active = recent.some(({ status }) => ACTIVE_STATUSES.includes(status)) || job.status === "running"
       ? await store.activeExecutions(job.id)
       : [];
-    return { job, recent, active, dependencies: await dependencyFields(store, job) };
+    const states = await store.notifierStates();
+    return { job, recent, active, dependencies: await dependencyFields(store, job), states };
   });
+  const facts: NotifierFacts = { notifiers: (await schedulerSettings(cli)).notifiers, states };
   const { daemonStatus } = await import("../../daemon/control_client.ts");
   const daemon: DaemonStatus | undefined = await daemonStatus(stateFolder(cli.env));
   const surroundings: JobSurroundings = { now, daemon, active, recent };
@@ -59,12 +62,14 @@ async function describeJob(cli: CliContext, reference: string, output: OutputFor
     reasons: stateReasons(job, surroundings),
     nextRuns: job.enabled ? nextRunsOf(job, now, NEXT_RUNS).map((at) => at.toISOString()) : [],
     recentExecutions: recent,
+    failingNotifiers: failingNotifiers(job, facts),
   };
   await printData(
     cli,
     output,
     description,
-    async () => describeTable(cli, await withSettings(cli, job), surroundings, description.reasons, dependencies),
+    async () =>
+      describeTable(cli, await withSettings(cli, job), surroundings, description.reasons, dependencies, facts),
   );
 }
 
@@ -80,6 +85,7 @@ function describeTable(
   { now, daemon, recent }: JobSurroundings,
   reasons: string[],
   dependencies: [label: string, value: string[]][],
+  facts: NotifierFacts,
 ): string {
   const colors = colorsFor(cli.stdout, cli.env);
   const sections = [
@@ -90,7 +96,7 @@ function describeTable(
       ...optional("Labels", pairs(job.labels)),
       ["Status", [statusPaint(job.status, colors)(job.status), ...reasons.map((reason) => `- ${oneLine(reason)}`)]],
       ...scheduleLines(job),
-      ...definitionFields(job, colors, daemon?.enforced),
+      ...definitionFields(job, colors, daemon?.enforced, facts),
       ...dependencies,
       ...job.template === "" ? [] : [["Template", oneLine(job.template)] as [string, string]],
       ["Created", utcTime(new Date(job.createdAt)) + (job.createdBy === "" ? "" : ` by ${oneLine(job.createdBy)}`)],
@@ -140,6 +146,7 @@ export function definitionFields(
   job: Job,
   colors: ReturnType<typeof colorsFor>,
   enforced?: DaemonStatus["enforced"],
+  facts?: NotifierFacts,
 ): [label: string, value: string | string[]][] {
   return [
     ["Collects", sourcesText(job)],
@@ -159,7 +166,7 @@ export function definitionFields(
     ...optional("Signs", job.sign === "" ? "" : `with ${job.sign}`),
     ["Analysis", job.analyze ? "on" : "off"],
     ["Upload", job.upload.enabled ? uploadLines(job) : "none: bundles stay on this machine"],
-    ...optional("Notifies", job.notify.map(notifyText)),
+    ...optional("Notifies", notifyLines(job, facts).map(oneLine)),
     ["Limits", [
       `${job.limits.timeout} an attempt, ${job.retry.maxAttempts} attempts`,
       ...resourceText(job, enforced),
@@ -232,12 +239,6 @@ function placeLines(
     ...Object.keys(options).length > 0 ? [`options ${oneLine(pairs(options))}`] : [],
     ...credentials === "" ? [] : [`credentials ${credentials}`],
   ];
-}
-
-/** Host only: the path of a chat's webhook is a secret in itself. */
-function notifyText({ kind, url, on }: Job["notify"][number]): string {
-  const host = URL.canParse(url) ? new URL(url).host : "";
-  return `${kind} ${host} on ${(on ?? ["failure", "quarantined", "recovery", "new-findings"]).join(", ")}`;
 }
 
 function runsText({ runCount, scheduledRuns, maxRuns }: Job): string {

@@ -45,6 +45,20 @@ export function executionDetails(cli: CliContext, execution: Execution, logs: Ex
         ).join("") + (more > 0 ? `  and ${more} more, in analysis.json of the bundle\n` : ""),
     );
   }
+  if (execution.notifications.length > 0) {
+    sections.push(
+      heading("Told") + renderTable(
+        [{ title: "NOTIFIER" }, { title: "STATUS" }, { title: "AT" }, { title: "ERROR", min: 20 }],
+        execution.notifications.map(({ to, status, at, error = "" }) => [
+          oneLine(to),
+          status === "sent" ? status : { text: status, paint: colors.red },
+          utcTime(new Date(at)),
+          oneLine(error),
+        ]),
+        Infinity,
+      ),
+    );
+  }
   const redactions = Object.entries(execution.redactions).sort(([, a], [, b]) => b - a);
   if (redactions.length > 0) {
     sections.push(

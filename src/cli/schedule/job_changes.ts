@@ -45,7 +45,8 @@ export async function applyJobFlags(
   await applyKubernetes(cli, draft, flags);
   await applyEncryption(cli, draft, flags);
   await applyUploadFlags(cli, draft, flags);
-  await applyNotify(draft, flags);
+  const { applyNotifyFlags } = await import("../notify/read_notifiers.ts");
+  draft.notify = await applyNotifyFlags(cli, draft.notify, flags);
   warnings.push(...await checkVaultReferences(cli, draft, isNew ? undefined : job));
   await applySpecs(cli, draft, flags, isNew, warnings);
   if (!draft.redact && draft.tokenize && (flags.redact !== undefined || flags.tokenize !== undefined)) {
@@ -247,24 +248,6 @@ async function applyEncryption(cli: CliContext, draft: Job, flags: JobFlags): Pr
   }
   draft.encrypt = { recipients: encrypt?.recipients ?? [], passphrase: encrypt?.passphrase ?? "" };
   if (sign !== undefined) draft.sign = sign;
-}
-
-async function applyNotify(draft: Job, flags: JobFlags): Promise<void> {
-  const { notify: urls, notifyOn: on, notifySecret: secret } = flags;
-  if (urls === undefined && on === undefined && secret === undefined) return;
-  const { parseNotifyTarget } = await import("../../notify/registry.ts");
-  if ((urls ?? draft.notify).length === 0) {
-    if (on !== undefined || secret !== undefined) {
-      throw new UsageError("--notify-on and --notify-secret mean nothing without --notify", "Add --notify URL");
-    }
-    draft.notify = [];
-    return;
-  }
-  draft.notify = urls !== undefined
-    ? urls.map((url) => parseNotifyTarget(url, on, secret))
-    : draft.notify.map((target) =>
-      parseNotifyTarget(`${target.kind}:${target.url}`, on ?? target.on, secret ?? target.secret)
-    );
 }
 
 function absoluteSource(cli: CliContext, source: string): string {

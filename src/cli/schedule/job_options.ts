@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
-import { NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
 import {
   CATCH_UP_POLICIES,
   type CatchUpPolicy,
@@ -12,6 +11,7 @@ import {
 } from "../../schedule/job.ts";
 import { collect, parseBoolean, parsePairs } from "../command.ts";
 import { addEncryptOptions, type EncryptFlags } from "../encrypt_options.ts";
+import { addNotifyFlags, type NotifyFlags } from "../notify/notify_flags.ts";
 import { addHideFlag } from "../hide_flag.ts";
 import { addSizeFlags, type SizeFlags } from "../size_flags.ts";
 import { addUploadFlags, type UploadFlags } from "../upload_flags.ts";
@@ -19,7 +19,7 @@ import { addResourceFlags, type ResourceFlags } from "./resource_flags.ts";
 import { addRetentionFlags, type RetentionFlags } from "./retention_flags.ts";
 
 /** What `create` and `modify` were told. A field is absent when its flag was not given. */
-export interface JobFlags extends EncryptFlags, SizeFlags, ResourceFlags, RetentionFlags, UploadFlags {
+export interface JobFlags extends EncryptFlags, NotifyFlags, SizeFlags, ResourceFlags, RetentionFlags, UploadFlags {
   cron?: string[];
   every?: string;
   timezone?: string;
@@ -37,9 +37,6 @@ export interface JobFlags extends EncryptFlags, SizeFlags, ResourceFlags, Retent
   leakGate?: boolean;
   hide?: string[];
   analyze?: boolean;
-  notify?: string[];
-  notifyOn?: NotifyEvent[];
-  notifySecret?: string;
   description?: string;
   labels?: Record<string, string>;
   timeout?: string;
@@ -98,10 +95,8 @@ export function addJobOptions(command: Command): Command {
       parseBoolean,
     )
     .option("--analyze [bool]", "run the analyzers of the specs (default: true)", parseBoolean)
-    .option("--no-analyze", "the same as --analyze=false")
-    .option("--notify <url>", "tell this webhook what changed; repeatable", collect)
-    .option("--notify-on <events>", `when to tell, comma-separated: ${NOTIFY_EVENTS.join(", ")}`, parseEvents)
-    .option("--notify-secret <ref>", "where the key is that signs notifications: env:NAME, file:/path")
+    .option("--no-analyze", "the same as --analyze=false");
+  addNotifyFlags(command, "this notifier what changed", "failure, quarantined, recovery, new-findings")
     .option("-d, --description <text>", "a note for people")
     .option("--labels <k=v,…>", "labels of the job", parsePairs("--labels"))
     .option("--timeout <duration>", "hard limit of one attempt (default: 30m)")
@@ -148,18 +143,6 @@ function oneOf(flags: string, description: string, values: readonly string[], by
 
 function choices(values: readonly string[]): string {
   return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
-}
-
-function parseEvents(text: string): NotifyEvent[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
-    const event = NOTIFY_EVENTS.find((name) => name === part.toLowerCase());
-    if (event !== undefined) return event;
-    const meant = nearest(part, NOTIFY_EVENTS);
-    throw new UsageError(
-      `--notify-on: "${part}" is not an event`,
-      meant === undefined ? `Write some of ${NOTIFY_EVENTS.join(", ")}` : `Did you mean ${meant}?`,
-    );
-  });
 }
 
 function parseRetries(text: string): number {

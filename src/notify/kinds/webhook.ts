@@ -41,7 +41,7 @@ export const webhook: Notifier = {
     const url = new URL(target.url);
     const key = target.secret === undefined ? undefined : await context.secret(target.secret);
     const body = JSON.stringify(message);
-    const deliveryId = crypto.randomUUID();
+    const deliveryId = context.deliveryId ?? crypto.randomUUID();
     const post = () => {
       const headers: Record<string, string> = {
         "Content-Type": "application/json",

@@ -6,8 +6,12 @@ Deno.test("schedule describe -o json is the job, its reasons, executions and nex
   await using harness = await CliHarness.create();
   const job = await harness.addJob({ name: "nightly", skipped: { overlap: 2 } });
   const execution = await harness.addExecution(job, "2026-03-02T02:00:00.000Z", { status: "completed" });
-  const { daemonRunning, reasons, nextRuns, recentExecutions, ...rest } = await harness.json(["describe", "nightly"]);
+  const { daemonRunning, reasons, nextRuns, recentExecutions, failingNotifiers, ...rest } = await harness.json([
+    "describe",
+    "nightly",
+  ]);
   deepStrictEqual(rest, job);
+  deepStrictEqual(failingNotifiers, []);
   strictEqual(daemonRunning, false);
   strictEqual(reasons.length, 2);
   deepStrictEqual(recentExecutions, [execution]);
