@@ -9,6 +9,8 @@ export interface Notifier {
   options: Readonly<Record<string, string>>;
   /** True: it is told of every run, however it ended and whatever `on` says. */
   everyRun?: boolean;
+  /** Events of a target of this kind that names none, where they are not those of {@linkcode NotifyTarget}. */
+  defaultOn?: readonly NotifyEvent[];
   /** @throws {UsageError} when this target could never work */
   validate(target: NotifyTarget): void;
   /** Tells it. Bounded in time; retries what is worth it. A failure never fails the run.

@@ -1,0 +1,158 @@
+import { bodyText } from "../core/body_text.ts";
+import type { Clock } from "../core/clock.ts";
+import { describeError } from "../core/errors.ts";
+import { parseRetryAfter, retry } from "../core/retry.ts";
+import { withTimeLimit } from "../core/time_limit.ts";
+import { countSent } from "../core/traffic.ts";
+import { VERSION } from "../core/version.ts";
+import { oneLine } from "./message_text.ts";
+import { NotifyError } from "./notify_error.ts";
+
+/** A request that tells somebody something. */
+export interface HttpPost {
+  url: URL;
+  method?: "POST" | "GET" | "HEAD";
+  body?: string;
+  /** Made anew for each try. */
+  headers?(now: Date): Record<string, string>;
+  /** Who is told, for messages: `The webhook`. */
+  who: string;
+  /** What to look at when the server refuses: one sentence. */
+  hint?: string;
+  /** Reads from the body of an answer why the server refused. Only for servers that do not repeat what they were sent; what
+   * is in `secrets` is hidden all the same. */
+  reason?(body: string): string | undefined;
+  /** Looks at the body of an answer that says success. A text is why it is none after all.
+   * @returns undefined when all is well */
+  refused?(body: string): { reason: string; transient: boolean } | undefined;
+  /** What no message may hold, beside the URL's path and query. */
+  secrets?: readonly string[];
+}
+
+export interface HttpPostContext {
+  signal: AbortSignal;
+  clock: Clock;
+  /** Of one request; default: 10 s. */
+  tryTimeoutMs?: number;
+}
+
+export const TRY_TIMEOUT_MS = 10_000;
+export const RETRIES = { attempts: 3, baseDelayMs: 1000, maxDelayMs: 30_000 };
+
+const MAX_REDIRECTS = 3;
+const MAX_ANSWER_BYTES = 16 * 1024;
+const MAX_READ_BYTES = 4 * 1024 * 1024;
+const MAX_REASON = 160;
+
+/** Sends a request until the server takes it. Waits as long as the server asks, follows redirects on the same server only, and
+ * tries again what may pass.
+ * @returns the body of the answer to a GET; else nothing, the body is not read
+ * @throws {NotifyError} that names the server's host and nothing more of its URL
+ * @throws the signal's reason */
+export async function httpPost(post: HttpPost, context: HttpPostContext): Promise<string> {
+  const { clock, signal } = context;
+  const timeoutMs = context.tryTimeoutMs ?? TRY_TIMEOUT_MS;
+  try {
+    return await retry(() => withTimeLimit(timeoutMs, signal, (limited) => send(post, limited, clock.now())), {
+      ...RETRIES,
+      clock,
+      signal,
+      judge: (error) =>
+        error instanceof AnswerError ? { retry: error.transient, afterMs: error.afterMs } : { retry: true },
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explain(error, post);
+  }
+}
+
+/** The server has answered, and did not take it. */
+class AnswerError extends Error {
+  constructor(readonly status: number, message: string, readonly transient: boolean, readonly afterMs?: number) {
+    super(message);
+  }
+}
+
+async function send(post: HttpPost, signal: AbortSignal, now: Date): Promise<string> {
+  const { method = "POST", body } = post;
+  const headers = { "User-Agent": `support-bundle/${VERSION}`, ...post.headers?.(now) };
+  let url = post.url;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    countSent(body);
+    const response = await fetch(url, { method, body, headers, redirect: "manual", signal });
+    if (response.ok) return await judgeSuccess(post, response, now);
+    const location = response.headers.get("location");
+    if (location === null || ![301, 302, 307, 308].includes(response.status)) {
+      throw await failure(post, response, now);
+    }
+    await response.body?.cancel();
+    const next = URL.parse(location, url);
+    if (next === null || !isSameServer(url, next)) {
+      throw new AnswerError(response.status, "it redirects to another server, which is not followed", false);
+    }
+    url = next;
+  }
+  throw new AnswerError(310, `it redirects more than ${MAX_REDIRECTS} times`, false);
+}
+
+async function judgeSuccess(post: HttpPost, response: Response, now: Date): Promise<string> {
+  const body = post.method === "GET" || post.refused !== undefined
+    ? await bodyText(response, post.method === "GET" ? MAX_READ_BYTES : MAX_ANSWER_BYTES) ?? ""
+    : "";
+  await response.body?.cancel().catch(() => {});
+  const refusal = post.refused?.(body);
+  if (refusal === undefined) return body;
+  const afterMs = parseRetryAfter(response.headers.get("retry-after"), now);
+  throw new AnswerError(
+    response.status,
+    `it answered: ${sayable(refusal.reason, post)}`,
+    refusal.transient,
+    afterMs,
+  );
+}
+
+async function failure(post: HttpPost, response: Response, now: Date): Promise<AnswerError> {
+  const { status } = response;
+  const afterMs = parseRetryAfter(response.headers.get("retry-after"), now);
+  let reason = "";
+  if (post.reason === undefined) await response.body?.cancel();
+  else {
+    const body = await bodyText(response, MAX_ANSWER_BYTES).catch(() => undefined);
+    await response.body?.cancel().catch(() => {});
+    reason = sayable(body === undefined ? "" : post.reason(body) ?? "", post);
+  }
+  const message = `it answered ${status}${reason === "" ? "" : ` (${reason})`}`;
+  return new AnswerError(status, message, status >= 500 || status === 429 || status === 408, afterMs);
+}
+
+/** What a server said, without what it may have repeated of the request. */
+function sayable(text: string, { url, secrets = [] }: HttpPost): string {
+  const hidden = [url.href, `${url.pathname}${url.search}`, ...url.pathname.split("/"), ...url.searchParams.values()];
+  let said = text;
+  for (const secret of [...hidden, ...secrets].filter(({ length }) => length >= 8)) {
+    said = said.replaceAll(secret, "***");
+  }
+  return oneLine(said, MAX_REASON);
+}
+
+/** The same origin, or the same host's step from http to https. */
+function isSameServer(from: URL, to: URL): boolean {
+  return to.origin === from.origin ||
+    (from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname);
+}
+
+function explain(error: unknown, { who, url, hint }: HttpPost): NotifyError {
+  const what = `${who} at ${url.host} could not be told`;
+  if (error instanceof AnswerError) {
+    const { status, transient } = error;
+    const next = transient
+      ? "Try again later"
+      : status === 401 || status === 403
+      ? "Check the credentials, and what they are allowed to do"
+      : hint ?? "Check the URL, and what its server expects";
+    return new NotifyError(`${what}: ${error.message}`, next);
+  }
+  // What fetch says repeats the whole URL.
+  const why = describeError(error).replaceAll(/https?:\/\/[^\s)]+/g, url.origin);
+  return new NotifyError(`${what}: ${why}`, "Check the host and the network");
+}
