@@ -16,11 +16,11 @@ export interface NotifierPlace {
   /** What no error may hold. */
   secrets: string[];
   /** The answers to come, one a try; the last one stays. */
-  answer(...answers: Answer[]): void;
+  answer(...answers: Answer[]): void | Promise<void>;
   /** How often it was tried. */
-  tries(): number;
+  tries(): number | Promise<number>;
   /** What the receiver has taken, as text. */
-  received(): string[];
+  received(): string[] | Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export const hostile: Notification = {
   newFindings: Array.from({ length: 60 }, (_, n) => ({
     title: `${n} ${NASTY}`,
     severity: "fail" as const,
-    message: `${NASTY} ${"<".repeat(1_000_000)}`,
+    message: `${NASTY} ${"<".repeat(n === 0 ? 1_000_000 : 10_000)}`,
     evidence: NASTY,
   })),
   fixedFindings: Array.from({ length: 60 }, (_, n) => ({ title: `${n}`, severity: "warn" as const, message: NASTY })),
@@ -123,10 +123,11 @@ export const hostile: Notification = {
 /** What every notifier has to hold. */
 export function notifierContract(one: NotifierCase): void {
   const { notifier, lacks = [] } = one;
-  const test = (behaviour: string, fn: (place: NotifierPlace) => Promise<void> | void, needs?: Answer) =>
+  const test = (behaviour: string, fn: (place: NotifierPlace) => Promise<void> | void, needs?: Answer) => {
+    if (needs !== undefined && lacks.includes(needs)) return;
     Deno.test({
       name: `${notifier.kind}: ${behaviour}`,
-      ignore: one.ignore === true || (needs !== undefined && lacks.includes(needs)),
+      ignore: one.ignore === true,
       async fn() {
         const place = await one.open();
         try {
@@ -136,72 +137,73 @@ export function notifierContract(one: NotifierCase): void {
         }
       },
     });
+  };
 
   test("tells of a run that failed, once", async (place) => {
     await notifier.notify(failed, place.target, context(place));
-    strictEqual(place.tries(), 1);
-    strictEqual(place.received().length, 1);
-    match(place.received()[0]!, /nightly/);
+    strictEqual(await place.tries(), 1);
+    strictEqual((await place.received()).length, 1);
+    match((await place.received())[0]!, /nightly/);
   });
 
   test("tells of everything that a message can have", async (place) => {
     await notifier.notify(full, place.target, context(place));
-    ok(place.received().length >= 1);
-    match(place.received().join("\n"), /nightly/);
+    ok((await place.received()).length >= 1);
+    match((await place.received()).join("\n"), /nightly/);
   });
 
   test("tells of a run of no job", async (place) => {
     const { job: _, execution: __, error: ___, ...bare } = failed;
     await notifier.notify(bare, place.target, context(place));
-    strictEqual(place.received().length, 1);
+    strictEqual((await place.received()).length, 1);
   });
 
   test("tries again what fails for a passing reason, and tells it once", async (place) => {
-    place.answer("broken", "broken", "takes");
+    await place.answer("broken", "broken", "takes");
     const slept: number[] = [];
     await notifier.notify(failed, place.target, context(place, { clock: recording(slept) }));
-    deepStrictEqual([place.tries(), place.received().length, slept.length], [3, 1, 2]);
+    deepStrictEqual([await place.tries(), (await place.received()).length, slept.length], [3, 1, 2]);
   }, "broken");
 
   if (one.waits) {
     test("waits as long as it is asked to", async (place) => {
-      place.answer("busy", "takes");
+      await place.answer("busy", "takes");
       const slept: number[] = [];
       await notifier.notify(failed, place.target, context(place, { clock: recording(slept) }));
-      deepStrictEqual([slept, place.received().length], [[17_000], 1]);
+      deepStrictEqual([slept, (await place.received()).length], [[17_000], 1]);
     });
   }
 
   test("gives up after three tries, and says what to do", async (place) => {
-    place.answer("broken");
+    await place.answer("broken");
     await fails(place, place.target);
-    deepStrictEqual([place.tries(), place.received().length], [3, 0]);
+    deepStrictEqual([await place.tries(), (await place.received()).length], [3, 0]);
   }, "broken");
 
   test("does not try again what is refused for good", async (place) => {
-    place.answer("refuses");
+    await place.answer("refuses");
     await fails(place, place.target);
-    deepStrictEqual([place.tries(), place.received().length], [1, 0]);
+    deepStrictEqual([await place.tries(), (await place.received()).length], [1, 0]);
   }, "refuses");
 
   test("fails for good with wrong credentials, and keeps them to itself", async (place) => {
-    place.answer("wrong-credentials");
+    await place.answer("wrong-credentials");
     await fails(place, place.target);
-    strictEqual(place.tries(), 1);
+    strictEqual(await place.tries(), 1);
   }, "wrong-credentials");
 
   test("gives up on one who says nothing", async (place) => {
-    place.answer("silent");
+    await place.answer("silent");
     await fails(place, place.target, { tryTimeoutMs: 200 });
-    strictEqual(place.received().length, 0);
+    strictEqual((await place.received()).length, 0);
   }, "silent");
 
   test("ends with the signal's reason", async (place) => {
-    place.answer("silent");
+    await place.answer("silent");
     const abort = new AbortController();
     const telling = notifier.notify(failed, place.target, context(place, { signal: abort.signal }));
     telling.catch(() => {});
-    while (place.tries() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (await place.tries() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     abort.abort(new Error("the run was stopped"));
     await rejects(telling, { message: "the run was stopped" });
   }, "silent");
@@ -209,7 +211,7 @@ export function notifierContract(one: NotifierCase): void {
   test("does nothing when it is aborted before it begins", async (place) => {
     const signal = AbortSignal.abort(new Error("too late"));
     await rejects(notifier.notify(failed, place.target, context(place, { signal })), { message: "too late" });
-    strictEqual(place.tries(), 0);
+    strictEqual(await place.tries(), 0);
   });
 
   test("says that nobody is there", async (place) => {
@@ -222,7 +224,7 @@ export function notifierContract(one: NotifierCase): void {
       const place = await untrusted();
       try {
         await fails(place, place.target);
-        strictEqual(place.received().length, 0);
+        strictEqual((await place.received()).length, 0);
       } finally {
         await place.close();
       }
@@ -232,13 +234,13 @@ export function notifierContract(one: NotifierCase): void {
   test("sends nothing when a secret is not there", async (place) => {
     if (Object.keys(place.env).length === 0) return;
     await rejects(notifier.notify(failed, place.target, context(place, { secret: none })), CredentialError);
-    strictEqual(place.tries(), 0);
+    strictEqual(await place.tries(), 0);
   });
 
   test("takes texts of others for text, whatever is in them", async (place) => {
     await notifier.notify(hostile, place.target, context(place));
-    ok(place.received().length > 0);
-    for (const received of place.received()) one.harmless(received);
+    ok((await place.received()).length > 0);
+    for (const received of await place.received()) one.harmless(received);
   });
 
   for (const [why, some] of one.unusable) {

@@ -4,6 +4,8 @@ import { makeCertificates } from "../fixtures/certificates.ts";
 import { freePort } from "../fixtures/server_process.ts";
 
 export interface HttpPlace extends NotifierPlace {
+  answer(...answers: Answer[]): void;
+  received(): string[];
   requests: { method: string; url: URL; headers: Headers; body: string }[];
 }
 
@@ -39,7 +41,7 @@ export function httpPlace(
     env,
     secrets: [secretPath.slice(1), ...Object.values(env)],
     requests,
-    answer: (...answers) => coming = answers,
+    answer: (...answers) => void (coming = answers),
     tries: () => requests.length,
     received: () => received,
     async close() {

@@ -1,4 +1,5 @@
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { abortable } from "../../core/abortable.ts";
 import { describeError } from "../../core/errors.ts";
 import { retry } from "../../core/retry.ts";
@@ -89,6 +90,7 @@ async function send(
       socketCloseTimeout: 0,
       disableFileAccess: true,
       disableUrlAccess: true,
+      secured: server.tls === "from-start",
       getSocket: (_options: unknown, done: (error: Error | null, socket: { connection: Socket }) => void) =>
         done(null, { connection: socket }),
     });
@@ -109,10 +111,17 @@ async function send(
   }
 }
 
-/** A connection that is ours to break off: the library's own would outlive the signal. */
-async function openSocket({ host, port }: MailServer, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host, port });
-  const opened = new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+/** A connection that is ours to break off: the library's own would outlive the signal. With TLS where that comes from the start:
+ * Deno 2.6 hangs when the library adds it to an open connection before the greeting. */
+async function openSocket({ host, port, tls }: MailServer, signal: AbortSignal): Promise<Socket> {
+  const secure = tls === "from-start";
+  // An address is no server name.
+  const socket = secure
+    ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }) })
+    : connect({ host, port });
+  const opened = new Promise<void>((resolve, reject) =>
+    socket.once(secure ? "secureConnect" : "connect", resolve).once("error", reject)
+  );
   opened.catch(() => {});
   try {
     await abortable(opened, signal);

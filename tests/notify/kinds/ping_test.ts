@@ -93,7 +93,7 @@ Deno.test("ping sends the message along, for the log of the service", async () =
   const receiver = place();
   try {
     await ping.notify(full, receiver.target, context(receiver));
-    match(receiver.requests[0]!.body, /FAIL  Pod shop\/web is crash-looping: It ended 7 times/);
+    ok(receiver.requests[0]!.body.includes("  FAIL  Pod shop/web is crash-looping: It ended 7 times"));
   } finally {
     await receiver.close();
   }
