@@ -185,7 +185,7 @@ function bundleText({ url, path, bytes, sha256 }: NonNullable<Notification["bund
 }
 
 /** Without user, password, query and fragment: a presigned URL has its signature there. */
-function withoutCredentials(text: string): string {
+export function withoutCredentials(text: string): string {
   const url = URL.parse(text);
   if (url === null) return text.replace(/[?#].*$/s, "");
   if (url.username === "" && url.password === "" && url.search === "" && url.hash === "") return text;

@@ -3,7 +3,7 @@ import { UsageError } from "../../core/errors.ts";
 import { retry } from "../../core/retry.ts";
 import { withTimeLimit } from "../../core/time_limit.ts";
 import { RETRIES } from "../http_post.ts";
-import { oneLine } from "../message_text.ts";
+import { oneLine, withoutCredentials } from "../message_text.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
 import { NotifyError } from "../notify_error.ts";
 
@@ -55,7 +55,7 @@ export const command: Notifier = {
       });
     } catch (error) {
       signal.throwIfAborted();
-      throw explain(error, target.url);
+      throw await explain(error, target.url);
     }
   },
 };
@@ -128,7 +128,7 @@ function environment(message: Notification, env: Readonly<Record<string, string>
     JOB_ID: job?.id,
     EXECUTION_ID: execution?.id,
     BUNDLE_PATH: bundle?.path,
-    BUNDLE_URL: bundle?.url,
+    BUNDLE_URL: bundle?.url === undefined ? undefined : withoutCredentials(bundle.url),
   };
   return {
     ...Object.fromEntries(kept),
@@ -155,7 +155,7 @@ function parseArguments(text = ""): string[] {
   throw new UsageError("The command's option args is not a list of texts", 'Write ["--channel", "on call"]');
 }
 
-function explain(error: unknown, path: string): NotifyError {
+async function explain(error: unknown, path: string): Promise<NotifyError> {
   const what = `The command "${path}" could not be told`;
   if (error instanceof ExitError) {
     return new NotifyError(`${what}: ${error.message}`, "Run it by hand to see what it says");
@@ -163,7 +163,12 @@ function explain(error: unknown, path: string): NotifyError {
   if (error instanceof DOMException) {
     return new NotifyError(`${what}: it had not ended after its time and was killed`, "Make it end sooner");
   }
-  if (error instanceof Deno.errors.NotFound) return new NotifyError(`${what}: it does not exist`, "Check the path");
+  if (error instanceof Deno.errors.NotFound) {
+    const isThere = await Deno.stat(path).then(() => true, () => false);
+    return isThere
+      ? new NotifyError(`${what}: what is to run it does not exist`, "Check its first line: #!/bin/sh")
+      : new NotifyError(`${what}: it does not exist`, "Check the path");
+  }
   if (error instanceof Deno.errors.PermissionDenied) {
     return new NotifyError(`${what}: this account may not run it`, "Run: chmod +x, or check whose it is");
   }
