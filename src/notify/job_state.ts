@@ -1,4 +1,4 @@
-import type { Notification } from "./notifier.ts";
+import type { Notification, NotifyEvent, NotifyTarget } from "./notifier.ts";
 
 /** What a message says about the two things that can be wrong with a job, for targets that keep a state: alerts and incidents. */
 export interface JobState {
@@ -8,14 +8,23 @@ export interface JobState {
   findings?: "new" | "none";
 }
 
-export function jobState({ events, status, findings }: Notification): JobState {
+/** A target that asked for `always` is told of everything, by that event alone. */
+export function jobState({ events, status, findings, newFindings }: Notification): JobState {
   const { fail, warn, pass } = findings;
+  const told = (...some: NotifyEvent[]) => events.includes("always") || some.some((event) => events.includes(event));
   const works = status === "completed" || status === "partial";
+  const failed = status === "failed" || status === "quarantined";
   const state: JobState = {};
-  if (events.includes("failure") || events.includes("quarantined")) state.runs = "fails";
-  else if (works) state.runs = "works";
-  if (events.includes("new-findings")) state.findings = "new";
+  if (works) state.runs = "works";
+  else if (failed && told("failure", "quarantined")) state.runs = "fails";
+  if (newFindings.length > 0 && told("new-findings")) state.findings = "new";
   // Where nothing was analyzed, the absence of a finding says nothing.
   else if (works && fail === 0 && warn + pass > 0) state.findings = "none";
   return state;
+}
+
+/** The message without new findings that are less than the target wants to hear of. */
+export function heeded(message: Notification, { severity }: NotifyTarget): Notification {
+  if (severity !== "fail") return message;
+  return { ...message, newFindings: message.newFindings.filter((finding) => finding.severity === "fail") };
 }

@@ -2,7 +2,7 @@ import { validateCredentialReference } from "../../core/credential_reference.ts"
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import { httpPost } from "../http_post.ts";
-import { jobState } from "../job_state.ts";
+import { heeded, jobState } from "../job_state.ts";
 import { messageText, oneLine, plainText } from "../message_text.ts";
 import type { Notification, NotifiedFinding, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
 import { targetUrl, validateTargetUrl } from "../target_url.ts";
@@ -49,7 +49,8 @@ export const alertmanager: Notifier = {
     }
   },
 
-  async notify(message: Notification, target: NotifyTarget, context: NotifyContext): Promise<void> {
+  async notify(told: Notification, target: NotifyTarget, context: NotifyContext): Promise<void> {
+    const message = heeded(told, target);
     const url = await targetUrl(target, "Alertmanager", context);
     if (!url.pathname.endsWith(ALERTS)) url.pathname = url.pathname.replace(/\/+$/, "") + ALERTS;
     const secret = target.secret === undefined ? undefined : await context.secret(target.secret);
@@ -106,14 +107,16 @@ export function alertsOf(message: Notification, options: Readonly<Record<string,
   };
   const labels = labelsOf(message, options);
   const alerts: Alert[] = [];
-  if (jobState(message).runs === "fails") {
+  const state = jobState(message);
+  if (state.runs === "fails") {
     alerts.push({
       labels: { ...labels, alertname: FAILED, severity: "critical" },
       annotations: { summary: text.title, ...common, description: plainText(text) },
       ...rest,
     });
   }
-  const findings = new Map(message.newFindings.map((finding) => [findingLabel(finding), finding]));
+  const appeared = state.findings === "new" ? message.newFindings : [];
+  const findings = new Map(appeared.map((finding) => [findingLabel(finding), finding]));
   for (const [finding, { title, message: said, severity, evidence }] of findings) {
     const summary = oneLine(`${message.job?.name ?? "support-bundle"}: ${title}`, 2 * LABEL_CHARS);
     alerts.push({

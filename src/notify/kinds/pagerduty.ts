@@ -1,7 +1,7 @@
 import { validateCredentialReference } from "../../core/credential_reference.ts";
 import { UsageError } from "../../core/errors.ts";
 import { httpPost } from "../http_post.ts";
-import { jobState } from "../job_state.ts";
+import { heeded, jobState } from "../job_state.ts";
 import { cutText, type FindingList, messageText, oneLine, plainText, severityWord } from "../message_text.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
 import { targetUrl, validateTargetUrl } from "../target_url.ts";
@@ -40,7 +40,7 @@ export const pagerduty: Notifier = {
       : await targetUrl(target, "PagerDuty notifier", context);
     if (url.pathname === "/") url.pathname = "/v2/enqueue";
     const routingKey = await context.secret(target.secret!);
-    for (const event of pagerdutyEvents(message)) {
+    for (const event of pagerdutyEvents(heeded(message, target))) {
       await httpPost({
         url,
         body: JSON.stringify({ routing_key: routingKey, ...event }),

@@ -32,6 +32,10 @@ const behaviour: [name: string, some: Partial<Notification>, fires: string[], en
   ]],
   ["ends everything when nothing is found", works([0, 0, 3]), [], FIRING],
   ["ends no finding when nothing was analyzed", works([0, 0, 0]), [], ["Failed/critical"]],
+  ["fires for no finding that it is not to tell", { ...works([1, 1, 3], [disk]), events: ["recovery"] }, [], [
+    "Failed/critical",
+    "Finding/warning Disk",
+  ]],
   ["says nothing of a cancelled run", { events: ["always"], status: "cancelled" }, [], []],
 ];
 for (const [name, some, fires, ends] of behaviour) {

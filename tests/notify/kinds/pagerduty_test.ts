@@ -75,7 +75,11 @@ const behaviour: [
   ["resolves nothing while another finding fails", works(["fixed-findings"], [1, 0, 5]), [
     ["resolve", "support-bundle/3f0c9a1e"],
   ]],
-  ["says nothing of a failure that it is not to tell", { events: ["always"] }, []],
+  ["says nothing of a failure that it is not to tell", { events: ["fixed-findings"] }, []],
+  ["is told of everything by always", { events: ["always"], newFindings: full.newFindings }, [
+    ["trigger", "support-bundle/3f0c9a1e", "error"],
+    ["trigger", "support-bundle/3f0c9a1e/findings", "error"],
+  ]],
   ["says nothing of a cancelled run", { events: ["always"], status: "cancelled" }, []],
   ["knows a run of no job by its host", { job: undefined }, [["trigger", "support-bundle/host-1", "error"]]],
 ];
@@ -139,6 +143,17 @@ Deno.test("pagerduty sends what the Events API documents, to its path", async ()
       "FAIL Pod shop/web is crash-looping: It ended 7 times with exit code 137 (cluster-resources/pods/shop.json:120)",
       "WARN Certificate of shop.example: It expires in 6 days",
     ]);
+  } finally {
+    await receiver.close();
+  }
+});
+
+Deno.test("pagerduty does not trigger for warnings where the target wants failures", async () => {
+  const receiver = place();
+  try {
+    const message = { ...failed, ...works(["new-findings"], [0, 1, 5]), newFindings: full.newFindings.slice(1) };
+    await pagerduty.notify(message, { ...receiver.target, severity: "fail" }, context(receiver));
+    deepStrictEqual(receiver.requests.map(({ body }) => JSON.parse(body).event_action), ["resolve", "resolve"]);
   } finally {
     await receiver.close();
   }
