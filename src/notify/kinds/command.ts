@@ -115,7 +115,8 @@ async function run(
   }
 }
 
-function environment(message: Notification, env: Readonly<Record<string, string>>): Record<string, string> {
+/** The whole environment of the command. */
+export function environment(message: Notification, env: Readonly<Record<string, string>>): Record<string, string> {
   const names = Deno.build.os === "windows" ? [...KEPT, ...KEPT_ON_WINDOWS] : KEPT;
   const kept = names.filter((name) => env[name] !== undefined).map((name) => [name, env[name]!] as const);
   const { job, execution, bundle, events } = message;
