@@ -154,5 +154,8 @@ function explain(error: unknown, { who, url, hint }: HttpPost): NotifyError {
   }
   // What fetch says repeats the whole URL.
   const why = describeError(error).replaceAll(/https?:\/\/[^\s)]+/g, url.origin);
-  return new NotifyError(`${what}: ${why}`, "Check the host and the network");
+  const next = /certificate/i.test(why)
+    ? "Check whose server it is; SSL_CERT_FILE names further authorities, docs/networks.md says more"
+    : "Check the host and the network";
+  return new NotifyError(`${what}: ${why}`, next);
 }

@@ -25,6 +25,15 @@ export async function targetUrl(target: NotifyTarget, what: string, context: Not
   }
 }
 
+/** Whom a target tells, for logs and tables: the kind and the host, never more of a URL, which is often a password; the reference
+ * where one names the URL. */
+export function describeTarget({ kind, url }: NotifyTarget): string {
+  if (isReference(url)) return `${kind} at ${url}`;
+  const host = URL.parse(url)?.host;
+  return host ? `${kind} at ${host}` : kind;
+}
+
+/** `env:NAME`, `vault:NAME` and so on: schemes that no server has. */
 function isReference(text: string): boolean {
   return /^(?:env|file|exec|systemd|k8s-secret|vault):/.test(text);
 }

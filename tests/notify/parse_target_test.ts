@@ -1,7 +1,8 @@
-import { deepStrictEqual, match, ok, throws } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import { UsageError } from "../../src/core/errors.ts";
 import type { NotifyTarget } from "../../src/notify/notifier.ts";
 import { parseNotifyTarget } from "../../src/notify/registry.ts";
+import { describeTarget } from "../../src/notify/target_url.ts";
 
 const MAIL = { to: "ops@example.com", from: "bundles@example.com" };
 const KEEPS_STATE = ["failure", "quarantined", "recovery", "new-findings", "fixed-findings"] as const;
@@ -58,4 +59,15 @@ for (const [text, options, message, hint] of refused) {
       match(error.hint!, hint);
       return true;
     }));
+}
+
+const described: [kind: string, url: string, expect: string][] = [
+  ["slack", "https://hooks.slack.com/services/T/B/secret", "slack at hooks.slack.com"],
+  ["slack", "env:SLACK_URL", "slack at env:SLACK_URL"],
+  ["email", "smtp://user@mail.example.com:587", "email at mail.example.com:587"],
+  ["pagerduty", "eu", "pagerduty"],
+  ["command", "/usr/local/bin/tell", "command"],
+];
+for (const [kind, url, expect] of described) {
+  Deno.test(`describeTarget() says "${expect}"`, () => strictEqual(describeTarget({ kind, url }), expect));
 }

@@ -1,5 +1,4 @@
-import { connect, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { abortable } from "../../core/abortable.ts";
 import { describeError } from "../../core/errors.ts";
 import { retry } from "../../core/retry.ts";
@@ -114,11 +113,12 @@ async function send(
 /** A connection that is ours to break off: the library's own would outlive the signal. With TLS where that comes from the start:
  * Deno 2.6 hangs when the library adds it to an open connection before the greeting. */
 async function openSocket({ host, port, tls }: MailServer, signal: AbortSignal): Promise<Socket> {
+  const [net, { connect: connectTls }] = await Promise.all([import("node:net"), import("node:tls")]);
   const secure = tls === "from-start";
   // An address is no server name.
   const socket = secure
-    ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }) })
-    : connect({ host, port });
+    ? connectTls({ host, port, ...(net.isIP(host) ? {} : { servername: host }) })
+    : net.connect({ host, port });
   const opened = new Promise<void>((resolve, reject) =>
     socket.once(secure ? "secureConnect" : "connect", resolve).once("error", reject)
   );

@@ -72,7 +72,6 @@ function render(text: MessageText): unknown {
         $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
         type: "AdaptiveCard",
         version: "1.4",
-        fallbackText: text.title,
         msteams: { width: "Full" },
         body,
         ...(href === undefined ? {} : { actions: [{ type: "Action.OpenUrl", title: "Open the bundle", url: href }] }),

@@ -183,6 +183,37 @@ mailTest("says nothing before TLS that a server does not offer", async (server, 
   strictEqual((await server.mails()).length, 0);
 });
 
+Deno.test({
+  name: "email: gives up on a server that is silent once TLS is to begin",
+  sanitizeResources: false, // Deno 2.6 keeps a connection whose handshake was broken off until the process ends
+  async fn() {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const opened = Promise.withResolvers<Deno.Conn>();
+    const serving = (async () => {
+      const connection = await listener.accept();
+      opened.resolve(connection);
+      const say = (text: string) => connection.write(new TextEncoder().encode(text));
+      const buffer = new Uint8Array(4096);
+      await say("220 silent ESMTP\r\n");
+      await connection.read(buffer);
+      await say("250-silent\r\n250 STARTTLS\r\n");
+      await connection.read(buffer);
+      await say("220 2.0.0 Go ahead\r\n");
+      while (await connection.read(buffer).catch(() => null) !== null);
+    })();
+    const target: NotifyTarget = {
+      kind: "email",
+      url: `smtp://127.0.0.1:${listener.addr.port}`,
+      options: { ...OPTIONS, tls: "starttls" },
+    };
+    const signal = AbortSignal.timeout(1000);
+    await rejects(email.notify(failed, target, context({ env: {} }, { signal })), { name: "TimeoutError" });
+    (await opened.promise).close();
+    await serving;
+    listener.close();
+  },
+});
+
 function mailTest(name: string, fn: (server: SmtpServer, target: NotifyTarget) => Promise<void>): void {
   Deno.test({
     name: `email: ${name}`,

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { SIGNATURE_HEADER, webhook } from "../../../src/notify/kinds/webhook.ts";
 import { fillTemplate } from "../../../src/notify/webhook_template.ts";
 import { NotifyError } from "../../../src/notify/notify_error.ts";
@@ -11,6 +12,8 @@ import {
   notifierContract,
   PASSWORD_IN_URL,
 } from "../../contracts/notifier_contract.ts";
+import { hasOpenssl, makeCertificates } from "../../fixtures/certificates.ts";
+import { startConnectProxy } from "../../fixtures/connect_proxy.ts";
 import { elsewhere, httpPlace, untrustedPlace } from "../http_place.ts";
 
 const place = (options?: Record<string, string>) =>
@@ -157,4 +160,33 @@ Deno.test("webhook refuses a header's value that would begin another header", as
   } finally {
     await receiver.close();
   }
+});
+
+Deno.test({
+  name: "webhook goes through the proxy of the environment, and trusts the authorities that it names",
+  ignore: !hasOpenssl,
+  async fn() {
+    const { ca, server } = await makeCertificates();
+    const receiver = httpPlace((origin, path) => ({ kind: "webhook", url: `${origin}${path}` }), {}, server);
+    const url = receiver.target.url.replace("127.0.0.1", "localhost");
+    const authority = await Deno.makeTempFile({ suffix: ".pem" });
+    await Deno.writeTextFile(authority, ca);
+    try {
+      await using proxy = startConnectProxy();
+      const { stdout } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "-A",
+          fileURLToPath(new URL("./tell_once.ts", import.meta.url)),
+          JSON.stringify({ kind: "webhook", url }),
+        ],
+        env: { HTTPS_PROXY: proxy.url, NO_PROXY: "", DENO_CERT: authority },
+      }).output();
+      strictEqual(new TextDecoder().decode(stdout), "told");
+      deepStrictEqual([receiver.tries(), proxy.tunnels], [1, [new URL(url).host]]);
+    } finally {
+      await receiver.close();
+      await Deno.remove(authority);
+    }
+  },
 });
