@@ -42,7 +42,7 @@ export const RETRIES = { attempts: 3, baseDelayMs: 1000, maxDelayMs: 30_000 };
 const MAX_REDIRECTS = 3;
 const MAX_ANSWER_BYTES = 16 * 1024;
 const MAX_READ_BYTES = 4 * 1024 * 1024;
-const MAX_REASON = 160;
+const MAX_REASON = 200;
 
 /** Sends a request until the server takes it. Waits as long as the server asks, follows redirects on the same server only, and
  * tries again what may pass.
@@ -52,6 +52,7 @@ const MAX_REASON = 160;
 export async function httpPost(post: HttpPost, context: HttpPostContext): Promise<string> {
   const { clock, signal } = context;
   const timeoutMs = context.tryTimeoutMs ?? TRY_TIMEOUT_MS;
+  checkHeaders(post, clock.now());
   try {
     return await retry(() => withTimeLimit(timeoutMs, signal, (limited) => send(post, limited, clock.now())), {
       ...RETRIES,
@@ -63,6 +64,18 @@ export async function httpPost(post: HttpPost, context: HttpPostContext): Promis
   } catch (error) {
     signal.throwIfAborted();
     throw explain(error, post);
+  }
+}
+
+/** What fetch says of a header that it cannot send repeats its value. */
+function checkHeaders({ who, url, headers }: HttpPost, now: Date): void {
+  for (const [name, value] of Object.entries(headers?.(now) ?? {})) {
+    // deno-lint-ignore no-control-regex
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
+    throw new NotifyError(
+      `${who} at ${url.host} could not be told: what is to be sent in "${name}" cannot be a header's value`,
+      "Store one line without control characters",
+    );
   }
 }
 
@@ -129,8 +142,9 @@ async function failure(post: HttpPost, response: Response, now: Date): Promise<A
 function sayable(text: string, { url, secrets = [] }: HttpPost): string {
   const hidden = [url.href, `${url.pathname}${url.search}`, ...url.pathname.split("/"), ...url.searchParams.values()];
   let said = text;
-  for (const secret of [...hidden, ...secrets].filter(({ length }) => length >= 8)) {
-    said = said.replaceAll(secret, "***");
+  // Short parts of paths are words; short secrets are secrets.
+  for (const part of [...hidden.filter(({ length }) => length >= 8), ...secrets.filter(({ length }) => length >= 4)]) {
+    said = said.replaceAll(part, "***");
   }
   return oneLine(said, MAX_REASON);
 }
@@ -141,7 +155,8 @@ function isSameServer(from: URL, to: URL): boolean {
     (from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname);
 }
 
-function explain(error: unknown, { who, url, hint }: HttpPost): NotifyError {
+function explain(error: unknown, post: HttpPost): NotifyError {
+  const { who, url, hint } = post;
   const what = `${who} at ${url.host} could not be told`;
   if (error instanceof AnswerError) {
     const { status, transient } = error;
@@ -153,7 +168,7 @@ function explain(error: unknown, { who, url, hint }: HttpPost): NotifyError {
     return new NotifyError(`${what}: ${error.message}`, next);
   }
   // What fetch says repeats the whole URL.
-  const why = describeError(error).replaceAll(/https?:\/\/[^\s)]+/g, url.origin);
+  const why = sayable(describeError(error).replaceAll(/https?:\/\/[^\s)]+/g, url.origin), post);
   const next = /certificate/i.test(why)
     ? "Check whose server it is; SSL_CERT_FILE names further authorities, docs/networks.md says more"
     : "Check the host and the network";

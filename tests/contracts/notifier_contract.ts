@@ -237,6 +237,18 @@ export function notifierContract(one: NotifierCase): void {
     strictEqual(await place.tries(), 0);
   });
 
+  test("keeps to itself what a secret is that it cannot use", async (place) => {
+    for (const name of Object.keys(place.env)) {
+      for (const odd of ["\n", "\u2192", "\u0000"]) {
+        const env = { ...place.env, [name]: `${place.env[name]}${odd}${place.env[name]}` };
+        await notifier.notify(failed, place.target, context({ env })).catch((error) => {
+          ok(error instanceof NotifyError || error instanceof UsageError, Deno.inspect(error));
+          noSecrets(error, place.secrets);
+        });
+      }
+    }
+  });
+
   test("takes texts of others for text, whatever is in them", async (place) => {
     await notifier.notify(hostile, place.target, context(place));
     ok((await place.received()).length > 0);

@@ -2,7 +2,7 @@ import { validateCredentialReference } from "../../core/credential_reference.ts"
 import { parseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import { httpPost } from "../http_post.ts";
-import { heeded, jobState } from "../job_state.ts";
+import { jobState, sinceLastTold } from "../job_state.ts";
 import { messageText, oneLine, plainText } from "../message_text.ts";
 import type { Notification, NotifiedFinding, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
 import { targetUrl, validateTargetUrl } from "../target_url.ts";
@@ -50,7 +50,7 @@ export const alertmanager: Notifier = {
   },
 
   async notify(told: Notification, target: NotifyTarget, context: NotifyContext): Promise<void> {
-    const message = heeded(told, target);
+    const message = sinceLastTold(told, target);
     const url = await targetUrl(target, "Alertmanager", context);
     if (!url.pathname.endsWith(ALERTS)) url.pathname = url.pathname.replace(/\/+$/, "") + ALERTS;
     const secret = target.secret === undefined ? undefined : await context.secret(target.secret);

@@ -1,7 +1,7 @@
 import { validateCredentialReference } from "../../core/credential_reference.ts";
 import { UsageError } from "../../core/errors.ts";
 import { httpPost } from "../http_post.ts";
-import { heeded, jobState } from "../job_state.ts";
+import { jobState, sinceLastTold } from "../job_state.ts";
 import { cutText, type FindingList, messageText, oneLine, plainText, severityWord } from "../message_text.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
 import { targetUrl, validateTargetUrl } from "../target_url.ts";
@@ -40,7 +40,7 @@ export const pagerduty: Notifier = {
       : await targetUrl(target, "PagerDuty notifier", context);
     if (url.pathname === "/") url.pathname = "/v2/enqueue";
     const routingKey = await context.secret(target.secret!);
-    for (const event of pagerdutyEvents(heeded(message, target))) {
+    for (const event of pagerdutyEvents(sinceLastTold(message, target))) {
       await httpPost({
         url,
         body: JSON.stringify({ routing_key: routingKey, ...event }),
@@ -69,7 +69,8 @@ export function pagerdutyEvents(message: Notification): PagerdutyEvent[] {
   if (runs === "fails") events.push(trigger(message, key, message.paused === undefined ? "error" : "critical"));
   if (findings === "none") events.push({ event_action: "resolve", dedup_key: `${key}/findings` });
   if (findings === "new") {
-    const fails = message.newFindings.some(({ severity }) => severity === "fail");
+    const { newFindings } = message;
+    const fails = newFindings.length === 0 || newFindings.some(({ severity }) => severity === "fail");
     events.push(trigger(message, `${key}/findings`, fails ? "error" : "warning"));
   }
   return events;
