@@ -46,7 +46,7 @@ const MAX_REASON = 200;
 
 /** Sends a request until the server takes it. Waits as long as the server asks, follows redirects on the same server only, and
  * tries again what may pass.
- * @returns the body of the answer to a GET; else nothing, the body is not read
+ * @returns the body of the answer to a GET, or to what `refused` looks at; else an empty text, and the body is not read
  * @throws {NotifyError} that names the server's host and nothing more of its URL
  * @throws the signal's reason */
 export async function httpPost(post: HttpPost, context: HttpPostContext): Promise<string> {
@@ -70,7 +70,6 @@ export async function httpPost(post: HttpPost, context: HttpPostContext): Promis
 /** What fetch says of a header that it cannot send repeats its value. */
 function checkHeaders({ who, url, headers }: HttpPost, now: Date): void {
   for (const [name, value] of Object.entries(headers?.(now) ?? {})) {
-    // deno-lint-ignore no-control-regex
     if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
     throw new NotifyError(
       `${who} at ${url.host} could not be told: what is to be sent in "${name}" cannot be a header's value`,
