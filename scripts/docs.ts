@@ -1,4 +1,4 @@
-/** Writes docs/collectors.md, docs/analyzers.md and docs/insight.md from the registries: kinds, fields, types, defaults and
+/** Writes docs/collectors.md, docs/analyzers.md and docs/insight.md, and the tables and messages of docs/notifiers.md, from the registries: kinds, fields, types, defaults and
  * descriptions are those that specs are checked against, and checks say themselves what they do.
  *
  *   deno task docs            writes them
@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { renderAnalyzersDoc } from "./docs/analyzers.ts";
 import { renderCollectorsDoc } from "./docs/collectors.ts";
+import { renderNotifiersDoc } from "./docs/notifiers.ts";
 import { renderInsightDoc } from "./insight_doc.ts";
 
 /** The documents, by name below `docs/`. */
@@ -13,6 +14,11 @@ export const DOCUMENTS: readonly { name: string; path: string; render(): string 
   { name: "collectors.md", path: pathOf("collectors.md"), render: renderCollectorsDoc },
   { name: "analyzers.md", path: pathOf("analyzers.md"), render: renderAnalyzersDoc },
   { name: "insight.md", path: pathOf("insight.md"), render: renderInsightDoc },
+  {
+    name: "notifiers.md",
+    path: pathOf("notifiers.md"),
+    render: async () => renderNotifiersDoc(await Deno.readTextFile(pathOf("notifiers.md"))),
+  },
 ];
 
 function pathOf(name: string): string {

@@ -211,7 +211,12 @@ function withReport(execution: Execution, end: AttemptEnd): Execution {
     stages: report.stages,
     findings: {
       ...report.findings,
-      top: report.findings.top.slice(0, 50).map(({ title, severity, message }) => ({ title, severity, message })),
+      top: report.findings.top.slice(0, 50).map(({ title, severity, message, evidence }) => ({
+        title,
+        severity,
+        message,
+        ...(evidence === undefined ? {} : { evidence }),
+      })),
     },
     redactions: report.redactions,
     metrics: {

@@ -1,3 +1,4 @@
+import { withoutCredentials } from "./message_text.ts";
 import type { Notification, NotifiedFinding, NotifyEvent } from "./notifier.ts";
 import type { FindingChanges, PreviousRun, RunResult } from "./notify_events.ts";
 
@@ -50,7 +51,9 @@ export function composeNotification(
     findings: { fail, warn, pass },
     newFindings: changes.appeared,
     fixedFindings: changes.disappeared,
-    bundle: facts.bundle,
+    bundle: facts.bundle?.url === undefined
+      ? facts.bundle
+      : { ...facts.bundle, url: withoutCredentials(facts.bundle.url) },
   };
 }
 

@@ -102,6 +102,9 @@ export interface EarlierRun {
   at: string;
   status: string;
   summary: string;
+  /** What changed with it, for targets that keep a state; absent where nobody kept it. */
+  newFindings?: NotifiedFinding[];
+  fixedFindings?: NotifiedFinding[];
 }
 
 export interface NotifiedFinding {

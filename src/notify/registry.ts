@@ -1,24 +1,42 @@
 import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { alertmanager } from "./kinds/alertmanager.ts";
+import { command } from "./kinds/command.ts";
+import { email } from "./kinds/email.ts";
+import { pagerduty } from "./kinds/pagerduty.ts";
+import { ping } from "./kinds/ping.ts";
+import { slack } from "./kinds/slack.ts";
+import { teams } from "./kinds/teams.ts";
 import { webhook } from "./kinds/webhook.ts";
 import { type Notifier, type NotifierHabits, NOTIFY_EVENTS, type NotifyEvent, type NotifyTarget } from "./notifier.ts";
 
 /** Every kind of notifier there is. */
-export const notifiers: readonly Notifier[] = [webhook];
+export const notifiers: readonly Notifier[] = [webhook, slack, teams, pagerduty, email, alertmanager, ping, command];
 
-const PLANNED = ["slack", "teams", "pagerduty", "mailto", "smtp", "alertmanager", "ping"];
+/** Names by which somebody may look for a kind. */
+const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
+  http: "webhook",
+  https: "webhook",
+  mail: "email",
+  mailto: "email",
+  smtp: "email",
+  smtps: "email",
+  msteams: "teams",
+  healthchecks: "ping",
+  exec: "command",
+};
 
 /** @throws {UsageError} when no notifier is of this kind */
 export function findNotifier(kind: string): Notifier {
   const found = notifiers.find((notifier) => notifier.kind === kind);
   if (found !== undefined) return found;
   const kinds = notifiers.map((notifier) => notifier.kind);
-  const hint = `Use ${kinds.map((known) => `${known}:https://…`).join(" or ")}`;
-  if (PLANNED.includes(kind)) throw new UsageError(`Notifiers of the kind "${kind}" are not in this version`, hint);
-  const meant = nearest(kind, kinds);
+  const meant = ALSO_KNOWN_AS[kind] ?? nearest(kind, kinds);
   throw new UsageError(
     `There is no notifier of the kind "${kind}"`,
-    meant === undefined ? hint : `Did you mean "${meant}"?`,
+    meant === undefined
+      ? `Write https://host/path or KIND:…; the kinds are ${kinds.join(", ")}`
+      : `Did you mean "${meant}:"?`,
   );
 }
 

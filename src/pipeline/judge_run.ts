@@ -69,6 +69,7 @@ export class InterruptedError extends SupportBundleError {
 
 const TOP_FINDINGS = 50;
 const MAX_MESSAGE = 500;
+const MAX_PATH = 200;
 const MAX_SHORTFALLS = 20;
 
 /** How a run ended: pure, from what its stages left. */
@@ -200,15 +201,22 @@ function isTransient(error: unknown): boolean {
 function countFindings(findings: Finding[]): PipelineReport["findings"] {
   const counts = { fail: 0, warn: 0, pass: 0 };
   const top: PipelineReport["findings"]["top"] = [];
-  for (const { title, outcome, nextStep } of findings) {
+  for (const { title, outcome, nextStep, evidence } of findings) {
     if (outcome.status !== "fail" && outcome.status !== "warn" && outcome.status !== "pass") continue;
     counts[outcome.status]++;
     if (outcome.status !== "pass") {
       const message = outcome.message.slice(0, MAX_MESSAGE);
       const step = nextStep === undefined ? {} : { nextStep: nextStep.slice(0, MAX_MESSAGE) };
-      top.push({ title, severity: outcome.status, message, ...step });
+      top.push({ title, severity: outcome.status, message, ...step, ...firstPlace(evidence) });
     }
   }
   top.sort((a, b) => (a.severity === b.severity ? 0 : a.severity === "fail" ? -1 : 1));
   return { ...counts, top: top.slice(0, TOP_FINDINGS) };
+}
+
+/** Where a finding is seen first, as `path:line`. */
+function firstPlace([place]: Finding["evidence"] = []): { evidence?: string } {
+  if (place === undefined) return {};
+  const { path, line } = place;
+  return { evidence: `${path.slice(0, MAX_PATH)}${line === undefined ? "" : `:${line}`}` };
 }

@@ -64,6 +64,8 @@ export const pipelineReportSchema = z.object({
       message: z.string(),
       /** What to do about it, where that is known. */
       nextStep: z.string().optional(),
+      /** Where it is seen first: `path:line`. */
+      evidence: z.string().optional(),
     })),
   }),
   /** `analysis.json`, as parsed JSON. */

@@ -99,7 +99,12 @@ export const pipelineRequestSchema = z.object({
   /** The run before, so that a notification can say what changed. */
   previous: z.object({
     status: z.string(),
-    findings: z.array(z.object({ title: z.string(), severity: z.enum(["fail", "warn"]), message: z.string() })),
+    findings: z.array(z.object({
+      title: z.string(),
+      severity: z.enum(["fail", "warn"]),
+      message: z.string(),
+      evidence: z.string().optional(),
+    })),
   }).optional(),
 });
 

@@ -71,6 +71,8 @@ const findingSchema = z.object({
   title: z.string(),
   severity: z.enum(["fail", "warn"]),
   message: z.string(),
+  /** Where it is seen first in the bundle: `path:line`. */
+  evidence: z.string().optional(),
 });
 
 /** One due time of a job. Public in `history -o json`. */

@@ -220,7 +220,18 @@ Deno.test("finishAttempt() records what the report says, and how long it took", 
         uploadUrl: "s3://b/k",
         collectorCount: 3,
         analyzerCount: 2,
-        findings: { fail: 1, warn: 0, pass: 1, top: [{ title: "Disk", severity: "fail", message: "full" }] },
+        findings: {
+          fail: 1,
+          warn: 0,
+          pass: 1,
+          top: [{
+            title: "Disk",
+            severity: "fail",
+            message: "full",
+            nextStep: "empty it",
+            evidence: "host/disk.json:3",
+          }],
+        },
         redactions: { "bearer-token": 4 },
         shortfalls: ["a: b"],
         shortfallCount: 1,
@@ -244,7 +255,9 @@ Deno.test("finishAttempt() records what the report says, and how long it took", 
     ["/b.tar.gz", 10, "abc", "s3://b/k"],
   );
   deepStrictEqual(execution.redactions, { "bearer-token": 4 });
-  strictEqual(execution.findings.top.length, 1);
+  deepStrictEqual(execution.findings.top, [
+    { title: "Disk", severity: "fail", message: "full", evidence: "host/disk.json:3" },
+  ]);
   deepStrictEqual(execution.metrics, {
     collectionTime: 1.5,
     redactionTime: 0,

@@ -123,7 +123,13 @@ Deno.test("parseNotifyTarget() keeps events and secret", () => {
 
 const refused: [name: string, text: string, on: string[] | undefined, credential: string | undefined, why: RegExp][] = [
   ["what is no URL", `hooks.example.com/${secret}`, undefined, undefined, /not a URL/],
-  ["a kind of a later version", `slack:https://h/${secret}`, undefined, undefined, /"slack" are not in this version/],
+  [
+    "a kind by its scheme",
+    `mailto:ops@example.com?${secret}`,
+    undefined,
+    undefined,
+    /no notifier of the kind "mailto"/,
+  ],
   [
     "a kind that does not exist",
     `webhok:https://h/${secret}`,

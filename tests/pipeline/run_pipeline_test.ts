@@ -218,7 +218,12 @@ Deno.test("runPipeline() runs analyzers on what was redacted, and reports their 
       fail: 1,
       warn: 0,
       pass: 0,
-      top: [{ title: "Amount of Memory", severity: "fail", message: "much memory" }],
+      top: [{
+        title: "Amount of Memory",
+        severity: "fail",
+        message: "much memory",
+        evidence: "host-collectors/system/memory.json",
+      }],
     });
     strictEqual(JSON.parse(files.get("analysis.json")!)[0].severity, "error");
     strictEqual(report.status, "completed");
@@ -263,6 +268,7 @@ Deno.test("runPipeline() looks for trouble by itself when the run finds out what
       severity: "fail",
       message: "Pod shop/web: container main restarted 9 times.",
       nextStep: "kubectl logs -n shop web -c main --previous",
+      evidence: "cluster-resources/pods/shop.json:10",
     }]);
   }, { auto: true });
   for (const options of [{ auto: true, analyze: false }, { auto: false }]) {

@@ -1,69 +1,91 @@
-import { countSent } from "../../core/traffic.ts";
 import { createHmac } from "node:crypto";
+import { isAbsolute } from "node:path";
 import { validateCredentialReference } from "../../core/credential_reference.ts";
-import { describeError, UsageError } from "../../core/errors.ts";
-import { parseRetryAfter, retry } from "../../core/retry.ts";
-import { withTimeLimit } from "../../core/time_limit.ts";
-import { VERSION } from "../../core/version.ts";
-import { NotifyError } from "../notify_error.ts";
+import { UsageError } from "../../core/errors.ts";
+import { httpPost } from "../http_post.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
+import { NotifyError } from "../notify_error.ts";
+import { targetUrl, validateTargetUrl } from "../target_url.ts";
+import { fillTemplate } from "../webhook_template.ts";
 
 /** `t=<seconds since 1970>,v1=<hex>`: an HMAC-SHA-256 over `<t>.<body>`, as {@linkcode sign} makes it. */
 export const SIGNATURE_HEADER = "X-Support-Bundle-Signature";
 
-const TRY_TIMEOUT_MS = 10_000;
-const MAX_REDIRECTS = 3;
-const RETRIES = { attempts: 3, baseDelayMs: 1000, maxDelayMs: 30_000 };
+const MAX_TEMPLATE_BYTES = 64 * 1024;
+/** Headers that are not the sender's to set. */
+const OWN_HEADERS = /^(?:host|content-length|content-type|transfer-encoding|connection|x-support-bundle-.*)$/i;
+const SAMPLE: Notification = {
+  schemaVersion: 1,
+  events: ["always"],
+  sentAt: "1970-01-01T00:00:00.000Z",
+  host: "host",
+  status: "completed",
+  summary: "job: completed",
+  findings: { fail: 0, warn: 0, pass: 0 },
+  newFindings: [],
+  fixedFindings: [],
+};
 
-/** POSTs the notification as JSON, signed when the target has a secret. */
+/** POSTs the notification as JSON or as a template says, signed when the target has a secret. */
 export const webhook: Notifier = {
   kind: "webhook",
   summary: "An HTTP endpoint that takes JSON (https://host/path), signed when there is a secret",
 
-  options: {},
+  options: {
+    template: "The body, with placeholders such as {summary}; default: all that is known, as JSON",
+    templateFile: "An absolute path of a file with the template, read each time",
+    contentType: "The type of the body that a template gives; default: application/json",
+    headers: "Further headers, values by reference: Authorization=env:NAME; X-Team=file:/path",
+  },
 
-  validate({ url: text, secret }: NotifyTarget): void {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
-      throw new UsageError("The webhook is not the URL of a server", "Write https://host/path");
+  validate({ url, secret, options = {} }: NotifyTarget): void {
+    validateTargetUrl(url, "webhook");
+    if (secret !== undefined) validateCredentialReference(secret);
+    parseHeaders(options.headers);
+    const { template, templateFile, contentType } = options;
+    if (template !== undefined && templateFile !== undefined) {
+      throw new UsageError("The webhook has both a template and a templateFile", "Leave one out");
     }
-    if (url.username !== "" || url.password !== "") {
+    if (contentType !== undefined && template === undefined && templateFile === undefined) {
       throw new UsageError(
-        `The webhook at ${url.host} has a user name or password in its URL`,
-        "Leave it out, and sign the messages instead: a secret by reference, such as env:NAME",
+        "The webhook's contentType means nothing without a template",
+        "Add template or templateFile",
       );
     }
-    if (secret !== undefined) validateCredentialReference(secret);
+    if (contentType !== undefined && !/^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.-]+)*$/.test(contentType)) {
+      throw new UsageError("The webhook's contentType is not one", "Write it as text/plain; charset=utf-8");
+    }
+    if (templateFile !== undefined && !isAbsolute(templateFile)) {
+      throw new UsageError(
+        `The webhook's templateFile "${templateFile}" is not an absolute path`,
+        "Jobs run in folders of their own: write the whole path",
+      );
+    }
+    if (template !== undefined) fillTemplate(template, SAMPLE, contentType ?? "application/json");
   },
 
   async notify(message: Notification, target: NotifyTarget, context: NotifyContext): Promise<void> {
-    const { clock, signal } = context;
-    const url = new URL(target.url);
+    const { contentType = "application/json" } = target.options ?? {};
+    const url = await targetUrl(target, "webhook", context);
     const key = target.secret === undefined ? undefined : await context.secret(target.secret);
-    const body = JSON.stringify(message);
-    const deliveryId = context.deliveryId ?? crypto.randomUUID();
-    const post = () => {
-      const headers: Record<string, string> = {
-        "Content-Type": "application/json",
-        "User-Agent": `support-bundle/${VERSION}`,
-        "X-Support-Bundle-Delivery": deliveryId, // the same in every try: a receiver can drop what it has had
-      };
-      if (key !== undefined) headers[SIGNATURE_HEADER] = sign(body, key, clock.now());
-      const timeoutMs = context.tryTimeoutMs ?? TRY_TIMEOUT_MS;
-      return withTimeLimit(timeoutMs, signal, (limited) => send(url, { body, headers, signal: limited }, clock.now()));
-    };
-    try {
-      await retry(post, {
-        ...RETRIES,
-        clock,
-        signal,
-        judge: (error) =>
-          error instanceof AnswerError ? { retry: error.transient, afterMs: error.afterMs } : { retry: true },
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw explain(error, url);
+    const extra: Record<string, string> = {};
+    for (const { name, reference } of parseHeaders(target.options?.headers)) {
+      extra[name] = await context.secret(reference);
     }
+    const body = await bodyOf(message, target, contentType);
+    const deliveryId = context.deliveryId ?? crypto.randomUUID();
+    await httpPost({
+      url,
+      body,
+      who: "The webhook",
+      hint: "Check the webhook's URL, and what its server expects",
+      headers: (now) => ({
+        ...extra,
+        "Content-Type": contentType,
+        "X-Support-Bundle-Delivery": deliveryId, // the same in every try: a receiver can drop what it has had
+        ...(key === undefined ? {} : { [SIGNATURE_HEADER]: sign(body, key, now) }),
+      }),
+    }, context);
   },
 };
 
@@ -73,50 +95,43 @@ export function sign(body: string, key: string, at: Date): string {
   return `t=${seconds},v1=${createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex")}`;
 }
 
-/** The server has answered, and not with 2xx. */
-class AnswerError extends Error {
-  constructor(readonly status: number, message: string, readonly afterMs?: number) {
-    super(message);
-  }
-
-  get transient(): boolean {
-    return this.status >= 500 || this.status === 429 || this.status === 408;
+async function bodyOf(message: Notification, { options = {} }: NotifyTarget, contentType: string): Promise<string> {
+  const { template, templateFile } = options;
+  if (template === undefined && templateFile === undefined) return JSON.stringify(message);
+  try {
+    return fillTemplate(template ?? await readTemplate(templateFile!), message, contentType);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new NotifyError(error.message, error.hint ?? "Correct the template");
   }
 }
 
-async function send(url: URL, request: RequestInit, now: Date): Promise<void> {
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    countSent(request.body);
-    const response = await fetch(url, { ...request, method: "POST", redirect: "manual" });
-    await response.body?.cancel();
-    if (response.ok) return;
-    const location = response.headers.get("location");
-    if (location === null || ![301, 302, 307, 308].includes(response.status)) {
-      const afterMs = parseRetryAfter(response.headers.get("retry-after"), now);
-      throw new AnswerError(response.status, `it answered ${response.status}`, afterMs);
+async function readTemplate(path: string): Promise<string> {
+  const unusable = (why: string) =>
+    new NotifyError(`The webhook's template "${path}" ${why}`, "Check the path, and the account this program runs as");
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (info === undefined) throw unusable("cannot be read");
+  if (!info.isFile) throw unusable("is not a file");
+  if (info.size > MAX_TEMPLATE_BYTES) throw unusable(`is larger than ${MAX_TEMPLATE_BYTES} bytes`);
+  return await Deno.readTextFile(path).catch(() => {
+    throw unusable("cannot be read");
+  });
+}
+
+/** `Name=reference` pairs between semicolons. */
+function parseHeaders(text = ""): { name: string; reference: string }[] {
+  return text.split(";").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+    const [, name, reference] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*[=:]\s*(.+)$/.exec(part) ?? [];
+    if (name === undefined || reference === undefined) {
+      throw new UsageError(
+        "The webhook's headers are not pairs of a name and a reference",
+        "Write Authorization=env:NAME; X-Team=file:/path",
+      );
     }
-    const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
-    if (next === undefined || !isSameServer(url, next)) {
-      throw new AnswerError(response.status, "it redirects to another server, which is not followed");
+    if (OWN_HEADERS.test(name)) {
+      throw new UsageError(`The webhook's header "${name}" is set by this program`, "Leave it out");
     }
-    url = next;
-  }
-  throw new AnswerError(310, `it redirects more than ${MAX_REDIRECTS} times`);
-}
-
-/** The same origin, or the same host's step from http to https. */
-function isSameServer(from: URL, to: URL): boolean {
-  return to.origin === from.origin ||
-    (from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname);
-}
-
-function explain(error: unknown, url: URL): NotifyError {
-  const what = `The webhook at ${url.host} could not be told`;
-  if (error instanceof AnswerError) {
-    const hint = error.transient ? "Try again later" : "Check the webhook's URL, and what its server expects";
-    return new NotifyError(`${what}: ${error.message}`, hint);
-  }
-  // What fetch says repeats the whole URL.
-  const why = describeError(error).replaceAll(/https?:\/\/[^\s)]+/g, url.origin);
-  return new NotifyError(`${what}: ${why}`, "Check the host and the network");
+    validateCredentialReference(reference);
+    return { name, reference };
+  });
 }
