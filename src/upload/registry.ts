@@ -5,13 +5,14 @@ import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { fillDestination } from "./destination_template.ts";
 import { file } from "./kinds/file.ts";
+import { http, https } from "./kinds/https.ts";
 import { s3 } from "./kinds/s3.ts";
 import type { Destination, Uploader } from "./uploader.ts";
 
 /** Every kind of destination there is. */
-export const uploaders: readonly Uploader[] = [file, s3];
+export const uploaders: readonly Uploader[] = [file, http, https, s3];
 
-const PLANNED = ["gs", "azblob", "https", "http", "sftp"];
+const PLANNED = ["gs", "azblob", "sftp"];
 const SAMPLE_FACTS = { at: new Date(0) };
 
 /** @throws {UsageError} when no uploader knows the URL's scheme */
@@ -88,7 +89,7 @@ function parseUrl(text: string): URL {
 function checkOptions(uploader: Uploader, options: Readonly<Record<string, string>>): void {
   const names = Object.keys(uploader.options);
   for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
+    if (names.some((known) => known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : known === name)) continue;
     if (/key|secret|token|password/i.test(name)) {
       throw new UsageError(
         `"${name}" is no option of ${uploader.scheme}: destinations`,
