@@ -20,7 +20,7 @@ import { freePort, randomHex } from "../fixtures/server_process.ts";
 const ignore = TEST_NGINX === undefined;
 const LARGE = 20 * 1024 * 1024 + 17;
 
-const place = async (server: NginxServer, origin: string, caFile?: string) => {
+const place = (server: NginxServer, origin: string, caFile?: string) => {
   const wrong = randomHex(20);
   const options: Record<string, string> = caFile === undefined ? {} : { caFile };
   const to = (path: string) => parseDestination(`${origin}/private/${path}`, options, "env:NGINX");
@@ -40,7 +40,7 @@ const place = async (server: NginxServer, origin: string, caFile?: string) => {
 
 const inTheClear = async () => {
   const server = await startNginx();
-  return await place(server, server.origin);
+  return place(server, server.origin);
 };
 uploaderContract(http, ignore, inTheClear);
 remoteUploaderContract(http, ignore, inTheClear);
@@ -50,7 +50,7 @@ const secured = async () => {
   const server = await startNginx(certificates);
   const caFile = join(server.folder, "ca.pem");
   await Deno.writeTextFile(caFile, certificates.ca);
-  return await place(server, server.secureOrigin!, caFile);
+  return place(server, server.secureOrigin!, caFile);
 };
 uploaderContract(https, ignore || !hasOpenssl, secured);
 remoteUploaderContract(https, ignore || !hasOpenssl, secured);
