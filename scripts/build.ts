@@ -128,6 +128,9 @@ async function bundle(root: string, outdir: string): Promise<void> {
     "--quiet",
     "--code-splitting",
     "--platform=deno",
+    // Native code that `ssh2` can do without, and does where it is missing.
+    "--external=*/sshcrypto.node",
+    "--external=cpu-features",
     `--outdir=${outdir}`,
     "main.ts",
     ...workers.map((path) => relative(root, path)),

@@ -7,12 +7,13 @@ import { fillDestination } from "./destination_template.ts";
 import { file } from "./kinds/file.ts";
 import { http, https } from "./kinds/https.ts";
 import { s3 } from "./kinds/s3.ts";
+import { sftp } from "./kinds/sftp.ts";
 import type { Destination, Uploader } from "./uploader.ts";
 
 /** Every kind of destination there is. */
-export const uploaders: readonly Uploader[] = [file, http, https, s3];
+export const uploaders: readonly Uploader[] = [file, http, https, s3, sftp];
 
-const PLANNED = ["gs", "azblob", "sftp"];
+const PLANNED = ["gs", "azblob"];
 const SAMPLE_FACTS = { at: new Date(0) };
 
 /** @throws {UsageError} when no uploader knows the URL's scheme */
@@ -40,13 +41,15 @@ export function parseDestination(
   credentials?: string,
 ): Destination {
   const url = parseUrl(text.trim());
-  if (url.username !== "" || url.password !== "") {
+  const uploader = findUploader(url);
+  if (url.password !== "" || (url.username !== "" && !uploader.userInUrl)) {
     throw new UsageError(
-      `The destination ${url.protocol}//${url.host} has a user name or password in its URL`,
+      `The destination ${url.protocol}//${url.host} has a ${
+        uploader.userInUrl ? "" : "user name or "
+      }password in its URL`,
       "Leave it out of the URL, and name the credentials by reference: --upload-credentials env:NAME",
     );
   }
-  const uploader = findUploader(url);
   if (url.search !== "" || url.hash !== "") {
     throw new UsageError(
       `The destination ${url.protocol}//${url.host} has a query (?…) or a fragment (#…) in its URL`,

@@ -7,8 +7,10 @@ export interface Uploader {
   /** Without the colon: `s3`, `file`. */
   scheme: string;
   summary: string;
-  /** Names of the options (`--upload-options k=v`) it understands, with what they mean. */
+  /** Names of the options (`--upload-options k=v`) it understands, with what they mean; `field.*`: all that begin so. */
   options: Record<string, string>;
+  /** Its URLs may name a user, without a password; default: false. */
+  userInUrl?: boolean;
   /** Refuses what could never work, without a request: called when a job is made.
    * @throws {UsageError} that repeats no secret */
   validate(destination: Destination): void;

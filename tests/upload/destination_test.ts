@@ -49,7 +49,7 @@ const refused: Refusal[] = [
   ["a method that writes nothing", WEB, { method: "GET" }, undefined, /"GET"/],
   ["presigned without the URL", WEB, { presigned: "true" }, undefined, /without the presigned URL/],
   ["a password in the URL", `s3://user:${secret}@bucket/`, {}, undefined, /user name or password/],
-  ["a password in a URL of another scheme", `sftp://user:${secret}@host/`, {}, undefined, /user name or password/],
+  ["a password in a URL of another scheme", `sftp://user:${secret}@host/`, {}, undefined, /password/],
   ["a signature in the URL", `s3://bucket/?X-Amz-Signature=${secret}`, {}, undefined, /query/],
   ["what is no URL, and may hold a secret", `s3//user:${secret}@bucket`, {}, undefined, /not a URL/],
   ["a value for the credentials", S3, {}, `AKIA:${secret}`, /not a reference/],

@@ -12,6 +12,7 @@ import {
   sha256,
   uploaderContract,
 } from "../contracts/uploader_contract.ts";
+import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
 import { hasOpenssl, makeCertificates } from "../fixtures/certificates.ts";
 import { type Fault, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 import { type NginxServer, startNginx, TEST_NGINX } from "../fixtures/nginx_server.ts";
@@ -34,16 +35,24 @@ const place = (server: NginxServer, origin: string, caFile?: string) => {
     list: () => filesBelow(server.data),
     wrongCredentials: { destination: to("folder/"), env: { NGINX: `${server.user}:${wrong}` }, secret: wrong },
     refused: parseDestination(`${new URL(origin).protocol}//127.0.0.1:${freePort()}/x/`, options, "env:NGINX"),
+    port: Number(new URL(origin).port),
+    through: (port: number) =>
+      parseDestination(`${new URL(origin).protocol}//127.0.0.1:${port}/private/folder/`, options, "env:NGINX"),
     close: () => server.stop(),
   };
 };
 
-const inTheClear = async () => {
-  const server = await startNginx();
+const inTheClear = async (root?: string) => {
+  const server = await startNginx(undefined, root);
   return place(server, server.origin);
 };
+const full = async () => {
+  const disk = await mountSmallDisk();
+  const place = await inTheClear(disk.path);
+  return { ...place, close: () => place.close().finally(() => disk[Symbol.asyncDispose]()) };
+};
 uploaderContract(http, ignore, inTheClear);
-remoteUploaderContract(http, ignore, inTheClear);
+remoteUploaderContract(http, ignore, inTheClear, canMountSmallDisk() ? full : undefined);
 
 const secured = async () => {
   const certificates = await makeCertificates();

@@ -4,9 +4,9 @@ import { VERSION } from "../../core/version.ts";
 import { UploadError } from "../upload_error.ts";
 import type { LocalFile, UploadContext } from "../uploader.ts";
 import { canConnectBy, closeQuietly, connect, type Route, writeAll } from "./connect.ts";
-import { readPieces } from "./read_pieces.ts";
+import { readPieces } from "../read_pieces.ts";
 import { type Answer, readAnswer } from "./read_answer.ts";
-import { StallLimit } from "./stall_limit.ts";
+import { StallLimit } from "../stall_limit.ts";
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** As curl: below, asking first takes longer than sending. */

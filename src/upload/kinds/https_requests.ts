@@ -3,7 +3,7 @@ import { traffic } from "../../core/traffic.ts";
 import { withTimeLimit } from "../../core/time_limit.ts";
 import { failureOf } from "./https_failure.ts";
 import type { Answer } from "../http/read_answer.ts";
-import { StallLimit } from "../http/stall_limit.ts";
+import { StallLimit } from "../stall_limit.ts";
 import { UploadError } from "../upload_error.ts";
 import type { LocalFile, UploadContext } from "../uploader.ts";
 

@@ -1,4 +1,4 @@
-import { anySignal } from "../../core/any_signal.ts";
+import { anySignal } from "../core/any_signal.ts";
 
 /** Ends what makes no progress any more: its signal is aborted when {@linkcode touch} was not called for so long. However
  * long the whole takes, it is not ended while it moves. */
