@@ -6,14 +6,17 @@ import { nearest } from "../core/nearest.ts";
 import { fillDestination } from "./destination_template.ts";
 import { file } from "./kinds/file.ts";
 import { http, https } from "./kinds/https.ts";
+import { portal } from "./kinds/portal.ts";
 import { s3 } from "./kinds/s3.ts";
 import { sftp } from "./kinds/sftp.ts";
 import type { Destination, Uploader } from "./uploader.ts";
 
 /** Every kind of destination there is. */
-export const uploaders: readonly Uploader[] = [file, http, https, s3, sftp];
+export const uploaders: readonly Uploader[] = [file, http, https, portal, s3, sftp];
 
 const PLANNED = ["gs", "azblob"];
+/** What the vendor portal is called for short. */
+const PORTAL = "enabled";
 const SAMPLE_FACTS = { at: new Date(0) };
 
 /** @throws {UsageError} when no uploader knows the URL's scheme */
@@ -40,7 +43,7 @@ export function parseDestination(
   options: Readonly<Record<string, string>> = {},
   credentials?: string,
 ): Destination {
-  const url = parseUrl(text.trim());
+  const url = text.trim() === PORTAL ? new URL("portal:") : parseUrl(text.trim());
   const uploader = findUploader(url);
   if (url.password !== "" || (url.username !== "" && !uploader.userInUrl)) {
     throw new UsageError(

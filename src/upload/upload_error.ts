@@ -7,11 +7,14 @@ export interface UploadErrorOptions extends ErrorOptions {
   hint: string;
   /** Default: `UPLOAD_FAILED`. */
   code?: ErrorCode;
+  /** How long the server asks to be left alone. */
+  retryAfterMs?: number;
 }
 
 /** The bundle exists, and could not be delivered. No message holds a credential. */
 export class UploadError extends SupportBundleError {
   readonly transient: boolean;
+  readonly retryAfterMs?: number;
 
   constructor(message: string, options: UploadErrorOptions) {
     super(message, {
@@ -21,5 +24,6 @@ export class UploadError extends SupportBundleError {
       hint: options.hint,
     });
     this.transient = options.transient;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -36,7 +36,7 @@ type Refusal = [
   why: RegExp,
 ];
 const refused: Refusal[] = [
-  ["a bare word", "enabled", {}, undefined, /neither a URL nor a path/],
+  ["a bare word", "portal", {}, undefined, /neither a URL nor a path/],
   ["a scheme that does not exist", "s33://bucket/", {}, undefined, /No kind of destination begins with s33:/],
   ["a scheme of a later version", "gs://bucket/", {}, undefined, /gs: are not in this version/],
   ["a web address in the clear", "http://example.com/", {}, undefined, /in the clear/],

@@ -1,9 +1,11 @@
 import { systemClock } from "../../core/clock.ts";
 import { retry } from "../../core/retry.ts";
-import { UsageError } from "../../core/errors.ts";
 import { judgeHttp } from "../http/http_failure.ts";
-import { type FileRequest, sendFile } from "../http/send_file.ts";
+import type { FileRequest } from "../http/send_file.ts";
+import { readAuthority } from "../http/read_authority.ts";
+import { isSameServer, sendFollowing } from "../http/send_following.ts";
 import type { Answer } from "../http/read_answer.ts";
+import { contentTypeOf } from "../http/content_type.ts";
 import type { Delivery, Destination, LocalFile, UploadContext, Uploader } from "../uploader.ts";
 import { type Access, httpsAccess } from "./https_credentials.ts";
 import { explainHttps, failureOf } from "./https_failure.ts";
@@ -12,7 +14,6 @@ import { HTTPS_OPTIONS, validateHttps } from "./https_options.ts";
 import { makeFolders, verifyHttps } from "./https_requests.ts";
 
 const RETRIES = { attempts: 4, baseDelayMs: 500, maxDelayMs: 30_000 };
-const MAX_REDIRECTS = 3;
 
 /** A web server that takes a file with PUT, or in a form with POST. HTTP has no way to go on with a request that broke off:
  * each try begins anew. */
@@ -74,7 +75,7 @@ function shownUrl(url: URL): string {
 
 function requestOf(file: LocalFile, { options }: Destination, access: Access, url: URL): FileRequest {
   const isForm = options.method === "POST" || Object.keys(access.fields).length > 0;
-  const contentType = options.contentType ?? "application/gzip";
+  const contentType = options.contentType ?? contentTypeOf(file.name);
   const extra = Object.entries(options).filter(([name]) => name.startsWith("header."))
     .map(([name, value]) => [name.slice("header.".length), value]);
   const headers: Record<string, string> = {
@@ -113,35 +114,8 @@ function metadataHeaders({ metadata = {} }: LocalFile, prefix: string | undefine
   );
 }
 
-/** Follows redirections that keep the method, and stay with the server: credentials go nowhere else. */
-async function sendFollowing(request: FileRequest, context: UploadContext): Promise<{ answer: Answer; at: URL }> {
-  let at = request.url;
-  for (let hop = 0;; hop++) {
-    const answer = await sendFile({ ...request, url: at }, context);
-    const moved = answer.status === 307 || answer.status === 308;
-    const next = URL.parse(answer.headers.get("location") ?? "", at);
-    if (!moved || hop === MAX_REDIRECTS || next === null || !isSameServer(at, next)) return { answer, at };
-    at = next;
-  }
-}
-
-/** The same origin, or the same host's step from http to https. */
-function isSameServer(from: URL, to: URL): boolean {
-  return to.origin === from.origin ||
-    (from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname);
-}
-
 /** Where the server says that it has put what came in a form. */
 function placeOf({ headers }: Answer, base: URL): URL | undefined {
   const location = URL.parse(headers.get("location") ?? "", base);
   return location !== null && headers.has("location") && isSameServer(base, location) ? location : undefined;
-}
-
-async function readAuthority(path: string | undefined): Promise<string[] | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return [await Deno.readTextFile(path)];
-  } catch (cause) {
-    throw new UsageError(`The option caFile names "${path}", which cannot be read`, "Name a PEM file", { cause });
-  }
 }

@@ -23,10 +23,11 @@ export function failureOf(
  * @param where as it may be shown: `https://host/path` */
 export function explainHttps(error: unknown, where: string, file: LocalFile): UploadError {
   if (error instanceof UploadError) return error;
-  const transient = judgeHttp(error).retry;
+  const { retry: transient, afterMs: retryAfterMs } = judgeHttp(error);
   const fail = (why: string, hint: string, code: Uppercase<string> = "UPLOAD_FAILED") =>
     new UploadError(`Cannot deliver the bundle to ${where}: ${why}`, {
       transient,
+      retryAfterMs,
       code,
       hint: `${hint}. The bundle is still in ${file.path}`,
     });

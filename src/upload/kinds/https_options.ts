@@ -10,7 +10,7 @@ export const HTTPS_OPTIONS: Record<string, string> = {
     "true: the credentials are the whole URL with its signature, or a presigned POST as JSON with url and fields",
   auth: "bearer, basic (USER:PASSWORD) or header (Name: VALUE); default: what the credentials look like",
   verify: "auto (asks with HEAD for the size, where it may), head, get (reads all of it back) or none; default: auto",
-  contentType: "default: application/gzip",
+  contentType: "default: application/gzip, application/octet-stream for a bundle that is encrypted",
   createFolders: "true: makes the folders of a WebDAV server that are missing",
   fileField: "name of the form's field with the file; default: file",
   "field.*": "another field of the form, before the file: field.project=demo",
