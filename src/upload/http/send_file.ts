@@ -3,6 +3,7 @@ import { countSent, traffic } from "../../core/traffic.ts";
 import { VERSION } from "../../core/version.ts";
 import { UploadError } from "../upload_error.ts";
 import type { LocalFile, UploadContext } from "../uploader.ts";
+import { clientFor } from "./client_for.ts";
 import { canConnectBy, closeQuietly, connect, type Route, writeAll } from "./connect.ts";
 import { readPieces } from "../read_pieces.ts";
 import { type Answer, readAnswer } from "./read_answer.ts";
@@ -108,7 +109,7 @@ async function writeBody(
 /** For proxies that this program does not speak to itself. The body has no length then. */
 async function sendByFetch(request: FileRequest, context: UploadContext, limit: StallLimit): Promise<Answer> {
   const { method, url, headers, caCerts } = request;
-  using client = Deno.createHttpClient({ caCerts });
+  using client = clientFor(url, context.env, caCerts);
   const pieces = bodyOf(request, context, limit);
   const body = ReadableStream.from((async function* () {
     for await (const piece of pieces) yield piece.slice();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { traffic } from "../../core/traffic.ts";
 import { withTimeLimit } from "../../core/time_limit.ts";
 import { failureOf } from "./https_failure.ts";
+import { clientFor } from "../http/client_for.ts";
 import type { Answer } from "../http/read_answer.ts";
 import { StallLimit } from "../stall_limit.ts";
 import { UploadError } from "../upload_error.ts";
@@ -60,7 +61,7 @@ export async function makeFolders(url: URL, server: Server): Promise<void> {
 }
 
 async function request(method: string, url: URL, { headers, caCerts, context }: Server) {
-  using client = Deno.createHttpClient({ caCerts });
+  using client = clientFor(url, context.env, caCerts);
   return await withTimeLimit(TIMEOUT_MS, context.signal, async (signal) => {
     const sent = { ...headers, "Accept-Encoding": "identity" };
     const response = await fetch(url, { client, method, headers: sent, redirect: "manual", signal });
@@ -75,7 +76,7 @@ async function readBack(
   url: URL,
   { headers, caCerts, context }: Server,
 ): Promise<void> {
-  using client = Deno.createHttpClient({ caCerts });
+  using client = clientFor(url, context.env, caCerts);
   using limit = new StallLimit(STALL_MS, context.signal);
   const sent = { ...headers, "Accept-Encoding": "identity" };
   const response = await fetch(url, { client, headers: sent, redirect: "manual", signal: limit.signal });
