@@ -1,4 +1,4 @@
-import { CredentialError } from "../core/credential_reference.ts";
+import { SupportBundleError } from "../core/errors.ts";
 import { UploadError } from "./upload_error.ts";
 import type { UploadContext } from "./uploader.ts";
 
@@ -13,7 +13,7 @@ export async function readCredential(
   try {
     return await secret(reference);
   } catch (error) {
-    if (!(error instanceof CredentialError)) throw error;
+    if (!(error instanceof SupportBundleError)) throw error;
     throw badCredential(error.message, error.hint ?? hint);
   }
 }

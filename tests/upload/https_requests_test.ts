@@ -143,6 +143,19 @@ serverTest("https: does not send a large body that the server has refused", asyn
   }
 });
 
+serverTest("https: does not believe a server that is content before it has everything", async (it) => {
+  const early = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  const proxy = startFaultyProxy(1, () => ({ do: "answer", text: early }));
+  try {
+    const file = await makeFile(it.work, "bundle.tar.gz", 5_000_000);
+    const to = parseDestination(`http://127.0.0.1:${proxy.port}/x/`, { verify: "none" });
+    const error = await failure(http.upload(file, to, context({})));
+    ok(error.transient && error.message.includes("before it had everything"), error.message);
+  } finally {
+    await proxy.stop();
+  }
+});
+
 const presigned = (it: Server, path = "") => parseDestination(`${it.origin}/${path}`, { presigned: "true" }, "env:URL");
 
 serverTest(

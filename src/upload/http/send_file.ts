@@ -6,6 +6,7 @@ import type { LocalFile, UploadContext } from "../uploader.ts";
 import { clientFor } from "./client_for.ts";
 import { canConnectBy, closeQuietly, connect, type Route, writeAll } from "./connect.ts";
 import { readPieces } from "../read_pieces.ts";
+import { HttpFailure } from "./http_failure.ts";
 import { type Answer, readAnswer } from "./read_answer.ts";
 import { StallLimit } from "../stall_limit.ts";
 
@@ -71,8 +72,9 @@ async function sendByConnection(
     });
     answer.catch(() => goOn.resolve());
     if (asksFirst) await within(ASK_FIRST_MS, goOn.promise);
+    let whole: boolean;
     try {
-      await writeBody(request, context, limit, route.conn, () => answered);
+      whole = await writeBody(request, context, limit, route.conn, () => answered);
     } catch (error) {
       if (error instanceof UploadError || signal.aborted) throw error;
       // A server that has said no may close the connection before it was sent everything.
@@ -81,6 +83,8 @@ async function sendByConnection(
       });
     }
     limit.touch();
+    const { status } = await answer;
+    if (!whole && status < 300) throw new HttpFailure(502, "it answered before it had everything");
     return await answer;
   } finally {
     signal.removeEventListener("abort", close);
@@ -88,22 +92,24 @@ async function sendByConnection(
   }
 }
 
-/** One piece is on its way while the next one is read. */
+/** One piece is on its way while the next one is read.
+ * @returns false when the server has answered before the end */
 async function writeBody(
   request: FileRequest,
   context: UploadContext,
   limit: StallLimit,
   conn: Deno.Conn,
   isAnswered: () => boolean,
-): Promise<void> {
+): Promise<boolean> {
   let writing = Promise.resolve();
   for await (const piece of bodyOf(request, context, limit)) {
     await writing;
-    if (isAnswered()) return;
+    if (isAnswered()) return false;
     writing = writeAll(conn, piece);
     writing.catch(() => {}); // it is waited for, but maybe only after the next piece has failed
   }
   await writing;
+  return true;
 }
 
 /** For proxies that this program does not speak to itself. The body has no length then. */

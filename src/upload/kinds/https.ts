@@ -36,15 +36,17 @@ export const https: Uploader = {
       let furthest = 0;
       const progress = (sent: number) => sent > furthest && context.progress(furthest = sent);
       if (destination.options.createFolders === "true") await makeFolders(url, server);
+      const tries = { ...RETRIES, clock, signal: context.signal, judge: judgeHttp };
       const send = async () => {
         const sent = await sendFollowing(request, { ...context, progress });
         if (sent.answer.status < 200 || sent.answer.status > 299) throw failureOf(sent.answer, clock.now());
         return sent;
       };
-      const { answer, at } = await retry(send, { ...RETRIES, clock, signal: context.signal, judge: judgeHttp });
+      const { answer, at } = await retry(send, tries);
       const isPresigned = destination.options.presigned === "true";
       const lies = isPresigned ? undefined : request.method === "POST" ? placeOf(answer, at) : at;
-      await verifyHttps(file, { answer, url: lies, shown: where, mode: destination.options.verify ?? "auto" }, server);
+      const delivered = { answer, url: lies, shown: where, mode: destination.options.verify ?? "auto" };
+      await retry(() => verifyHttps(file, delivered, server), tries);
       return { url: shownUrl(lies ?? destination.url), bytes: file.bytes, sha256: file.sha256 };
     } catch (error) {
       context.signal.throwIfAborted();

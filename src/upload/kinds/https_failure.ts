@@ -1,4 +1,4 @@
-import { describeError } from "../../core/errors.ts";
+import { describeError, SupportBundleError } from "../../core/errors.ts";
 import { parseRetryAfter } from "../../core/retry.ts";
 import { formatSize } from "../../core/size.ts";
 import { HttpFailure, isCertificateFailure, isConnectionFailure, judgeHttp } from "../http/http_failure.ts";
@@ -31,6 +31,7 @@ export function explainHttps(error: unknown, where: string, file: LocalFile): Up
       code,
       hint: `${hint}. The bundle is still in ${file.path}`,
     });
+  if (error instanceof SupportBundleError) return fail(error.message, error.hint ?? "Check the destination");
   if (!(error instanceof HttpFailure)) {
     // What fetch says repeats the whole URL.
     const why = describeError(error).replaceAll(/https?:\/\/[^\s)]+/g, where);

@@ -1,4 +1,4 @@
-import { describeError } from "../../core/errors.ts";
+import { describeError, SupportBundleError } from "../../core/errors.ts";
 import { formatSize } from "../../core/size.ts";
 import { isConnectionFailure } from "../http/http_failure.ts";
 import { UploadError } from "../upload_error.ts";
@@ -35,6 +35,7 @@ export function explainSftp(error: unknown, where: string, file: LocalFile, free
       code,
       hint: `${hint}. The bundle is still in ${file.path}`,
     });
+  if (error instanceof SupportBundleError) return fail(error.message, error.hint ?? "Check the destination");
   const why = describeError(error);
   if (levelOf(error) === "client-authentication") {
     return fail(

@@ -68,7 +68,7 @@ export async function knownHostKeys(files: string[], host: string, port: number,
       return refused(
         `The host key of ${name} is not known: ${is}`,
         "Compare it with what the server's administrator says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then pass " +
-          `--upload-options hostKey=${fingerprintOf(key)}, or add it to ${files[0]}: ssh-keyscan -p ${port} ${host}`,
+          `--upload-options hostKey=${fingerprintOf(key)}, or add it: ssh-keyscan -p ${port} ${host} >> ${files[0]}`,
         keptIn,
       );
     },
