@@ -128,6 +128,9 @@ async function bundle(root: string, outdir: string): Promise<void> {
     "--quiet",
     "--code-splitting",
     "--platform=deno",
+    // Native code that `ssh2` can do without, and does where it is missing.
+    "--external=*/sshcrypto.node",
+    "--external=cpu-features",
     `--outdir=${outdir}`,
     "main.ts",
     ...workers.map((path) => relative(root, path)),
@@ -137,11 +140,17 @@ async function bundle(root: string, outdir: string): Promise<void> {
   const commonJs = [...chunks].filter(([, text]) => COMMON_JS_CHUNK.test(text)).map(([path]) => basename(path));
   try {
     for (const [path, text] of chunks) {
-      await Deno.writeTextFile(path, CHUNK_HEAD + await shorten(withNamedExports(text, commonJs)));
+      await Deno.writeTextFile(path, withChunkHead(await shorten(withNamedExports(text, commonJs))));
     }
   } finally {
     await stop();
   }
+}
+
+/** Gives a chunk what CommonJS packages expect to be there. Names that a chunk declares itself were shortened before. */
+function withChunkHead(text: string): string {
+  // Of WebAssembly that is in the text and looked for nowhere else.
+  return CHUNK_HEAD + (/\b__dirname\b/.test(text) ? 'const __dirname="/";\n' : "") + text;
 }
 
 /** Shorter names and no white space, and nothing else: where esbuild (also as `deno bundle --minify`) rewrites syntax, it

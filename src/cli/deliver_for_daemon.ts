@@ -8,6 +8,7 @@ import { UploadError } from "../upload/upload_error.ts";
 import type { CliContext } from "./cli_context.ts";
 import { watchDaemon } from "./daemon_watch.ts";
 import { readSecret } from "./read_secret.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 
 /** Delivers a bundle for the daemon: a request as JSON on standard input, events as JSON lines on standard output, the last of
  * them how it went. The daemon tries again what failed: here each destination is tried once. */
@@ -22,6 +23,7 @@ export async function runDelivery(cli: CliContext): Promise<void> {
       clock: cli.clock,
       env: cli.env,
       secret: readSecret(cli, kube),
+      kube: kube as KubeOptions,
       signal: cli.signal,
       attempts: 1,
       keepResumeFile: true,

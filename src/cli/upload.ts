@@ -89,6 +89,7 @@ async function upload(cli: CliContext, bundle: string, to: string | undefined, f
       clock: cli.clock,
       env,
       secret: readSecret({ env, clock: cli.clock }),
+      kube: {},
       signal: cli.signal,
       resume: flags.resume,
       progress(destination, sent, total) {

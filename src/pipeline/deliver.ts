@@ -6,6 +6,8 @@ import type { Clock } from "../core/clock.ts";
 import { CredentialError, type ReadSecret } from "../core/credential_reference.ts";
 import { describeError } from "../core/errors.ts";
 import { retry } from "../core/retry.ts";
+import { connectKube } from "../kube/connect.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 import { fillDestination } from "../upload/destination_template.ts";
 import { paceTo } from "../upload/pace.ts";
 import { findUploader, parseDestination } from "../upload/registry.ts";
@@ -23,6 +25,8 @@ export interface DeliverContext {
   progress(destination: string, sentBytes: number, totalBytes: number): void;
   log?(level: "info" | "warn", message: string): void;
   secret: ReadSecret;
+  /** The cluster, for destinations that look things up in it. */
+  kube?: KubeOptions;
   /** Tries of each destination, the first included. Default 3. */
   attempts?: number;
   /** Default true. False: nothing is kept of an unfinished upload. */
@@ -150,11 +154,18 @@ async function deliverFile(
   const { resumeFile } = context;
   const before = await resumeFile?.delivered(file, destination);
   if (before !== undefined) return before;
-  const delivery = await uploader.upload(file, destination, {
-    ...uploadContext(context, destination, file),
-    pace: context.pace,
-    resume: resumeFile?.stateOf(file, destination),
-  });
+  const kube = context.kube && connectKube(context.kube, { ...context.env }, context);
+  let delivery: Delivery;
+  try {
+    delivery = await uploader.upload(file, destination, {
+      ...uploadContext(context, destination, file),
+      kube,
+      pace: context.pace,
+      resume: resumeFile?.stateOf(file, destination),
+    });
+  } finally {
+    kube?.close();
+  }
   await resumeFile?.markDelivered(file, destination, delivery);
   return delivery;
 }

@@ -5,6 +5,7 @@ import { UploadError } from "../upload/upload_error.ts";
 import { deliverArchive, type Delivered } from "./deliver.ts";
 import type { RunFacts } from "./judge_run.ts";
 import type { PipelineContext } from "./run_pipeline.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 
 /** Why the bundle of a run is not uploaded, although that was asked for. */
 export function whyNotUploaded(
@@ -38,6 +39,7 @@ export async function uploadBundle(run: RunFacts, context: PipelineContext): Pro
       clock: context.clock,
       env: context.env,
       secret: context.secret,
+      kube: request.kube as KubeOptions,
       signal,
       progress: (subject, done, total) =>
         context.emit({ type: "progress", stage: "upload", subject, message: "sending", done, total }),

@@ -5,13 +5,18 @@ import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { fillDestination } from "./destination_template.ts";
 import { file } from "./kinds/file.ts";
+import { http, https } from "./kinds/https.ts";
+import { portal } from "./kinds/portal.ts";
 import { s3 } from "./kinds/s3.ts";
+import { sftp } from "./kinds/sftp.ts";
 import type { Destination, Uploader } from "./uploader.ts";
 
 /** Every kind of destination there is. */
-export const uploaders: readonly Uploader[] = [file, s3];
+export const uploaders: readonly Uploader[] = [file, http, https, portal, s3, sftp];
 
-const PLANNED = ["gs", "azblob", "https", "http", "sftp", "portal"];
+const PLANNED = ["gs", "azblob"];
+/** What the vendor portal is called for short. */
+const PORTAL = "enabled";
 const SAMPLE_FACTS = { at: new Date(0) };
 
 /** @throws {UsageError} when no uploader knows the URL's scheme */
@@ -38,14 +43,16 @@ export function parseDestination(
   options: Readonly<Record<string, string>> = {},
   credentials?: string,
 ): Destination {
-  const url = parseUrl(text.trim());
-  if (url.username !== "" || url.password !== "") {
+  const url = text.trim() === PORTAL ? new URL("portal:") : parseUrl(text.trim());
+  const uploader = findUploader(url);
+  if (url.password !== "" || (url.username !== "" && !uploader.userInUrl)) {
     throw new UsageError(
-      `The destination ${url.protocol}//${url.host} has a user name or password in its URL`,
+      `The destination ${url.protocol}//${url.host} has a ${
+        uploader.userInUrl ? "" : "user name or "
+      }password in its URL`,
       "Leave it out of the URL, and name the credentials by reference: --upload-credentials env:NAME",
     );
   }
-  const uploader = findUploader(url);
   if (url.search !== "" || url.hash !== "") {
     throw new UsageError(
       `The destination ${url.protocol}//${url.host} has a query (?…) or a fragment (#…) in its URL`,
@@ -88,7 +95,7 @@ function parseUrl(text: string): URL {
 function checkOptions(uploader: Uploader, options: Readonly<Record<string, string>>): void {
   const names = Object.keys(uploader.options);
   for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
+    if (names.some((known) => known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : known === name)) continue;
     if (/key|secret|token|password/i.test(name)) {
       throw new UsageError(
         `"${name}" is no option of ${uploader.scheme}: destinations`,

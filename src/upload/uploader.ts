@@ -1,11 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret } from "../core/credential_reference.ts";
+import type { KubeClient } from "../kube/kube_client.ts";
 
 /** A kind of destination, chosen by the scheme of its URL. A file in `kinds/` defines one; a line in `registry.ts`
  * makes it known. */
 export interface Uploader {
   /** Without the colon: `s3`, `file`. */
   scheme: string;
+  /** True: its URLs may name a user, without a password. */
+  userInUrl?: boolean;
   summary: string;
   /** Names of the options (`--upload-options k=v`) it understands, with what they mean. */
   options: Record<string, string>;
@@ -52,6 +55,8 @@ export interface UploadContext {
   resume?: ResumeState;
   /** Times the waiting between tries; default: the system's. */
   clock?: Clock;
+  /** The cluster that the bundle is of; default: none can be asked. */
+  kube?: KubeClient;
 }
 
 /** What outlives the process of an unfinished upload of one file to one destination: JSON of the uploader's own shape, without

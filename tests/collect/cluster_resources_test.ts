@@ -2,7 +2,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { canReadPods, rulesList } from "../../src/collect/kinds/cluster/cluster_resources/access_rules.ts";
 import { clusterResources } from "../../src/collect/kinds/cluster/cluster_resources/cluster_resources.ts";
 import { customResourceOf } from "../../src/collect/kinds/cluster/cluster_resources/custom_resource.ts";
-import { readLicense } from "../../src/collect/kinds/cluster/cluster_resources/license.ts";
+import { readLicense } from "../../src/kube/replicated_license.ts";
 import { isSelected } from "../../src/collect/kinds/cluster/cluster_resources/namespaces.ts";
 import { summarizePullSecret } from "../../src/collect/kinds/cluster/cluster_resources/pull_secret.ts";
 import { RESOURCE_KINDS } from "../../src/collect/kinds/cluster/cluster_resources/resource_kinds.ts";

@@ -7,10 +7,13 @@ import { parseDestination, uploaders, validateDestination } from "../../src/uplo
 
 const secret = crypto.randomUUID();
 const S3 = "s3://bucket/folder/";
+const WEB = "https://example.com/";
 
 const accepted: [text: string, href: string][] = [
   [S3, S3],
   ["s3://bucket", "s3://bucket"],
+  [WEB, WEB],
+  ["http://127.0.0.1:8080/bundles/", "http://127.0.0.1:8080/bundles/"],
   ["file:///var/bundles/", "file:///var/bundles/"],
   ["/var/bundles/", "file:///var/bundles/"],
   ["/var/50% off#1?/", "file:///var/50%25%20off%231%3F/"],
@@ -33,12 +36,20 @@ type Refusal = [
   why: RegExp,
 ];
 const refused: Refusal[] = [
-  ["a bare word", "enabled", {}, undefined, /neither a URL nor a path/],
+  ["a bare word", "portal", {}, undefined, /neither a URL nor a path/],
   ["a scheme that does not exist", "s33://bucket/", {}, undefined, /No kind of destination begins with s33:/],
   ["a scheme of a later version", "gs://bucket/", {}, undefined, /gs: are not in this version/],
-  ["a web address, in this version", "https://example.com/", {}, undefined, /https: are not in this version/],
+  ["a web address in the clear", "http://example.com/", {}, undefined, /in the clear/],
+  ["a signature in a web address", `https://example.com/x?sig=${secret}`, {}, undefined, /query/],
+  ["a secret header", WEB, { "header.Authorization": secret }, undefined, /would hold a secret/],
+  ["a signed form's field", WEB, { method: "POST", "field.policy": secret }, undefined, /would hold a secret/],
+  ["a field without a form", WEB, { "field.project": "x" }, undefined, /for forms/],
+  ["a header that says how the body is sent", WEB, { "header.Content-Length": "0" }, undefined, /no header/],
+  ["a header with another one in it", WEB, { "header.X-A": "1\r\nX-B: 2" }, undefined, /characters/],
+  ["a method that writes nothing", WEB, { method: "GET" }, undefined, /"GET"/],
+  ["presigned without the URL", WEB, { presigned: "true" }, undefined, /without the presigned URL/],
   ["a password in the URL", `s3://user:${secret}@bucket/`, {}, undefined, /user name or password/],
-  ["a password in a URL of another scheme", `sftp://user:${secret}@host/`, {}, undefined, /user name or password/],
+  ["a password in a URL of another scheme", `sftp://user:${secret}@host/`, {}, undefined, /password/],
   ["a signature in the URL", `s3://bucket/?X-Amz-Signature=${secret}`, {}, undefined, /query/],
   ["what is no URL, and may hold a secret", `s3//user:${secret}@bucket`, {}, undefined, /not a URL/],
   ["a value for the credentials", S3, {}, `AKIA:${secret}`, /not a reference/],

@@ -2,7 +2,7 @@ import { jsonEntry, missing } from "../../../../bundle/entry.ts";
 import { describeError } from "../../../../core/errors.ts";
 import type { KubeObject } from "../../../../kube/kube_client.ts";
 import type { RawObject } from "../../../../kube/raw_list.ts";
-import { type License, LICENSE_SECRET, readLicense } from "./license.ts";
+import { type License, LICENSE_SECRET, readLicense } from "../../../../kube/replicated_license.ts";
 import { summarizePullSecret } from "./pull_secret.ts";
 import { errorMap, type PageSink, readNamespaced, reasonOf, type ResourceRun, ROOT, sourceOf } from "./resource_run.ts";
 

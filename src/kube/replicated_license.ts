@@ -1,5 +1,4 @@
-import type { KubeObject } from "../../../../kube/kube_client.ts";
-import { decodeBase64 } from "./pull_secret.ts";
+import type { KubeObject } from "./kube_client.ts";
 
 /** The Secret in which Replicated's SDK keeps its configuration. */
 export const LICENSE_SECRET = "replicated";
@@ -16,7 +15,7 @@ export async function readLicense(secret: KubeObject): Promise<License | undefin
   if (typeof encoded !== "string") return undefined;
   const { parse } = await import("yaml");
   try {
-    const { license } = parse(decodeBase64(encoded)) as { license?: unknown };
+    const { license } = parse(new TextDecoder().decode(Uint8Array.fromBase64(encoded))) as { license?: unknown };
     if (typeof license !== "string") return undefined;
     const { spec } = parse(license) as { spec?: { appSlug?: unknown; licenseID?: unknown } };
     if (typeof spec?.licenseID !== "string" || spec.licenseID === "") return undefined;
