@@ -35,7 +35,7 @@ type Refusal = [
 const refused: Refusal[] = [
   ["a bare word", "enabled", {}, undefined, /neither a URL nor a path/],
   ["a scheme that does not exist", "s33://bucket/", {}, undefined, /No kind of destination begins with s33:/],
-  ["a scheme of a later version", "gs://bucket/", {}, undefined, /gs: are not in this version/],
+  ["a scheme of a later version", "sftp://host/", {}, undefined, /sftp: are not in this version/],
   ["a web address, in this version", "https://example.com/", {}, undefined, /https: are not in this version/],
   ["a password in the URL", `s3://user:${secret}@bucket/`, {}, undefined, /user name or password/],
   ["a password in a URL of another scheme", `sftp://user:${secret}@host/`, {}, undefined, /user name or password/],
@@ -113,5 +113,5 @@ Deno.test("fillDestination() refuses a template that does not exist, and suggest
 Deno.test("validateDestination() reads templates, and refuses what could never work", () => {
   validateDestination("s3://bucket/{cluster}/{yyyy}/");
   throws(() => validateDestination("s3://bucket/{year}/"), UsageError);
-  throws(() => validateDestination("gs://bucket/{yyyy}/"), UsageError);
+  throws(() => validateDestination("s33://bucket/{yyyy}/"), UsageError);
 });
