@@ -33,13 +33,17 @@ export interface CloudPlace {
   advise(failure: ServiceFailure): Advice | undefined;
 }
 
+/** Refusals of bytes that were damaged on their way. */
+const DAMAGED = new Set(["Md5Mismatch", "Crc64Mismatch"]);
+
 /** Whether a request may succeed when it is sent again, and when the server wants it. */
 export function judgeCloud(error: unknown, now: Date): { retry: boolean; afterMs?: number } {
   if (error instanceof UploadError) return { retry: false };
   if (!(error instanceof ServiceFailure)) return { retry: isNetworkFailure(error) };
   const { status } = error;
   return {
-    retry: (status >= 500 && status !== 501 && status !== 505) || status === 429 || status === 408,
+    retry: (status >= 500 && status !== 501 && status !== 505) || status === 429 || status === 408 ||
+      DAMAGED.has(error.reason),
     afterMs: parseRetryAfter(error.retryAfter, now),
   };
 }

@@ -9,5 +9,8 @@ export function objectKey(url: URL, name: string): string {
   } catch (cause) {
     throw new UsageError(`The path of ${url.href} has a % that begins no escape`, "Write %25 for %", { cause });
   }
+  if (path.split("/").some((segment) => segment === "." || segment === "..")) {
+    throw new UsageError(`The path of ${url.href} leads up, by an escaped . or ..`, "Write the path out");
+  }
   return path === "" || path.endsWith("/") ? path + name : path;
 }

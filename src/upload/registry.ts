@@ -4,15 +4,16 @@ import { validateCredentialReference } from "../core/credential_reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { fillDestination } from "./destination_template.ts";
+import { azblob } from "./kinds/azblob.ts";
 import { file } from "./kinds/file.ts";
 import { gs } from "./kinds/gs.ts";
 import { s3 } from "./kinds/s3.ts";
 import type { Destination, Uploader } from "./uploader.ts";
 
 /** Every kind of destination there is. */
-export const uploaders: readonly Uploader[] = [file, s3, gs];
+export const uploaders: readonly Uploader[] = [file, s3, gs, azblob];
 
-const PLANNED = ["azblob", "https", "http", "sftp"];
+const PLANNED = ["https", "http", "sftp"];
 const SAMPLE_FACTS = { at: new Date(0) };
 
 /** @throws {UsageError} when no uploader knows the URL's scheme */

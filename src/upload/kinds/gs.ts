@@ -1,8 +1,8 @@
 import { systemClock } from "../../core/clock.ts";
 import { tryParseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
-import { isLoopback } from "../../core/loopback.ts";
 import { type Advice, explainCloud, ServiceFailure } from "../cloud_failure.ts";
+import { parseEndpoint, requireEncryption } from "../endpoint.ts";
 import { filePieces, pieceBytes } from "../file_pieces.ts";
 import { objectKey } from "../object_key.ts";
 import { UploadError } from "../upload_error.ts";
@@ -37,7 +37,7 @@ export const gs: Uploader = {
       );
     }
     objectKey(url, "name");
-    if (options.endpoint !== undefined) checkEndpoint(options.endpoint);
+    if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
     for (const name of ["temporaryHold", "eventBasedHold"]) oneOf(options, name, ["true", "false"]);
     oneOf(options, "retentionMode", ["Unlocked", "Locked"]);
     if (options.retentionMode !== undefined && options.retainFor === undefined) {
@@ -144,15 +144,19 @@ async function findSession({ client, file, resume }: GsUpload): Promise<{ sessio
 }
 
 async function sendPieces(
-  { client, file, context }: GsUpload,
+  upload: GsUpload,
   session: string,
   has: Received,
 ): Promise<{ object: StoredObject; md5: string }> {
+  const { client, file, context } = upload;
   for await (const piece of filePieces(file, pieceBytes(context))) {
     const md5 = piece.wholeMd5?.toBase64();
     const end = piece.offset + piece.body.length;
     if (typeof has === "number" && (has < end || md5 !== undefined)) {
-      has = await client.send(session, piece, has, file.bytes, md5);
+      has = await client.send(session, piece, has, file.bytes, md5).catch((error) => {
+        const isOtherMd5 = md5 !== undefined && error instanceof ServiceFailure && error.status === 400;
+        throw isOtherMd5 ? corrupt(upload) : error;
+      });
     }
     if (md5 === undefined) {
       context.progress(end);
@@ -165,7 +169,7 @@ async function sendPieces(
 /** Asks the server what it has. It computes the MD5 itself; credentials that may write and not read are common for this
  * purpose: then the one in the answer to the upload has to do. */
 async function verify(upload: GsUpload, object: StoredObject, md5: string): Promise<void> {
-  const { client, file, bucket, key, where } = upload;
+  const { client, file, bucket, key } = upload;
   const isIt = (stored: StoredObject) =>
     stored.md5Hash === md5 && Number(stored.size) === file.bytes &&
     (stored.metadata === undefined || stored.metadata.sha256 === file.sha256);
@@ -179,11 +183,7 @@ async function verify(upload: GsUpload, object: StoredObject, md5: string): Prom
     });
   }
   if (isIt(read)) return;
-  throw new UploadError(`What arrived in ${where} as ${key} is not the bundle`, {
-    transient: true,
-    code: "UPLOAD_CORRUPT",
-    hint: `Deliver it again; it is still in ${file.path}`,
-  });
+  throw corrupt(upload);
 }
 
 /** The object's resource, as the JSON API has it. */
@@ -257,6 +257,14 @@ function advise({ status, reason }: ServiceFailure): Advice | undefined {
   }
 }
 
+function corrupt({ where, key, file }: GsUpload): UploadError {
+  return new UploadError(`What arrived in ${where} as ${key} is not the bundle`, {
+    transient: true,
+    code: "UPLOAD_CORRUPT",
+    hint: `Deliver it again; it is still in ${file.path}`,
+  });
+}
+
 function forgotten(): UploadError {
   return new UploadError("The server does not know the unfinished upload any more", {
     transient: true,
@@ -266,30 +274,7 @@ function forgotten(): UploadError {
 
 function endpointOf({ options }: Destination, env: Readonly<Record<string, string>>): string {
   const named = options.endpoint || env.STORAGE_EMULATOR_HOST || SERVER;
-  return checkEndpoint(options.endpoint || /^https?:/.test(named) ? named : `http://${named}`);
-}
-
-/** @returns it without a slash at its end */
-function checkEndpoint(endpoint: string): string {
-  const url = URL.parse(endpoint);
-  if (url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash) {
-    return url.href.replace(/\/+$/, "");
-  }
-  throw new UsageError(
-    "The endpoint of the destination is not the URL of a server",
-    "Write https://host or https://host:port, without user name and password",
-  );
-}
-
-/** A token can be used by everybody who sees it. */
-function requireEncryption(endpoint: string): void {
-  const { protocol, hostname } = new URL(endpoint);
-  if (protocol === "https:" || isLoopback(hostname)) return;
-  throw new UploadError(`The endpoint ${endpoint} would get the access token unencrypted`, {
-    transient: false,
-    code: "UPLOAD_CREDENTIALS",
-    hint: "Write https://",
-  });
+  return parseEndpoint(options.endpoint || /^https?:/.test(named) ? named : `http://${named}`);
 }
 
 function oneOf(options: Readonly<Record<string, string>>, name: string, values: string[]): void {

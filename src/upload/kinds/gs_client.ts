@@ -96,10 +96,11 @@ export class GsClient {
         const body = piece.body.subarray(has - piece.offset);
         await paceBytes(body.length, this.context);
         const before: number = has;
-        has = await this.#put(session, body, {
+        const headers = {
           "Content-Range": body.length === 0 ? `bytes */${bytes}` : `bytes ${has}-${end - 1}/${bytes}`,
           ...md5 === undefined ? {} : { "X-Goog-Hash": `md5=${md5}` },
-        }, PIECE_TIMEOUT_MS);
+        };
+        has = await this.#put(session, body, headers, PIECE_TIMEOUT_MS);
         if (has === before) throw new ServiceFailure(503, "and kept nothing of what was sent");
       }
       return has;

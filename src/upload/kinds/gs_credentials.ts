@@ -1,8 +1,6 @@
 import { join } from "node:path";
-import { bodyText } from "../../core/body_text.ts";
 import { CredentialError } from "../../core/credential_reference.ts";
-import { createExactHttpClient } from "../../core/http_client.ts";
-import { withTimeLimit } from "../../core/time_limit.ts";
+import { type AccessToken, askForToken, heldToken } from "../access_token.ts";
 import { isNetworkFailure, ServiceFailure } from "../cloud_failure.ts";
 import { UploadError } from "../upload_error.ts";
 import type { Destination, UploadContext } from "../uploader.ts";
@@ -16,7 +14,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 const LIBRARY_TOKEN_URL = "https://oauth2.googleapis.com/token";
 const METADATA_TIMEOUT_MS = 3000;
-const MAX_ANSWER_BYTES = 64 * 1024;
 const TYPES = [
   "service_account",
   "authorized_user",
@@ -132,52 +129,33 @@ function explain(error: unknown, origin: string): Error {
 /** The token of the service account that this machine, or this pod, runs as. The metadata server is a neighbour: no proxy
  * leads there.
  * @see https://cloud.google.com/compute/docs/access/authenticate-workloads */
-function metadataToken(env: Env): GoogleToken {
-  let held: { token: string; until: number } | undefined;
+function metadataToken(env: Env): AccessToken {
   const url = `http://${
     env.GCE_METADATA_HOST || "metadata.google.internal"
   }/computeMetadata/v1/instance/service-accounts/default/token?scopes=${encodeURIComponent(SCOPE)}`;
-  return async (outer) => {
-    if (held !== undefined && performance.now() < held.until) return held.token;
-    using client = createExactHttpClient({});
-    const answer = await withTimeLimit(METADATA_TIMEOUT_MS, outer, async (signal) => {
-      const response = await fetch(url, {
-        client,
-        signal,
-        redirect: "manual",
-        headers: { "Metadata-Flavor": "Google" },
-      });
-      return { status: response.status, text: await bodyText(response, MAX_ANSWER_BYTES) ?? "" };
-    }).catch(() => undefined);
-    outer.throwIfAborted();
-    if (answer === undefined) throw missing("There are no credentials for Google, and no metadata server", PLACES);
-    if (answer.status === 429 || answer.status >= 500) {
-      throw new ServiceFailure(answer.status, "from the metadata server");
+  return heldToken(async (signal) => {
+    const headers = { "Metadata-Flavor": "Google" };
+    const answer = await askForToken({ url, headers, direct: true, timeoutMs: METADATA_TIMEOUT_MS }, signal).catch(
+      () => {
+        signal.throwIfAborted();
+        throw missing("There are no credentials for Google, and no metadata server", PLACES);
+      },
+    );
+    const { status, body: { access_token, expires_in } } = answer;
+    if (status === 429 || status >= 500) {
+      throw new ServiceFailure(status, "from the metadata server", answer.retryAfter);
     }
-    if (answer.status !== 200) {
-      throw missing(`The metadata server gives no token: it answered ${answer.status}`, PLACES);
+    if (status === 200 && typeof access_token === "string" && access_token !== "") {
+      return { token: access_token, validForSeconds: Number(expires_in) || 0 };
     }
-    const { access_token, expires_in } = readObject(answer.text);
-    if (typeof access_token !== "string" || access_token === "") {
-      throw missing("What the metadata server answers is no token", PLACES);
-    }
-    held = { token: access_token, until: performance.now() + (Number(expires_in) || 0) * 1000 - 60_000 };
-    return access_token;
-  };
+    throw missing(`The metadata server gives no token: it answered ${status}`, PLACES);
+  });
 }
 
 function gcloudFolder(env: Env): string {
   if (env.CLOUDSDK_CONFIG) return env.CLOUDSDK_CONFIG;
   if (Deno.build.os === "windows") return join(env.APPDATA ?? ".", "gcloud");
   return join(env.HOME ?? ".", ".config", "gcloud");
-}
-
-function readObject(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }
 
 function missing(message: string, hint: string): UploadError {
