@@ -18,12 +18,14 @@ export interface AzblobPlace {
   stop(): Promise<void>;
 }
 
-export async function openPlace(): Promise<AzblobPlace> {
-  const { account, endpoint, key } = azurite!;
-  const container = await azurite!.addContainer();
+/** @param own default: the one of all tests */
+export async function openPlace(own?: Azurite): Promise<AzblobPlace> {
+  const server = own ?? azurite!;
+  const { account, endpoint, key } = server;
+  const container = await server.addContainer();
   const door = startInterceptingServer(new URL(endpoint).origin);
   return {
-    azurite: azurite!,
+    azurite: server,
     container,
     door,
     to: (path, options = {}) => ({

@@ -2,6 +2,9 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/s
 import { UsageError } from "../../src/core/errors.ts";
 import { azblob, blockBytes } from "../../src/upload/kinds/azblob.ts";
 import { context, makeFile, remoteUploaderContract, sha256, uploaderContract } from "../contracts/uploader_contract.ts";
+import { resumeContract } from "../contracts/resume_contract.ts";
+import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
+import { AZURITE, type Azurite, startAzurite } from "../fixtures/azurite_server.ts";
 import { startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 import { freePort } from "../fixtures/server_process.ts";
 import { type AzblobPlace, ignore, openPlace, withContainer } from "./azblob_place.ts";
@@ -9,8 +12,8 @@ import { failure, memory, recording } from "./upload_observation.ts";
 
 const MiB = 1024 * 1024;
 
-const open = async () => {
-  const { azurite, container, to, env, stop } = await openPlace();
+const open = async (own?: Azurite) => {
+  const { azurite, container, to, env, stop } = await openPlace(own);
   const wrong = crypto.getRandomValues(new Uint8Array(64)).toBase64();
   return {
     folder: to("new folder/of bundles/"),
@@ -20,11 +23,25 @@ const open = async () => {
     list: container.list,
     wrongCredentials: { destination: to("folder/"), env: { KEY: wrong }, secret: wrong },
     refused: to("folder/", { endpoint: `http://127.0.0.1:${freePort()}/${azurite.account}` }),
+    port: azurite.port,
+    through: (port: number) => to("folder/", { endpoint: `http://127.0.0.1:${port}/${azurite.account}` }),
     close: stop,
   };
 };
+const openFull = async () => {
+  const disk = await mountSmallDisk();
+  const azurite = await startAzurite(AZURITE!, { folder: disk.path });
+  const place = await open(azurite);
+  const close = async () => {
+    await place.close();
+    await azurite.stop();
+    await disk[Symbol.asyncDispose]();
+  };
+  return { ...place, close };
+};
 uploaderContract(azblob, ignore, open);
-remoteUploaderContract(azblob, ignore, open);
+remoteUploaderContract(azblob, ignore, open, canMountSmallDisk() ? openFull : undefined);
+resumeContract(azblob, ignore, open);
 
 const USABLE: [url: string, options: Record<string, string>, refused?: RegExp][] = [
   ["azblob://bundles", {}],

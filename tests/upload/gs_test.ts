@@ -3,6 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { UsageError } from "../../src/core/errors.ts";
 import { gs } from "../../src/upload/kinds/gs.ts";
 import { context, makeFile, remoteUploaderContract, sha256, uploaderContract } from "../contracts/uploader_contract.ts";
+import { resumeContract } from "../contracts/resume_contract.ts";
+import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
 import { startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 import { startGcsServer } from "../fixtures/gcs_server.ts";
 import { TEST_SERVICES } from "../fixtures/s3_server.ts";
@@ -13,8 +15,8 @@ import { failure, memory, recording } from "./upload_observation.ts";
 const ignore = TEST_SERVICES === undefined;
 const MiB = 1024 * 1024;
 
-const open = async () => {
-  const server = await startGcsServer(TEST_SERVICES!);
+const open = async (root?: string) => {
+  const server = await startGcsServer(TEST_SERVICES!, root);
   const stranger = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
     .export({ type: "pkcs8", format: "pem" }).toString();
   const folder = to(server, "new folder/of bundles/");
@@ -30,11 +32,19 @@ const open = async () => {
       secret: stranger.split("\n")[1]!,
     },
     refused: to({ ...server, endpoint: `http://127.0.0.1:${freePort()}` }, "folder/"),
+    port: Number(new URL(server.endpoint).port),
+    through: (port: number) => to({ ...server, endpoint: `http://127.0.0.1:${port}` }, "folder/"),
     close: server.stop,
   };
 };
+const openFull = async () => {
+  const disk = await mountSmallDisk();
+  const place = await open(disk.path);
+  return { ...place, close: () => place.close().finally(() => disk[Symbol.asyncDispose]()) };
+};
 uploaderContract(gs, ignore, open);
-remoteUploaderContract(gs, ignore, open);
+remoteUploaderContract(gs, ignore, open, canMountSmallDisk() ? openFull : undefined);
+resumeContract(gs, ignore, open);
 
 const USABLE: [url: string, options: Record<string, string>, refused?: RegExp][] = [
   ["gs://bundles", {}],
@@ -209,7 +219,7 @@ const STATES: [name: string, damage: (state: Record<string, unknown>) => unknown
 ];
 for (const [what, damage] of STATES) {
   withServer(`gs: begins anew when what was kept ${what}`, async (server, work) => {
-    const file = await makeFile(work, "bundle.tar.gz", 10 * MiB);
+    const file = await makeFile(work, "bundle.tar.gz", 20 * MiB);
     const state = memory();
     const ACCOUNT = server.addToken();
     server.intercept = (request) =>
@@ -218,6 +228,7 @@ for (const [what, damage] of STATES) {
         : undefined;
     await failure(gs.upload(file, to(server, "x/"), context({ ACCOUNT }, { resume: state })));
     server.intercept = undefined;
+    ok(state.value !== undefined);
     state.value = damage(state.value as Record<string, unknown>);
     await gs.upload(file, to(server, "x/"), context({ ACCOUNT }, { resume: state }));
     strictEqual(sha256(await server.read("gs://bundles/x/bundle.tar.gz")), file.sha256);
@@ -251,6 +262,22 @@ withServer("gs: calls what arrived damaged, and transient", async (server, work)
   );
   strictEqual(error.code, "UPLOAD_CORRUPT");
   strictEqual(error.transient, true);
+});
+
+withServer("gs: calls it damaged when the server computes another MD5, and begins anew then", async (server, work) => {
+  const state = memory();
+  server.intercept = (request) => request.headers.has("x-goog-hash") ? new Response("", { status: 400 }) : undefined;
+  const error = await failure(
+    gs.upload(
+      await makeFile(work, "bundle.tar.gz", 10 * MiB),
+      to(server, "x/"),
+      context({ ACCOUNT: server.addToken() }, { resume: state }),
+    ),
+  );
+  strictEqual(error.code, "UPLOAD_CORRUPT");
+  strictEqual(error.transient, true);
+  strictEqual(state.value, undefined);
+  ok(server.requests.at(-1)?.startsWith("DELETE "), server.requests.at(-1));
 });
 
 withServer("gs: asks before each MiB where the bandwidth is limited", async (server, work) => {
