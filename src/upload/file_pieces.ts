@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { freeGarbage } from "../core/free_garbage.ts";
 import { UploadError } from "./upload_error.ts";
 import type { LocalFile, UploadContext } from "./uploader.ts";
 
@@ -36,6 +37,7 @@ export async function* filePieces(file: LocalFile, size: number): AsyncGenerator
     if (last && (end !== file.bytes || sha256.digest("hex") !== file.sha256)) throw changed(file);
     yield { offset, body, wholeMd5: last ? md5.digest() : undefined };
     if (last) return;
+    freeGarbage(); // fetch has made a copy of the piece
     offset = end;
   }
 }

@@ -1,7 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { UsageError } from "../../src/core/errors.ts";
 import { gs } from "../../src/upload/kinds/gs.ts";
+import type { LocalFile } from "../../src/upload/uploader.ts";
 import { context, makeFile, remoteUploaderContract, sha256, uploaderContract } from "../contracts/uploader_contract.ts";
 import { resumeContract } from "../contracts/resume_contract.ts";
 import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
@@ -176,6 +177,17 @@ withServer("gs: asks what has arrived when the connection breaks, and sends the 
   strictEqual(sha256(await server.read("gs://bundles/x/bundle.tar.gz")), file.sha256);
 });
 
+for (const [which, from] of [["first", "bytes 0-"], ["last", "bytes 16777216-"]] as const) {
+  withServer(`gs: sends nothing twice when the answer to the ${which} piece is lost`, async (server, work) => {
+    const file = await makeFile(work, "bundle.tar.gz", 20 * MiB);
+    let lost = 1;
+    server.loseAnswer = ({ headers }) => headers.get("content-range")!.startsWith(from) && lost-- > 0;
+    await gs.upload(file, to(server, "x/"), context({ ACCOUNT: server.addToken() }));
+    strictEqual(server.receivedBytes, 20 * MiB);
+    strictEqual(sha256(await server.read("gs://bundles/x/bundle.tar.gz")), file.sha256);
+  });
+}
+
 withServer("gs: a next process sends only what has not arrived", async (server, work) => {
   const file = await makeFile(work, "bundle.tar.gz", 20 * MiB);
   const state = memory();
@@ -254,15 +266,21 @@ withServer("gs: frees what an upload has left that is given up", async (server, 
   strictEqual(state.value, undefined);
 });
 
-withServer("gs: calls what arrived damaged, and transient", async (server, work) => {
-  server.intercept = (request) =>
-    request.method === "GET" ? Response.json({ size: "10", md5Hash: "AAAA", metadata: {} }) : undefined;
-  const error = await failure(
-    gs.upload(await makeFile(work, "bundle.tar.gz", 10), to(server, "x/"), context({ ACCOUNT: server.addToken() })),
-  );
-  strictEqual(error.code, "UPLOAD_CORRUPT");
-  strictEqual(error.transient, true);
-});
+const ARRIVED: [what: string, object: (file: LocalFile, md5: string) => Record<string, unknown>][] = [
+  ["MD5", ({ bytes, sha256 }) => ({ size: String(bytes), md5Hash: "AAAA", metadata: { sha256 } })],
+  ["size", ({ sha256 }, md5Hash) => ({ size: "9", md5Hash, metadata: { sha256 } })],
+  ["SHA-256", ({ bytes }, md5Hash) => ({ size: String(bytes), md5Hash, metadata: { sha256: "other" } })],
+];
+for (const [what, object] of ARRIVED) {
+  withServer(`gs: calls what arrived with another ${what} damaged, and transient`, async (server, work) => {
+    const file = await makeFile(work, "bundle.tar.gz", 10);
+    const md5 = createHash("md5").update(await Deno.readFile(file.path)).digest("base64");
+    server.intercept = ({ method }) => method === "GET" ? Response.json(object(file, md5)) : undefined;
+    const error = await failure(gs.upload(file, to(server, "x/"), context({ ACCOUNT: server.addToken() })));
+    strictEqual(error.code, "UPLOAD_CORRUPT");
+    strictEqual(error.transient, true);
+  });
+}
 
 withServer("gs: calls it damaged when the server computes another MD5, and begins anew then", async (server, work) => {
   const state = memory();

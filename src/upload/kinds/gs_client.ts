@@ -62,17 +62,21 @@ export class GsClient {
         body: JSON.stringify(object),
       });
       const session = headers.get("location");
-      if (session !== null && URL.canParse(session)) return session;
+      const isSafe = session !== null && URL.canParse(session) &&
+        (new URL(session).protocol === "https:" || !this.endpoint.startsWith("https:"));
+      if (isSafe) return session;
       throw new ServiceFailure(502, "with no address to upload to");
     });
   }
 
-  /** What the server has of a session; undefined when it does not know it any more. */
+  /** What the server has of a session; undefined when it knows nothing of it, or not any more. */
   async received(session: string, bytes: number): Promise<Received | undefined> {
     try {
       return await this.#retry(() => this.#received(session, bytes));
     } catch (error) {
-      if (isGone(error)) return undefined;
+      const isRefusal = error instanceof ServiceFailure && error.status < 500 &&
+        !judgeCloud(error, this.clock.now()).retry;
+      if (isRefusal) return undefined;
       throw error;
     }
   }
