@@ -269,14 +269,33 @@ withContainer("azblob: keeps nothing of an upload that is given up", async (plac
   strictEqual(state.value, undefined);
 });
 
-withContainer("azblob: calls what arrived damaged, and transient", async (place, work) => {
+withContainer("azblob: calls what arrived damaged, and transient, and begins anew then", async (place, work) => {
+  const state = memory();
   place.door.intercept = ({ method }) =>
     method === "HEAD" ? new Response(null, { headers: { "x-ms-meta-sha256": "other" } }) : undefined;
   const error = await failure(
-    azblob.upload(await makeFile(work, "bundle.tar.gz", 10), place.to("x/"), context(place.env)),
+    azblob.upload(
+      await makeFile(work, "bundle.tar.gz", 10),
+      place.to("x/"),
+      context(place.env, { resume: state }),
+    ),
   );
   strictEqual(error.code, "UPLOAD_CORRUPT");
   strictEqual(error.transient, true);
+  strictEqual(state.value, undefined);
+});
+
+withContainer("azblob: sends a block again of which there is only a part", async (place, work) => {
+  const { file, state } = await beginUpload(place, work);
+  const [id] = await place.container.staged("x/bundle.tar.gz");
+  place.door.intercept = ({ method, url }) => {
+    if (method !== "GET" || !url.includes("blocklist")) return undefined;
+    const block = `<Block><Name>${id}</Name><Size>100</Size></Block>`;
+    return new Response(`<BlockList><UncommittedBlocks>${block}</UncommittedBlocks></BlockList>`);
+  };
+  await azblob.upload(file, place.to("x/"), context(place.env, { resume: state }));
+  strictEqual(blockBytesSent(place), 20 * MiB);
+  strictEqual(sha256(await place.container.read("x/bundle.tar.gz")), file.sha256);
 });
 
 withContainer("azblob: asks before each MiB where the bandwidth is limited", async (place, work) => {

@@ -126,12 +126,12 @@ async function deliver(upload: AzblobUpload): Promise<void> {
 async function putBlocks(upload: AzblobUpload, kept: Staged | undefined): Promise<string> {
   const { client, file, context, headers } = upload;
   const size = kept?.blockBytes ?? blockBytes(file.bytes, pieceBytes(context));
-  const there = kept === undefined ? new Set<string>() : await client.stagedBlocks();
+  const there = kept === undefined ? new Map<string, number>() : await client.stagedBlocks();
   const ids: string[] = [];
   for await (const { offset, body, wholeMd5 } of filePieces(file, size)) {
     if (body.length > 0) {
       const id = blockId(ids.length, body);
-      const isThere = there === undefined ? ids.length < kept!.blocks : there.has(id);
+      const isThere = there === undefined ? ids.length < kept!.blocks : there.get(id) === body.length;
       if (!isThere) await client.stageBlock(id, body, headers.block);
       ids.push(id);
       if (!isThere) await saveStaged(upload, { blockBytes: size, blocks: ids.length });
@@ -169,6 +169,7 @@ async function forget(error: unknown, { context, file }: AzblobUpload): Promise<
 async function verify(upload: AzblobUpload, md5: string): Promise<void> {
   const blob = await upload.client.properties();
   if (blob === "unreadable" || (isIt(upload, blob) && (blob.md5 ?? md5) === md5)) return;
+  await upload.context.resume?.clear();
   throw new UploadError(`What arrived in ${upload.where} as ${upload.key} is not the bundle`, {
     transient: true,
     code: "UPLOAD_CORRUPT",

@@ -49,14 +49,15 @@ export class AzblobClient {
     await this.#send("PUT", { comp: "block", blockid: id }, { headers, body, timeoutMs });
   }
 
-  /** The blocks that wait for being committed; undefined when these credentials may not read that. */
-  async stagedBlocks(): Promise<Set<string> | undefined> {
+  /** The blocks that wait for being committed, with their sizes; undefined when these credentials may not read that. */
+  async stagedBlocks(): Promise<Map<string, number> | undefined> {
     try {
       const { text } = await this.#send("GET", { comp: "blocklist", blocklisttype: "uncommitted" });
-      return new Set([...text.matchAll(/<Name>([^<]*)<\/Name>/g)].map(([, id]) => id!));
+      const blocks = text.matchAll(/<Block>\s*<Name>([^<]*)<\/Name>\s*<Size>(\d+)<\/Size>/g);
+      return new Map(blocks.map(([, id, size]) => [id!, Number(size)]));
     } catch (error) {
       if (!(error instanceof ServiceFailure)) throw error;
-      if (error.status === 404) return new Set();
+      if (error.status === 404) return new Map();
       if (error.status === 403) return undefined;
       throw error;
     }
