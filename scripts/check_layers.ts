@@ -52,7 +52,7 @@ const HEAVY = [
   "ioredis",
   "mysql2",
   "pg",
-  "@google-cloud/",
+  "google-auth-library",
   "@azure/",
   "nodemailer",
   "ssh2",

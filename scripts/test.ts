@@ -8,6 +8,7 @@
  *   KUBEBUILDER_ASSETS   folder of etcd, kube-apiserver, kubectl, kwok …: one small cluster is started for the cluster tests
  *   TEST_KUBECONFIG      a cluster that is there already, used instead (TEST_CLUSTER_FACTS says what is in ours)
  *   TEST_SERVICES        folder of versitygw, denokv …: servers that tests start
+ *   TEST_AZURITE         the program azurite-blob, where it is not on the PATH
  *   REDACTION_CORPUS     folder of make and check: planted secrets, and what of them is left after redaction
  *   TEST_BINARY          a binary that is there already, tested instead */
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -17,7 +18,14 @@ import { ClusterUnavailableError, startTestCluster } from "./test_cluster.ts";
 import { closingLine, describeSkipped, parseJunit, type TestReport } from "./test_report.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const VARIABLES = ["TEST_BINARY", "TEST_KUBECONFIG", "TEST_SERVICES", "KUBEBUILDER_ASSETS", "REDACTION_CORPUS"];
+const VARIABLES = [
+  "TEST_BINARY",
+  "TEST_KUBECONFIG",
+  "TEST_SERVICES",
+  "TEST_AZURITE",
+  "KUBEBUILDER_ASSETS",
+  "REDACTION_CORPUS",
+];
 const NOTHING: TestReport = { passed: [], failed: [], skipped: [] };
 
 const interrupted = new AbortController();

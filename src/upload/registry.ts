@@ -4,7 +4,9 @@ import { validateCredentialReference } from "../core/credential_reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
 import { fillDestination } from "./destination_template.ts";
+import { azblob } from "./kinds/azblob.ts";
 import { file } from "./kinds/file.ts";
+import { gs } from "./kinds/gs.ts";
 import { http, https } from "./kinds/https.ts";
 import { portal } from "./kinds/portal.ts";
 import { s3 } from "./kinds/s3.ts";
@@ -12,9 +14,8 @@ import { sftp } from "./kinds/sftp.ts";
 import type { Destination, Uploader } from "./uploader.ts";
 
 /** Every kind of destination there is. */
-export const uploaders: readonly Uploader[] = [file, http, https, portal, s3, sftp];
+export const uploaders: readonly Uploader[] = [file, s3, gs, azblob, https, http, sftp, portal];
 
-const PLANNED = ["gs", "azblob"];
 /** What the vendor portal is called for short. */
 const PORTAL = "enabled";
 const SAMPLE_FACTS = { at: new Date(0) };
@@ -25,9 +26,6 @@ export function findUploader(url: URL): Uploader {
   const found = uploaders.find((uploader) => uploader.scheme === scheme);
   if (found !== undefined) return found;
   const known = uploaders.map((uploader) => `${uploader.scheme}:`).join(", ");
-  if (PLANNED.includes(scheme)) {
-    throw new UsageError(`Destinations with ${scheme}: are not in this version`, `Use one of ${known}`);
-  }
   const meant = nearest(scheme, uploaders.map((uploader) => uploader.scheme));
   throw new UsageError(
     `No kind of destination begins with ${scheme}:`,
