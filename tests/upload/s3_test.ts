@@ -11,14 +11,16 @@ import {
   sha256,
   uploaderContract,
 } from "../contracts/uploader_contract.ts";
+import { resumeContract } from "../contracts/resume_contract.ts";
+import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
 import { type Fault, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 import { type S3Server, startS3Server, TEST_SERVICES } from "../fixtures/s3_server.ts";
 import { freePort, randomHex } from "../fixtures/server_process.ts";
 
 const ignore = TEST_SERVICES === undefined;
 
-const open = async () => {
-  const server = await startS3Server(TEST_SERVICES!);
+const open = async (root?: string) => {
+  const server = await startS3Server(TEST_SERVICES!, root);
   const wrong = randomHex(20);
   return {
     folder: to(server, "new folder/of bundles/"),
@@ -33,11 +35,19 @@ const open = async () => {
       secret: wrong,
     },
     refused: to({ ...server, endpoint: `http://127.0.0.1:${freePort()}` }, "folder/"),
+    port: Number(new URL(server.endpoint).port),
+    through: (port: number) => to({ ...server, endpoint: `http://127.0.0.1:${port}` }, "folder/"),
     close: () => server.stop(),
   };
 };
+const openFull = async () => {
+  const disk = await mountSmallDisk();
+  const place = await open(disk.path);
+  return { ...place, close: () => place.close().finally(() => disk[Symbol.asyncDispose]()) };
+};
 uploaderContract(s3, ignore, open);
-remoteUploaderContract(s3, ignore, open);
+remoteUploaderContract(s3, ignore, open, canMountSmallDisk() ? openFull : undefined);
+resumeContract(s3, ignore, open);
 
 const FORMS: [name: string, value: (server: S3Server) => string][] = [
   ["JSON", ({ accessKeyId, secretAccessKey }) => JSON.stringify({ accessKeyId, secretAccessKey })],
