@@ -90,7 +90,9 @@ withServer("s3: names bucket and endpoint when the bucket does not exist", async
 
 withServer("s3: fails for good when there are no credentials", async (server, work) => {
   const file = await makeFile(work, "bundle.tar.gz", 10);
-  const error = await failure(s3.upload(file, to(server, "x/"), context({ HOME: work })));
+  const error = await failure(
+    s3.upload(file, to(server, "x/"), context({ HOME: work, AWS_EC2_METADATA_DISABLED: "true" })),
+  );
   strictEqual(error.code, "UPLOAD_CREDENTIALS");
 });
 
