@@ -1,7 +1,7 @@
 /** Measures what the README claims, in one run: medians, and ratios of things measured side by side.
  *
  *   scripts/deno task bench            everything that this machine can
- *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, scheduler, tick, cluster */
+ *   scripts/deno task bench redaction  one section: startup, redaction, redact, analyze, gate, upload, scheduler, tick, cluster */
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,6 +14,7 @@ import { KnownValues } from "../src/redact/values/known_values.ts";
 import { analyzeBench } from "./bench_analyze.ts";
 import { type BenchTools, redactBench } from "./bench_redact.ts";
 import { schedulerBench, tickBench } from "./bench_scheduler.ts";
+import { uploadBench } from "./bench_upload.ts";
 import { buildBinary } from "./build.ts";
 import { startTestCluster } from "./test_cluster.ts";
 import { LARGE, planSeed, type SeedSize, TWICE } from "./test_cluster/seed_objects.ts";
@@ -35,6 +36,7 @@ const sections: Record<string, () => Promise<void>> = {
   redact: () => redactBench(tools()),
   analyze: () => analyzeBench(tools()),
   gate,
+  upload: () => uploadBench(tools()),
   scheduler,
   tick,
   cluster,
