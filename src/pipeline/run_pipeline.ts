@@ -4,14 +4,14 @@ import type { Finding } from "../analyze/analyzer.ts";
 import { toAnalysisJson } from "../analyze/analysis_json.ts";
 import { writeArchive, type WrittenArchive } from "../bundle/archive.ts";
 import { jsonEntry, textEntry } from "../bundle/entry.ts";
-import type { Manifest, StageOutcome } from "../bundle/manifest.ts";
+import type { Manifest } from "../bundle/manifest.ts";
 import { quarantinedPath } from "../bundle/quarantine_paths.ts";
 import { WorkFolder } from "../bundle/work_folder.ts";
 import { readWorkFolder } from "../bundle/work_folder_reader.ts";
 import { startDeadline } from "../collect/deadline.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret } from "../core/credential_reference.ts";
-import { describeError, errorCode } from "../core/errors.ts";
+import { errorCode } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
 import { clusterName } from "../kube/cluster_name.ts";
 import { connectKube } from "../kube/connect.ts";
@@ -34,6 +34,7 @@ import { keepTokens } from "./keep_tokens.ts";
 import { nameArchive, unnamedPath } from "./name_archive.ts";
 import { loadLeakGate, passLeakGate, quarantineOf, whyNotGated } from "./leak_gate.ts";
 import { ownUsage } from "./own_usage.ts";
+import { record, stage } from "./run_stage.ts";
 import { peakMemoryMB } from "./peak_memory.ts";
 import { refusedAccess } from "./refused_access.ts";
 import type { PipelineEvent, PipelineReport } from "./report.ts";
@@ -370,34 +371,4 @@ async function upload(run: RunFacts, context: PipelineContext): Promise<void> {
         message: `delivered to the fallback destination: ${fallbackReason.message}`,
       },
   );
-}
-
-/** Times a stage and records how it ended. What it throws is kept in `run.failure`, and the result is undefined. */
-async function stage<T>(
-  run: RunFacts,
-  name: StageOutcome["stage"],
-  context: PipelineContext,
-  action: () => Promise<T>,
-  shortOf: (result: T) => { code: string; message: string } | undefined = () => undefined,
-): Promise<T | undefined> {
-  const started = context.clock.now().getTime();
-  const took = () => context.clock.now().getTime() - started;
-  context.emit({ type: "progress", stage: name, subject: name, message: "started" });
-  try {
-    const result = await action();
-    const short = shortOf(result);
-    record(run, { stage: name, status: short === undefined ? "ok" : "partial", ...short, durationMs: took() }, context);
-    return result;
-  } catch (error) {
-    context.abort.throwIfAborted();
-    run.failure = error;
-    const message = describeError(error);
-    record(run, { stage: name, status: "failed", code: errorCode(error), message, durationMs: took() }, context);
-    return undefined;
-  }
-}
-
-function record(run: RunFacts, outcome: StageOutcome, context: PipelineContext): void {
-  run.stages.push(outcome);
-  context.emit({ type: "stage", outcome });
 }

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { resolveCredential } from "../../src/core/credential_reference.ts";
+import { secretsOf } from "../secrets.ts";
 import { s3 } from "../../src/upload/kinds/s3.ts";
 import { s3Credentials } from "../../src/upload/kinds/s3_credentials.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
@@ -195,7 +195,7 @@ Deno.test({
 async function credentialsOf({ folder }: Stage, env: Env, options: Env = {}) {
   const all = { HOME: folder, AWS_EC2_METADATA_DISABLED: "true", ...env };
   const destination: Destination = { url: new URL("s3://bundles/x/"), options };
-  return await (await s3Credentials(destination, all, (reference) => resolveCredential(reference, all)))();
+  return await (await s3Credentials(destination, all, secretsOf(all)))();
 }
 
 function withStage(name: string, fn: (stage: Stage) => Promise<void>): void {
