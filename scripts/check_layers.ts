@@ -46,6 +46,7 @@ const HEAVY = [
   "@kubernetes/client-node",
   "age-encryption",
   "@noble/",
+  "bcrypt-pbkdf",
   "@peculiar/",
   "@aws-sdk/",
   "@smithy/",

@@ -12,8 +12,8 @@ import type { CliContext } from "./cli_context.ts";
 export async function chooseArchivePath(cli: CliContext, named: string, encrypted = false): Promise<string> {
   if (!encrypted && named.endsWith(".age")) {
     throw new UsageError(
-      `--output: "${named}" would not be encrypted: it does not say for whom`,
-      "Add --encrypt-to RECIPIENT, or leave .age out",
+      `--output: "${named}" would not be encrypted: nothing says for whom`,
+      "Leave .age out; what encrypts the bundle of a run is --encrypt-to RECIPIENT",
     );
   }
   const { stem } = splitArchiveName(isAbsolute(named) ? named : join(cli.cwd, named));

@@ -35,7 +35,11 @@ is damaged or was tampered with, nothing stays. With -o -, the exit code tells.
 \`analyze\`, \`diff\`, \`redact\` and \`verify\` take -i themselves.
 Each flag can be set as TROUBLESHOOT_<FLAG> in the environment.`,
     )
-    .action((bundle: string, flags: DecryptFlags) => decrypt(cli, bundle, flags));
+    .action((bundle: string, flags: DecryptFlags) => {
+      // The variable is set for runs.
+      if (command.getOptionValueSource("output") === "env") flags.output = undefined;
+      return decrypt(cli, bundle, flags);
+    });
 }
 
 async function decrypt(cli: CliContext, bundle: string, flags: DecryptFlags): Promise<void> {
@@ -100,6 +104,17 @@ async function toStdout(cli: CliContext, plain: ReadableStream<Uint8Array>): Pro
   for await (const piece of plain) await stdout.writeBytes(piece);
 }
 
+/** What came to have the name meanwhile is not replaced. */
+async function giveFreeName(part: string, output: string): Promise<void> {
+  try {
+    await Deno.link(part, output);
+    await Deno.remove(part);
+  } catch {
+    await refuseExisting(output, false);
+    await Deno.rename(part, output); // some file systems have no hard links
+  }
+}
+
 /** Writes to a part file, which is renamed when the stream has ended well: nothing of another one stays. */
 async function writeWhole(
   output: string,
@@ -119,7 +134,7 @@ async function writeWhole(
       await file.sync();
     }
     if (replace) await Deno.rename(part, output);
-    else await Deno.link(part, output).then(() => Deno.remove(part!));
+    else await giveFreeName(part, output);
     part = undefined;
   } catch (cause) {
     await plain.cancel().catch(() => {});

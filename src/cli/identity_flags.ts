@@ -20,7 +20,10 @@ export function addIdentityFlags(command: Command): Command {
       "for an encrypted bundle: an age identity, or an SSH private key (repeatable)",
       collect,
     )
-    .option("--passphrase <ref>", "for one that a passphrase opens: env:NAME or file:/path (default: asks)");
+    .option(
+      "--passphrase <ref>",
+      "passphrase of the bundle, or of the SSH key: env:NAME or file:/path (default: asks)",
+    );
 }
 
 /** What opens encrypted bundles. Identities are read, and somebody is asked for a passphrase, when there is one.
@@ -38,11 +41,12 @@ export async function readDecryption(
     let result: Promise<T> | undefined;
     return () => result ??= action();
   };
+  const ask = (of: string) => passphrase ? readSecret(cli)(passphrase) : askPassphrase(cli, of);
   return new Decryption({
     identities: once(async () =>
-      (await Promise.all(identity.map((path) => readIdentities(resolve(cli.cwd, path))))).flat()
+      (await Promise.all(identity.map((path) => readIdentities(resolve(cli.cwd, path), ask)))).flat()
     ),
-    passphrase: once(() => passphrase ? readSecret(cli)(passphrase) : askPassphrase(cli)),
+    passphrase: once(() => ask("the bundle")),
   });
 }
 
@@ -53,9 +57,9 @@ export function bundleDecrypt(cli: CliContext, flags: IdentityFlags): Decrypt {
 }
 
 /** @returns undefined when there is nobody to ask */
-async function askPassphrase(cli: CliContext): Promise<string | undefined> {
+async function askPassphrase(cli: CliContext, of: string): Promise<string | undefined> {
   if (!cli.stdin.isTerminal || !cli.stderr.isTerminal) return undefined;
-  await cli.stderr.write("Passphrase of the bundle: ");
+  await cli.stderr.write(`Passphrase of ${of}: `);
   const typed = await (cli.stdin.readHidden?.() ?? cli.stdin.readLine());
   await cli.stderr.write("\n");
   return typed || undefined;

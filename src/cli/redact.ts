@@ -47,6 +47,7 @@ export function defineRedact(command: Command, cli: CliContext): void {
   readFlagVariables(command);
   command
     .description("Hides the secrets in a bundle that exists, and writes it as a new archive.")
+    .enablePositionalOptions() // flags behind `reveal` are its own
     .usage(
       "BUNDLE [SPEC…] [flags]\n       support-bundle redact [SPEC…] --bundle BUNDLE [flags]\n" +
         "       support-bundle redact --explain FILE… [flags]",

@@ -19,20 +19,16 @@ const MIN_PASSPHRASE = 12;
 export class Encryption {
   #fileKey?: Uint8Array;
 
-  private constructor(
-    readonly recipients: readonly AgeRecipient[],
-    /** Must be nowhere in what is encrypted. */
-    readonly passphrase: string | undefined,
-  ) {}
+  private constructor(readonly recipients: readonly AgeRecipient[]) {}
 
   /** Finds out all that could be wrong, before there is something to encrypt.
    * @throws {UsageError} for what cannot be encrypted to
    * @throws {CredentialError} when there is no such passphrase */
   static async prepare({ recipients, passphrase }: EncryptTo, secret: ReadSecret): Promise<Encryption> {
     refuseBoth(recipients, passphrase);
-    if (passphrase === undefined) return new Encryption(await readRecipients(recipients), undefined);
+    if (passphrase === undefined) return new Encryption(await readRecipients(recipients));
     const text = await secret(passphrase);
-    if (text.length >= MIN_PASSPHRASE) return new Encryption([new PassphraseRecipient(text)], text);
+    if (text.length >= MIN_PASSPHRASE) return new Encryption([new PassphraseRecipient(text)]);
     throw new UsageError(
       `--encrypt-passphrase: it has less than ${MIN_PASSPHRASE} characters, and could be guessed`,
       "Use a longer one, such as five random words, or --encrypt-to",

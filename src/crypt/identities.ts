@@ -1,17 +1,27 @@
 import type { Identity } from "age-encryption";
 import { describeError, UsageError } from "../core/errors.ts";
-import { isPrivateKeyText, parseSshPrivateKey } from "./ssh_key.ts";
-import { SshIdentity } from "./ssh_stanza.ts";
+import {
+  isPrivateKeyText,
+  type LockedSshKey,
+  lockedSshKey,
+  parseSshPrivateKey,
+  type SshPrivateKey,
+} from "./ssh_key.ts";
+import { LockedSshIdentity, SshIdentity } from "./ssh_stanza.ts";
 
 /** As the library takes them: its own as texts. */
 export type AgeIdentity = string | Identity;
 
-const FORMS = "Name a file as age-keygen writes it, or an SSH private key (ed25519 or RSA, without a passphrase)";
+const FORMS = "Name a file as age-keygen writes it, or an SSH private key (ed25519 or RSA)";
 const MAX_FILE_BYTES = 1024 * 1024;
 
+/** Asks for the passphrase of something; undefined: there is nobody to ask. */
+export type AskPassphrase = (of: string) => Promise<string | undefined>;
+
 /** What is in a file of identities: that of `age-keygen`, or an SSH private key.
- * @throws {UsageError} that repeats nothing of it */
-export async function readIdentities(path: string): Promise<AgeIdentity[]> {
+ * @param ask for the passphrase of an SSH key, once a file wants that key
+ * @throws {UsageError} that repeats nothing of it; also when the identity is used */
+export async function readIdentities(path: string, ask?: AskPassphrase): Promise<AgeIdentity[]> {
   const failure = (why: string, cause?: unknown) =>
     new UsageError(`--identity: cannot use "${path}": ${why}`, FORMS, { cause });
   let text: string;
@@ -23,7 +33,9 @@ export async function readIdentities(path: string): Promise<AgeIdentity[]> {
   }
   if (isPrivateKeyText(text)) {
     try {
-      return [new SshIdentity(parseSshPrivateKey(text))];
+      const locked = lockedSshKey(text);
+      if (locked === undefined) return [new SshIdentity(parseSshPrivateKey(text))];
+      return [new LockedSshIdentity(locked.public, () => unlock(locked, `the key "${path}"`, ask, failure))];
     } catch (cause) {
       throw failure(describeError(cause), cause);
     }
@@ -36,6 +48,21 @@ export async function readIdentities(path: string): Promise<AgeIdentity[]> {
   if (identities.length === 0) throw failure("there is no identity in it");
   for (const identity of identities) await check(identity, lines.indexOf(identity) + 1, failure);
   return identities;
+}
+
+async function unlock(
+  key: LockedSshKey,
+  name: string,
+  ask: AskPassphrase | undefined,
+  failure: (why: string, cause?: unknown) => UsageError,
+): Promise<SshPrivateKey> {
+  const passphrase = await ask?.(name);
+  if (passphrase === undefined) throw failure("it has a passphrase, and none was given: add --passphrase env:NAME");
+  try {
+    return await key.unlock(passphrase);
+  } catch (cause) {
+    throw failure(describeError(cause), cause);
+  }
 }
 
 async function check(identity: string, line: number, failure: (why: string) => UsageError): Promise<void> {

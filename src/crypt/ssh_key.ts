@@ -58,12 +58,36 @@ export function fingerprint({ wire }: SshPublicKey): string {
 /** A private key as OpenSSH writes it, or as PEM has it.
  * @throws {SshKeyError} for others, and for encrypted ones */
 export function parseSshPrivateKey(text: string): SshPrivateKey {
-  const openssh = OPENSSH.exec(text)?.[1];
-  if (openssh !== undefined) return readingKey(() => readOpenssh(new Uint8Array(Buffer.from(openssh, "base64"))));
+  const file = readOpensshFile(text);
+  if (file?.cipher === "none") return readingKey(() => readPrivate(file.section));
+  if (file !== undefined) throw encrypted();
   const pem = PEM.exec(text)?.[0];
   if (pem === undefined) throw new SshKeyError("there is no private key in it, as OpenSSH or PEM have it");
   if (/ENCRYPTED/.test(pem.slice(0, 200))) throw encrypted();
   return readingKey(() => ofJwk(createPrivateKey(pem).export({ format: "jwk" }) as JsonWebKey));
+}
+
+/** A private key with a passphrase. */
+export interface LockedSshKey {
+  public: SshPublicKey;
+  /** @throws {SshKeyError} when it is another one's passphrase */
+  unlock(passphrase: string): Promise<SshPrivateKey>;
+}
+
+/** A private key as OpenSSH encrypts it; undefined for any other.
+ * @throws {SshKeyError} for one that cannot be used */
+export function lockedSshKey(text: string): LockedSshKey | undefined {
+  const file = readOpensshFile(text);
+  if (file === undefined || file.cipher === "none") return undefined;
+  return {
+    public: readingKey(() => fromWire(file.publicWire)),
+    unlock: async (passphrase) => {
+      const { decryptKeySection } = await import("./ssh_passphrase.ts");
+      const section = await decryptKeySection(file, passphrase);
+      if (section === undefined) throw encrypted();
+      return readingKey(() => readPrivate(section));
+    },
+  };
 }
 
 function encrypted(): SshKeyError {
@@ -107,18 +131,35 @@ function rsa(e: Uint8Array, n: Uint8Array): SshPublicKey {
   };
 }
 
-/** @see https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key */
-function readOpenssh(bytes: Uint8Array): SshPrivateKey {
-  const reader = new SshReader(bytes);
-  if (new TextDecoder().decode(reader.take(15)) !== "openssh-key-v1\0") throw new SshKeyError("it is damaged");
-  const cipher = reader.text();
-  if (cipher !== "none") throw encrypted();
-  reader.string(); // how a passphrase becomes a key,
-  reader.string(); // and its parameters
-  if (reader.uint32() !== 1) throw new SshKeyError("it holds several keys");
-  reader.string(); // the public key, which is in the private one, too
-  const secret = new SshReader(reader.string());
-  if (secret.uint32() !== secret.uint32()) throw new SshKeyError("it is damaged");
+/** A private key as OpenSSH stores it.
+ * @see https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key */
+export interface OpensshFile {
+  /** `none`, or what the section is encrypted with. */
+  cipher: string;
+  /** How a passphrase becomes a key: `bcrypt`. */
+  kdf: string;
+  kdfOptions: Uint8Array<ArrayBuffer>;
+  publicWire: Uint8Array<ArrayBuffer>;
+  /** The private key, and the public one once more. */
+  section: Uint8Array<ArrayBuffer>;
+}
+
+/** @returns undefined for what is in another form */
+function readOpensshFile(text: string): OpensshFile | undefined {
+  const base64 = OPENSSH.exec(text)?.[1];
+  if (base64 === undefined) return undefined;
+  return readingKey(() => {
+    const reader = new SshReader(new Uint8Array(Buffer.from(base64, "base64")));
+    if (new TextDecoder().decode(reader.take(15)) !== "openssh-key-v1\0") throw new SshKeyError("it is damaged");
+    const [cipher, kdf, kdfOptions] = [reader.text(), reader.text(), reader.string()];
+    if (reader.uint32() !== 1) throw new SshKeyError("it holds several keys");
+    return { cipher, kdf, kdfOptions, publicWire: reader.string(), section: reader.string() };
+  });
+}
+
+function readPrivate(section: Uint8Array): SshPrivateKey {
+  const secret = new SshReader(section);
+  if (secret.uint32() !== secret.uint32()) throw new SshKeyError("it is damaged, or the passphrase is another one");
   const type = secret.text();
   if (type === "ssh-ed25519") {
     const key = ed25519(secret.string());

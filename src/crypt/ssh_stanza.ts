@@ -73,6 +73,21 @@ export class SshIdentity implements Identity {
   }
 }
 
+/** As {@linkcode SshIdentity}, of a key with a passphrase: it is asked for once, and only for a file that the key opens. */
+export class LockedSshIdentity implements Identity {
+  #opened?: Promise<SshIdentity>;
+
+  /** @param unlock asks, and opens the key */
+  constructor(readonly key: SshPublicKey, readonly unlock: () => Promise<SshPrivateKey>) {}
+
+  async unwrapFileKey(stanzas: Stanza[]): Promise<Uint8Array | null> {
+    const { type, wire } = this.key;
+    if (!stanzas.some(({ args }) => args[0] === type && args[1] === tag(wire))) return null;
+    const identity = await (this.#opened ??= this.unlock().then((key) => new SshIdentity(key)));
+    return await identity.unwrapFileKey(stanzas);
+  }
+}
+
 /** Tells the keys of a file's stanzas apart. */
 function tag(wire: Uint8Array): string {
   return toBase64(createHash("sha256").update(wire).digest().subarray(0, 4));

@@ -142,10 +142,7 @@ async function startRedaction(
   { clock, userValues }: PipelineContext,
 ): Promise<Redactor> {
   const { request } = run;
-  const values = knownUserValues([
-    ...userValues ?? [],
-    ...seals.encryption?.passphrase ? [seals.encryption.passphrase] : [],
-  ]);
+  const values = knownUserValues([...userValues ?? [], ...seals.secrets]);
   // A run that wants nothing of a cluster does not speak to one.
   if (request.scrub.secrets && spec.collectors.some(({ config }) => config.exclude !== true)) {
     const counted = kube.counted();

@@ -11,7 +11,12 @@ import type { PipelineRequest } from "./request.ts";
 export interface Seals {
   encryption?: Encryption;
   signer?: Signer;
+  /** Must not be in the archive: passphrase and key, the key line by line. */
+  secrets: string[];
 }
+
+/** Shorter lines are no secret, and neither are those that say what follows. */
+const NO_SECRET = /^.{0,11}$|^-----|^untrusted comment:/;
 
 /** Reads recipients and keys, so that what cannot be used is found before anything is collected.
  * @throws {UsageError} for what cannot be encrypted to
@@ -20,20 +25,28 @@ export async function prepareSeals(
   { encrypt, sign }: Pick<PipelineRequest, "encrypt" | "sign">,
   secret: ReadSecret,
 ): Promise<Seals> {
-  const seals: Seals = {};
+  const seals: Seals = { secrets: [] };
+  const read: ReadSecret = async (reference) => {
+    const text = await secret(reference);
+    seals.secrets.push(...text.split(/\r?\n/).filter((line) => !NO_SECRET.test(line)));
+    return text;
+  };
   if (encrypt !== undefined) {
     const { Encryption } = await import("../crypt/encryption.ts");
-    seals.encryption = await Encryption.prepare(encrypt, secret);
+    seals.encryption = await Encryption.prepare(encrypt, read);
   }
   if (sign !== undefined) {
     const { openSigner } = await import("../crypt/open_signer.ts");
-    seals.signer = await openSigner(sign, secret);
+    seals.signer = await openSigner(sign, read);
   }
   return seals;
 }
 
 /** Reads an archive back as whoever gets it will have it, encrypted or not. */
-export async function* readBack(archive: AsyncIterable<Uint8Array>, { encryption }: Seals): AsyncGenerator<Uint8Array> {
+export async function* readBack(
+  archive: AsyncIterable<Uint8Array>,
+  { encryption }: Pick<Seals, "encryption">,
+): AsyncGenerator<Uint8Array> {
   yield* encryption === undefined ? archive : await encryption.reopen(ReadableStream.from(archive));
 }
 

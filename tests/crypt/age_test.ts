@@ -110,6 +110,39 @@ Deno.test(
     }),
 );
 
+const locked: [name: string, args: string[]][] = [
+  ["Ed25519 key", ["-t", "ed25519"]],
+  ["RSA key", ["-t", "rsa", "-b", "2048"]],
+  ["key in an older cipher", ["-t", "ed25519", "-Z", "aes256-cbc"]],
+];
+for (const [name, args] of locked) {
+  Deno.test(
+    { name: `an SSH ${name} with a passphrase opens what is encrypted to it, and asks once`, ignore },
+    () =>
+      inFolder(async (folder) => {
+        const recipient = await makeSshKey(folder, "key", ...args);
+        const cipher = args.includes("-Z") ? args.slice(-2) : [];
+        await run(folder, TEST_SSH_KEYGEN!, "-q", "-p", "-a", "2", "-P", "", "-N", PASSPHRASE, "-f", "key", ...cipher);
+        const sealed = await encrypted(bytesOf(1000), [recipient]);
+        const asked: string[] = [];
+        const opening = (answer: string | undefined) =>
+          new Decryption({
+            identities: () => readIdentities(join(folder, "key"), (of) => (asked.push(of), Promise.resolve(answer))),
+          });
+        const other = await encrypted(bytesOf(1000), [await identityToRecipient(await generateIdentity())]);
+        const decryption = opening(PASSPHRASE);
+        await rejects(decryption.open(streamOf(other)), { code: "DECRYPT_NO_KEY" });
+        deepStrictEqual(asked, [], "nobody is asked for a key that would not help");
+        for (let time = 0; time < 2; time++) {
+          strictEqual((await allOf(await decryption.open(streamOf(sealed)))).length, 1000);
+        }
+        deepStrictEqual(asked, [`the key "${join(folder, "key")}"`]);
+        await rejects(opening("another").open(streamOf(sealed)), /or the passphrase is another one/);
+        await rejects(opening(undefined).open(streamOf(sealed)), /it has a passphrase, and none was given/);
+      }),
+  );
+}
+
 const tampering: [name: string, change: (sealed: Uint8Array) => Uint8Array][] = [
   ["a flipped bit at its end", (sealed) => flipped(sealed, sealed.length - 1)],
   ["a flipped bit in the middle", (sealed) => flipped(sealed, 70_000)],

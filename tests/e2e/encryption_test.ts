@@ -144,6 +144,10 @@ Deno.test({
         ),
       );
     }
+    await run(sandbox.folder, TEST_SSH_KEYGEN!, "-q", "-p", "-a", "4", "-P", "", "-N", "secret words", "-f", "rsa");
+    const locked = ["decrypt", archivePath, "-i", "rsa", "--passphrase", "env:KEY_PASSPHRASE", "-o", "locked"];
+    const unlocked = await sandbox.run(locked, { env: { KEY_PASSPHRASE: "secret words" } });
+    strictEqual(unlocked.code, 0, unlocked.stderr);
     const check =
       `${TEST_SSH_KEYGEN} -Y verify -n support-bundle -f allowed -I ops -s ${signaturePath} < ${archivePath}`;
     match(await run(sandbox.folder, "sh", "-c", check), /Good "support-bundle" signature for ops/);

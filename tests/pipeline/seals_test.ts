@@ -35,6 +35,8 @@ const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name })
 const PASSPHRASE = "correct horse battery staple";
 const SIGNING_KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
 
+const SIGNING_LINE = SIGNING_KEY.split("\n")[1]!;
+
 interface Sealed {
   folder: string;
   run(request: Partial<PipelineRequest>): ReturnType<typeof runPipeline>;
@@ -125,9 +127,9 @@ for (const [name, request, why] of refused) {
     }));
 }
 
-Deno.test("runPipeline() hides the passphrase in the bundle that it encrypts with it", () =>
+Deno.test("runPipeline() hides the passphrase and the key in the bundle that it encrypts and signs with them", () =>
   sealedRuns(async ({ run }) => {
-    const report = await run({ encrypt: { recipients: [], passphrase: "env:PASSPHRASE" } });
+    const report = await run({ encrypt: { recipients: [], passphrase: "env:PASSPHRASE" }, sign: "env:SIGNING_KEY" });
     strictEqual(report.status, "completed", report.error?.message);
     const opening = new Decryption({ identities: () => [], passphrase: () => Promise.resolve(PASSPHRASE) });
     const bundle = await openBundle(report.archive!.path, signal, (source) => opening.open(source));
@@ -138,8 +140,9 @@ Deno.test("runPipeline() hides the passphrase in the bundle that it encrypts wit
       }
     }
     ok(seen.includes("opened with ***HIDDEN*** today"));
-    strictEqual(seen.includes(PASSPHRASE), false);
-  }, { text: `opened with ${PASSPHRASE} today\n` }));
+    ok(seen.includes("signed with ***HIDDEN*** today"));
+    deepStrictEqual([seen.includes(PASSPHRASE), seen.includes(SIGNING_LINE)], [false, false]);
+  }, { text: `opened with ${PASSPHRASE} today\nsigned with ${SIGNING_LINE} today\n` }));
 
 Deno.test("runPipeline() holds back an encrypted archive that the gate cannot read through, and does not sign it", () =>
   sealedRuns(async ({ run, folder }) => {
