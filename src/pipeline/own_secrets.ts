@@ -7,21 +7,21 @@ import type { PipelineRequest } from "./request.ts";
 /** Reads the secrets that a run uses for itself, and adds them to the values that are hidden wherever they appear: a
  * collector may come upon the file or the variable where one is. What cannot be read now is told of where it is used. */
 export async function readOwnSecrets(
-  request: Pick<PipelineRequest, "upload" | "notify">,
+  request: PipelineRequest,
   values: KnownValues,
   secret: ReadSecret,
   signal: AbortSignal,
 ): Promise<void> {
   const references = new Set([
-    ...referencesAt(request.upload, ["credentials", "secret"]),
-    ...referencesAt(request.notify, ["secret", "url"]),
+    ...referencesAt(request, ["credentials", "secret", "passphrase", "sign"]),
+    ...referencesAt(request.notify, ["url"]), // one that is its own password
   ]);
   const found = new SecretValues();
   await Promise.all([...references].map(async (reference) => {
     const text = await abortable(secret(reference), signal).catch(() => undefined);
     if (text === undefined) return;
     found.addText(text, "named");
-    if (/^https?:\/\/[^/]+\/\S+$/.test(text)) values.addText(text, "secret-value"); // a webhook that is its own password
+    if (/^https?:\/\/[^/]+\/\S+$/.test(text)) values.addText(text, "secret-value");
   }));
   found.addTo(values);
 }
