@@ -41,6 +41,7 @@ import type { PipelineEvent, PipelineReport } from "./report.ts";
 import type { PipelineRequest } from "./request.ts";
 import { knownUserValues, runRedactor } from "./run_redactor.ts";
 import { prepareSeals, readBack, type Seals, signArchive } from "./seals.ts";
+import { readOwnSecrets } from "./own_secrets.ts";
 import { readSecretValues } from "./secret_values.ts";
 import { tell } from "./tell.ts";
 import { uploadBundle, whyNotUploaded } from "./upload_bundle.ts";
@@ -139,16 +140,18 @@ async function startRedaction(
   { tokens, seals }: Protection,
   kube: KubeClient,
   signal: AbortSignal,
-  { clock, userValues }: PipelineContext,
+  { clock, secret, userValues }: PipelineContext,
 ): Promise<Redactor> {
   const { request } = run;
   const values = knownUserValues([...userValues ?? [], ...seals.secrets]);
+  const own = readOwnSecrets(request, values, secret, signal);
   // A run that wants nothing of a cluster does not speak to one.
   if (request.scrub.secrets && spec.collectors.some(({ config }) => config.exclude !== true)) {
     const counted = kube.counted();
     run.notScrubbed = await readSecretValues(counted, values, { clock, signal, namespace: request.namespace });
     run.scrubUsage = counted.usage;
   }
+  await own;
   run.knownValues = values;
   return runRedactor({ custom: spec.redactors, hide: [...request.hide, ...spec.hide], values, tokens });
 }

@@ -24,10 +24,7 @@ const summarySchema = jobSchema.pick({
   schedules: true,
   timezone: true,
   blackout: true,
-  upload: true,
-  notify: true,
-  scrubValues: true,
-});
+}).loose();
 
 /** Jobs, and their indexes by name, by due time and by the jobs they depend on. */
 export class JobRecords {

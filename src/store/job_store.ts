@@ -138,22 +138,10 @@ export interface JobCounts {
   enabled: number;
 }
 
-/** The little of a job that counting takes, and the fields that hold its credential references. */
+/** The little of a job that counting takes. Its other fields are there too, as they are stored. */
 export type JobSummary = Pick<
   Job,
-  | "id"
-  | "name"
-  | "enabled"
-  | "status"
-  | "lastRun"
-  | "nextRun"
-  | "failuresInRow"
-  | "schedules"
-  | "timezone"
-  | "blackout"
-  | "upload"
-  | "notify"
-  | "scrubValues"
+  "id" | "name" | "enabled" | "status" | "lastRun" | "nextRun" | "failuresInRow" | "schedules" | "timezone" | "blackout"
 >;
 
 export type NoticesOf = (changed: Execution, job: Job | undefined) => readonly Notice[];

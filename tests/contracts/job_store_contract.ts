@@ -147,10 +147,14 @@ const behaviours: [behaviour: string, check: Check][] = [
     },
   ],
 
-  ["eachJob() visits every job, with what counting takes", async (store) => {
-    for (const name of ["c", "a", "b"]) await storedJob(store, { name, enabled: name !== "b" });
+  ["eachJob() visits every job, with what counting takes, and all else that is stored", async (store) => {
+    const upload = { enabled: true, endpoint: "s3://b/", credentials: "env:KEYS", options: {} };
+    for (const name of ["c", "a", "b"]) await storedJob(store, { name, enabled: name !== "b", upload });
     const seen: string[] = [];
-    await store.eachJob((job) => seen.push(`${job.name} ${job.enabled}`));
+    await store.eachJob((job) => {
+      seen.push(`${job.name} ${job.enabled}`);
+      deepStrictEqual((job as Job).upload, upload);
+    });
     deepStrictEqual(seen.sort(), ["a true", "b false", "c true"]);
   }],
   ["countJobs() counts jobs and those that are enabled, as they are made, changed and deleted", async (store) => {

@@ -186,3 +186,25 @@ Deno.test("runAttempt() says why a child could not be started", async () => {
   });
   match(end.startError ?? "", /nonexistent/);
 });
+
+Deno.test("runAttempt() gives the child the daemon's environment, without what is withheld, and with what is added", async () => {
+  const names = ["SB_TEST_SECRET", "SB_TEST_OPEN"];
+  for (const name of names) Deno.env.set(name, name.toLowerCase());
+  try {
+    const end = await runAttempt({
+      command: { command: "/bin/sh", args: ["-c", 'echo "[$SB_TEST_SECRET] [$SB_TEST_OPEN] [$SB_TEST_MORE]" >&2'] },
+      env: { SB_TEST_MORE: "more" },
+      withheld: ["SB_TEST_SECRET", "SB_TEST_NOT_SET"],
+      request: pipelineRequestSchema.parse({ specs: [], archivePath: "/x", rootName: "x", workParent: "/x" }),
+      limits: { timeoutMs: 60_000, graceMs: 10_000 },
+      clock: systemClock,
+      signal: new AbortController().signal,
+      onSpawn: () => Promise.resolve(),
+      onEvent: () => {},
+      onGarbage: () => {},
+    });
+    strictEqual(end.stderrTail, "[] [sb_test_open] [more]\n");
+  } finally {
+    for (const name of names) Deno.env.delete(name);
+  }
+});

@@ -10,7 +10,7 @@ import { SecretHunt } from "./secret_hunt.ts";
 const ignore = BINARY === undefined || TEST_SERVICES === undefined || Deno.build.os !== "linux";
 
 /** Writes down its whole environment where no redaction sees it, and lives long enough to be seen. */
-const spec = (sandbox: Sandbox) =>
+const spec = (sandbox: Sandbox, more = "") =>
   `apiVersion: troubleshoot.sh/v1beta2
 kind: HostCollector
 spec:
@@ -18,7 +18,7 @@ spec:
     - run: {collectorName: env, command: sh, args: [-c, 'env > ${sandbox.path("seen")}/$$; sleep 0.3']}
     - cpu: {}
     - memory: {}
-`;
+${more}`;
 
 /** Jobs, each with credentials from somewhere else. `fails`: they are wrong. */
 const jobs = [
@@ -104,6 +104,7 @@ Deno.test({
         const status = code === 0 ? JSON.parse(stdout) : undefined;
         return status?.ports?.metrics === undefined ? undefined : status;
       });
+      const specOf = (job: string) => sandbox.path(job === "by-file" ? "spec-by-file.yaml" : "spec.yaml");
       for (const { name, credentials, secret } of jobs) {
         const at = (text: string) => text.replace("DIR", sandbox.folder);
         const options = `endpoint=${s3.endpoint},region=us-east-1,forcePathStyle=true`;
@@ -111,7 +112,7 @@ Deno.test({
           ? []
           : ["--notify", `${receiver.url}/${name}`, "--notify-secret", at(secret)];
         const created = await run([
-          ...["schedule", "create", name, "-c", "@yearly", "--spec", sandbox.path("spec.yaml"), "--retries", "0"],
+          ...["schedule", "create", name, "-c", "@yearly", "--spec", specOf(name), "--retries", "0"],
           ...[
             "--upload",
             `s3://${s3.bucket}/${name}/`,
@@ -184,6 +185,11 @@ Deno.test({
       );
       deepStrictEqual([...told].sort(), ["/by-env", "/by-exec", "/by-file", "/by-vault", "/wrong-vault"]);
       strictEqual((await Array.fromAsync(Deno.readDir(sandbox.path("seen")))).length, jobs.length + 1);
+      const [own] = Deno.readDirSync(`${s3.folder}/${s3.bucket}/by-file`);
+      const copied = (await sandbox.unpack(`${s3.folder}/${s3.bucket}/by-file/${own!.name}`)).get(
+        "host-collectors/own/hook.key",
+      );
+      strictEqual(copied, "***HIDDEN***");
       ok(hunt.looked > 100);
       for (const expected of [/ attempt$/, /\bsh -c env >/, /print-s3$/, / credential set s3$/]) {
         ok(watch.commands.some((command) => expected.test(command)), `${expected} was not seen`);
@@ -202,6 +208,8 @@ async function writeSources(sandbox: Sandbox, keys: string, secrets: Record<stri
     await Deno.chmod(sandbox.path(name), mode);
   };
   await write("spec.yaml", spec(sandbox), 0o600);
+  const copy = `    - copy: {collectorName: own, path: ${sandbox.path("hook.key")}}\n`;
+  await write("spec-by-file.yaml", spec(sandbox, copy), 0o600); // comes upon its own credentials
   await write("s3.json", keys, 0o600);
   await write("hook.key", secrets.hookFile!, 0o600);
   await write("hook-exec.key", secrets.hookExec!, 0o600);

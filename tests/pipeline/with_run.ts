@@ -5,6 +5,7 @@ import type { Entry } from "../../src/bundle/entry.ts";
 import type { Manifest } from "../../src/bundle/manifest.ts";
 import { type CollectContext, defineCollector } from "../../src/collect/collector.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import type { ReadSecret } from "../../src/core/credential_reference.ts";
 import type { PipelineEvent } from "../../src/pipeline/report.ts";
 import { type PipelineRequest, pipelineRequestSchema } from "../../src/pipeline/request.ts";
 import { runPipeline } from "../../src/pipeline/run_pipeline.ts";
@@ -51,12 +52,13 @@ export async function withRun(
     stop?: AbortSignal;
     abort?: AbortSignal;
     userValues?: string[];
+    secret?: ReadSecret;
     onEvent?: (event: PipelineEvent) => void;
   } = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const { stop, abort, userValues, onEvent, ...request } = options;
+    const { stop, abort, userValues, secret, onEvent, ...request } = options;
     const events: PipelineEvent[] = [];
     const report = await runPipeline(
       pipelineRequestSchema.parse({
@@ -70,7 +72,7 @@ export async function withRun(
       {
         clock: systemClock,
         env: {},
-        secret: secretsOf(),
+        secret: secret ?? secretsOf(),
         stop: stop ?? new AbortController().signal,
         abort: abort ?? new AbortController().signal,
         userValues,

@@ -24,7 +24,7 @@ export function defineRotate(command: Command, cli: CliContext): void {
     )
     .usage("[NAME] [flags]")
     .argument("[name]", "whose value is replaced")
-    .argument("[value...]")
+    .allowExcessArguments() // which are refused in words that repeat nothing
     .option("--from-file <file>", "read the value from a file; - for standard input")
     .addOption(keyOption("without a name: where the new key is kept, by default where the old one is"))
     .addHelpText(
@@ -39,8 +39,8 @@ Examples:
   support-bundle credential rotate
   support-bundle credential rotate --key keychain`,
     )
-    .action((name: string | undefined, more: string[], flags: RotateFlags) =>
-      name === undefined ? rotateKey(cli, flags) : rotateValue(cli, [name, ...more], flags)
+    .action((name: string | undefined, flags: RotateFlags) =>
+      name === undefined ? rotateKey(cli, flags) : rotateValue(cli, command.args, flags)
     );
 }
 

@@ -22,7 +22,7 @@ export function defineSet(command: Command, cli: CliContext): void {
     )
     .usage("NAME [flags]")
     .argument("<name>", "what jobs call it: vault:NAME")
-    .argument("[value...]")
+    .allowExcessArguments() // which are refused in words that repeat nothing
     .option("--from-file <file>", "read it from a file; - for standard input")
     .option("--description <text>", "a note for people; it is not sealed")
     .addOption(keyOption("where the key of a new vault is kept, by default in a file"))
@@ -38,7 +38,7 @@ Examples:
   pass show bundles/s3 | support-bundle credential set s3-keys
   support-bundle credential set hook --key keychain`,
     )
-    .action((name: string, more: string[], flags: SetFlags) => setCredential(cli, [name, ...more], flags));
+    .action((_: string, flags: SetFlags) => setCredential(cli, command.args, flags));
 }
 
 export function keyOption(description: string): Option {
