@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { sftp } from "../../src/upload/kinds/sftp.ts";
 import { parseDestination } from "../../src/upload/registry.ts";
+import { freeCiphers } from "../../src/upload/sftp/session.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
 import { context, filesBelow, makeFile } from "../contracts/uploader_contract.ts";
 import { until } from "../daemon/until.ts";
@@ -11,6 +12,7 @@ import {
   fingerprint,
   hasSshd,
   type KeyType,
+  makeKey,
   sftpDestination,
   type SshdOptions,
   type SshdServer,
@@ -141,6 +143,76 @@ sshdTest("sftp: delivers below home, and fails for good where it may not write",
   await Deno.remove(join(userInfo().homedir, name));
   strictEqual((await failure(upload("/proc/nothing/x"))).transient, false);
 });
+
+const servers: [name: string, config: string, expect: "delivers" | RegExp][] = [
+  ["AES-256 and HMAC-SHA-512 without encrypt-then-MAC", "Ciphers aes256-ctr\nMACs hmac-sha2-512", "delivers"],
+  ["a curve of NIST", "KexAlgorithms ecdh-sha2-nistp256", "delivers"],
+  ["another curve of NIST", "KexAlgorithms ecdh-sha2-nistp384", "delivers"],
+  ["nothing but Diffie-Hellman groups", "KexAlgorithms diffie-hellman-group14-sha256", /no algorithm in common/],
+  ["nothing but ChaCha20", "Ciphers chacha20-poly1305@openssh.com", /no algorithm in common/],
+  ["nothing but AES-GCM", "Ciphers aes256-gcm@openssh.com", /no algorithm in common/],
+  ["no SFTP", "ForceCommand /bin/false", /Cannot deliver the bundle/],
+];
+for (const [name, config, expect] of servers) {
+  sshdTest(
+    `sftp: ${expect === "delivers" ? "delivers to" : "fails with words at"} a server with ${name}`,
+    async (server, work) => {
+      const file = await makeFile(work, "bundle.tar.gz", 3_000_000);
+      const to = sftpDestination(server, "", { hostKey: await fingerprint(server.hostKeys.ed25519) }, "env:KEY");
+      const upload = sftp.upload(file, to, context({ KEY: server.keys.ed25519 }));
+      if (expect === "delivers") return void await upload;
+      const error = await failure(upload);
+      ok(expect.test(error.message), error.message);
+      ok(error.hint?.includes(file.path));
+    },
+    { config },
+  );
+}
+
+for (const asked of ["password", "keyboard-interactive"] as const) {
+  Deno.test({
+    name: `sftp: logs in with a password at a server that asks for it by ${asked}`,
+    ignore: !hasSshd,
+    async fn() {
+      const work = await Deno.makeTempDir({ prefix: "sftp-uploader-" });
+      await makeKey("ed25519", join(work, "host"));
+      const password = crypto.randomUUID();
+      const server = await startPasswordServer(await Deno.readTextFile(join(work, "host")), asked, password);
+      try {
+        const file = await makeFile(work, "bundle.tar.gz", 1000);
+        const hostKey = await fingerprint(await Deno.readTextFile(join(work, "host.pub")));
+        const to = parseDestination(`sftp://u@127.0.0.1:${server.port}/x`, { hostKey }, "env:PASSWORD");
+        const upload = (PASSWORD: string) => failure(sftp.upload(file, to, context({ PASSWORD })));
+        // This server has no SFTP: whoever gets so far is in.
+        ok((await upload(password)).code !== "UPLOAD_CREDENTIALS");
+        strictEqual((await upload("wrong")).code, "UPLOAD_CREDENTIALS");
+      } finally {
+        server.stop();
+        await Deno.remove(work, { recursive: true });
+      }
+    },
+  });
+}
+
+/** Of `ssh2` itself: OpenSSH asks the system, whose passwords no test knows. */
+async function startPasswordServer(hostKey: string, asks: string, password: string) {
+  const { default: { Server } } = await import("ssh2");
+  // deno-lint-ignore no-explicit-any -- `ssh2` has no types of its own
+  const server = new Server({ hostKeys: [hostKey], algorithms: { cipher: ["aes128-ctr"] } }, (client: any) => {
+    // deno-lint-ignore no-explicit-any
+    client.on("authentication", (asked: any) => {
+      if (asked.method !== asks) return asked.reject([asks]);
+      const judge = (given: string) => given === password ? asked.accept() : asked.reject();
+      if (asks === "password") judge(asked.password);
+      else asked.prompt([{ prompt: "Password: ", echo: false }], ([given]: string[]) => judge(given!));
+    });
+    client.on("ready", () => client.end());
+    client.on("error", () => {});
+    client.on("close", () => freeCiphers(client));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { port: server.address().port, stop: () => server.close() };
+}
 
 const refusedUrls: [what: string, url: string, options: Record<string, string>, why: RegExp][] = [
   ["no user", "sftp://host/x/", {}, /names no user/],

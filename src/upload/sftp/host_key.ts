@@ -8,10 +8,9 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   "ssh-ed25519": ["ssh-ed25519"],
   "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
   "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
-  "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
   "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
 };
-const FAMILIES = [["ssh-ed25519"], ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"], ["ssh-rsa"]];
+const FAMILIES = [["ssh-ed25519"], ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"], ["ssh-rsa"]];
 
 /** What is known of a server's key. A key that nobody vouches for is never accepted, and never learned by itself. */
 export interface HostKeys {

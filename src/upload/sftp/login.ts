@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { badCredential, readCredential } from "../read_credential.ts";
 import type { Destination, UploadContext } from "../uploader.ts";
+import { type PrivateKey, usableKey } from "./usable_key.ts";
 
 /** A way to log in, as `ssh2` takes it. */
 export type LoginMethod =
   | { type: "password"; username: string; password: string }
   | { type: "keyboard-interactive"; username: string; prompt: Prompt }
-  | { type: "publickey"; username: string; key: string; passphrase?: string }
+  | { type: "publickey"; username: string; key: PrivateKey }
   | { type: "agent"; username: string; agent: string };
 
 type Prompt = (
@@ -18,7 +19,7 @@ type Prompt = (
 ) => void;
 
 /** `ssh2`'s `utils.parseKey`. */
-export type ParseKey = (text: string, passphrase?: string) => unknown;
+export type ParseKey = (text: string, passphrase?: string) => PrivateKey | PrivateKey[] | Error;
 
 const PLACES =
   "Name a private key or a password with --upload-credentials env:NAME or file:/path, start an SSH agent " +
@@ -50,9 +51,16 @@ export async function loginMethods(
       },
     ];
   }
-  const key = secret.trim() + "\n"; // the last line end belongs to the format, and is no part of a secret
-  const parsed = parseKey(key, passphrase);
-  if (!(parsed instanceof Error)) return [{ type: "publickey", username, key, passphrase }];
+  const text = secret.trim() + "\n"; // the last line end belongs to the format, and is no part of a secret
+  const parsed = parseKey(text, passphrase);
+  if (!(parsed instanceof Error)) {
+    const key = usableKey([parsed].flat()[0]!);
+    if (key !== undefined) return [{ type: "publickey", username, key }];
+    throw badCredential(
+      `The private key that ${credentials} names is of a kind that this program cannot use`,
+      "Use one of ed25519 (ssh-keygen -t ed25519), ECDSA with P-256 or P-384, or RSA",
+    );
+  }
   if (/encrypted/i.test(parsed.message) && passphrase === undefined) {
     throw badCredential(
       `The private key that ${credentials} names is locked with a passphrase`,
@@ -77,12 +85,14 @@ async function ownMethods(
   if (env.SSH_AUTH_SOCK) methods.push({ type: "agent", username, agent: env.SSH_AUTH_SOCK });
   const folder = join(env.HOME ?? env.USERPROFILE ?? ".", ".ssh");
   for (const name of KEY_NAMES) {
-    const key = await readOwnKey(join(folder, name));
-    if (key === undefined) continue;
+    const text = await readOwnKey(join(folder, name));
+    if (text === undefined) continue;
     // One that is locked is for those who can type its passphrase, or for the agent.
     for (const open of passphrase === undefined ? [undefined] : [undefined, passphrase]) {
-      if (parseKey(key, open) instanceof Error) continue;
-      methods.push({ type: "publickey", username, key, passphrase: open });
+      const parsed = parseKey(text, open);
+      if (parsed instanceof Error) continue;
+      const key = usableKey([parsed].flat()[0]!);
+      if (key !== undefined) methods.push({ type: "publickey", username, key });
       break;
     }
   }

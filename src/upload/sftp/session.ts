@@ -3,8 +3,12 @@ import type { LoginMethod } from "./login.ts";
 
 const READY_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 2000;
-/** `ssh2` cannot use AES-GCM under Deno, and has no ChaCha20 without native code. */
-const CIPHERS = ["aes128-ctr", "aes256-ctr", "aes192-ctr"];
+/** What is right under Deno 2.6: `ssh2` cannot use its AES-GCM, and has no ChaCha20 without native code; its Diffie-Hellman
+ * groups have keys of 512 bits whatever was asked for, and it has no P-521. */
+const ALGORITHMS = {
+  cipher: ["aes128-ctr", "aes256-ctr", "aes192-ctr"],
+  kex: ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384"],
+};
 
 export interface SessionOptions {
   host: string;
@@ -176,13 +180,13 @@ function connectOptions(options: SessionOptions) {
     authHandler: [{ type: "none", username: options.username }, ...options.methods],
     hostVerifier: (key: Uint8Array) => options.acceptsHostKey(new Uint8Array(key)),
     readyTimeout: READY_TIMEOUT_MS,
-    algorithms: { cipher: CIPHERS, serverHostKey: options.hostKeyAlgorithms },
+    algorithms: { ...ALGORITHMS, serverHostKey: options.hostKeyAlgorithms },
   };
 }
 
 /** Those of `node:crypto` are resources of Deno until their end, which `ssh2` never calls. */
 // deno-lint-ignore no-explicit-any
-function freeCiphers({ _protocol }: any): void {
+export function freeCiphers({ _protocol }: any): void {
   for (const cipher of [_protocol?._cipher?._cipherInstance, _protocol?._decipher?._decipherInstance]) {
     try {
       cipher?.final();
