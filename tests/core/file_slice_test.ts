@@ -1,8 +1,11 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { FileSlice } from "../../src/core/file_slice.ts";
 import { traffic } from "../../src/core/traffic.ts";
 
 const CONTENT = crypto.getRandomValues(new Uint8Array(60_000));
+/** Many pieces. */
+const LONG = 20 * 1024 * 1024 + 1;
 
 const SLICES: [what: string, start: number, bytes: number][] = [
   ["the whole file", 0, CONTENT.length],
@@ -25,6 +28,24 @@ for (const [what, start, bytes] of SLICES) {
   });
 }
 
+Deno.test("FileSlice sends a large file whole, directly and as a Request", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const content = new Uint8Array(LONG);
+    for (let at = 0; at < LONG; at += CONTENT.length) content.set(CONTENT.subarray(0, LONG - at), at);
+    content.forEach((_, i) => i % 4096 === 0 && (content[i] = i / 4096 % 251));
+    await Deno.writeFile(path, content);
+    const slice = new FileSlice({ path, start: 0, bytes: LONG });
+    for (const asRequest of [false, true]) {
+      const { length, body } = await received(slice, asRequest);
+      strictEqual(length, String(LONG));
+      ok(Buffer.compare(body, content) === 0);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 withFile("FileSlice waits before each piece", async (path) => {
   const pieces: number[] = [];
   const beforePiece = (bytes: number) => Promise.resolve(void pieces.push(bytes));
@@ -39,7 +60,7 @@ withFile("FileSlice fails when the file has become shorter", async (path) => {
   await rejects(slice.bytes(), Deno.errors.UnexpectedEof);
 });
 
-async function received(body: Blob): Promise<{ length: string | null; body: Uint8Array }> {
+async function received(body: Blob, asRequest = false): Promise<{ length: string | null; body: Uint8Array }> {
   const arrived: { length: string | null; body: Uint8Array }[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response() },
@@ -49,7 +70,8 @@ async function received(body: Blob): Promise<{ length: string | null; body: Uint
     },
   );
   try {
-    await (await fetch(`http://127.0.0.1:${server.addr.port}/`, { method: "PUT", body })).body?.cancel();
+    const request: [string, RequestInit] = [`http://127.0.0.1:${server.addr.port}/`, { method: "PUT", body }];
+    await (await (asRequest ? fetch(new Request(...request)) : fetch(...request))).body?.cancel();
     return arrived[0]!;
   } finally {
     await server.shutdown();

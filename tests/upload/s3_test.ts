@@ -1,5 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { GetObjectTaggingCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { s3 } from "../../src/upload/kinds/s3.ts";
 import { partSize } from "../../src/upload/kinds/s3_parts.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
@@ -14,11 +16,12 @@ import {
 } from "../contracts/uploader_contract.ts";
 import { resumeContract } from "../contracts/resume_contract.ts";
 import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
-import { type Fault, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
+import { type Fault, type FaultyProxy, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 import { type S3Server, startS3Server, TEST_SERVICES } from "../fixtures/s3_server.ts";
 import { freePort, randomHex } from "../fixtures/server_process.ts";
 
 const ignore = TEST_SERVICES === undefined;
+const LARGE = 20 * 1024 * 1024;
 
 const open = async (root?: string) => {
   const server = await startS3Server(TEST_SERVICES!, root);
@@ -105,6 +108,35 @@ for (const bytes of [1000, 9 * 1024 * 1024]) {
   });
 }
 
+const KEPT: [what: string, options: Record<string, string>, bytes: number][] = [
+  ["tags and metadata", { tags: "team=a&cost=b c" }, 1000],
+  ["tags and metadata, of an object in parts", { tags: "team=a&cost=b c" }, LARGE],
+  ["parts with SHA-256", { checksum: "SHA256" }, LARGE],
+];
+for (const [what, options, bytes] of KEPT) {
+  withServer(`s3: delivers ${what}`, async (server, work) => {
+    const file = {
+      ...await makeFile(work, "bundle.tar.gz", bytes),
+      metadata: { job: "nightly", "label-team": "Zürich" },
+    };
+    const destination = to(server, "x/");
+    Object.assign(destination.options, options);
+    await s3.upload(file, destination, context(keys(server)));
+    const object = { Bucket: server.bucket, Key: "x/bundle.tar.gz" };
+    const { endpoint } = server;
+    const requestHandler = new FetchHttpHandler();
+    const region = "us-east-1";
+    const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials: server, requestHandler });
+    const head = await client.send(new HeadObjectCommand({ ...object, ChecksumMode: "ENABLED" }));
+    const { TagSet = [] } = await client.send(new GetObjectTaggingCommand(object));
+    client.destroy();
+    deepStrictEqual(head.Metadata, { job: "nightly", "label-team": "Z?rich", sha256: file.sha256 });
+    strictEqual(new URLSearchParams(TagSet.map(({ Key, Value }) => [Key!, Value!])).size, options.tags ? 2 : 0);
+    if (bytes < LARGE || options.checksum) ok(head.ChecksumSHA256);
+    else strictEqual(head.ChecksumType, "FULL_OBJECT");
+  });
+}
+
 withServer("s3: says which permission is missing", async (server, work) => {
   const reader = await server.addUser(["s3:GetObject"]);
   const file = await makeFile(work, "bundle.tar.gz", 10);
@@ -121,8 +153,50 @@ withServer("s3: says so when the reference to its credentials leads nowhere", as
   ok(error.message.includes("BUNDLE_KEYS"), error.message);
 });
 
+withServer(
+  "s3: frees unfinished uploads of the same object that nobody remembers, and no others",
+  async (server, work) => {
+    const file = await makeFile(work, "bundle.tar.gz", LARGE);
+    const left = async (path: string) => {
+      const abort = new AbortController();
+      const resume = {
+        load: () => Promise.resolve(undefined),
+        save: () => Promise.resolve(),
+        clear: () => Promise.resolve(),
+      };
+      const progress = () => abort.abort();
+      const options = { signal: abort.signal, progress, resume };
+      await rejects(s3.upload(file, to(server, path), context(keys(server), options)));
+    };
+    const bucket = join(server.folder, server.bucket);
+    const uploads = async () => new Set((await filesBelow(bucket)).map((path) => path.split("/")[2])).size;
+    await left("x/bundle.tar.gz");
+    await left("x/bundle.tar.gz.other");
+    strictEqual(await uploads(), 2);
+    await s3.upload(file, to(server, "x/bundle.tar.gz"), context(keys(server)));
+    const paths = await filesBelow(bucket);
+    deepStrictEqual(paths.filter((path) => !path.startsWith(".")), ["x/bundle.tar.gz"]);
+    strictEqual(new Set(paths.filter((path) => path.startsWith(".")).map((path) => path.split("/")[2])).size, 1);
+  },
+);
+
+withServer("s3: does not send again what had arrived before the process could know", async (server, work) => {
+  const file = await makeFile(work, "bundle.tar.gz", LARGE);
+  let state: unknown;
+  const resume = {
+    load: () => Promise.resolve(state),
+    save: (next: unknown) => Promise.resolve(void (state = next)),
+    clear: () => Promise.resolve(), // as if it had been killed right before
+  };
+  await s3.upload(file, to(server, "x/"), context(keys(server), { resume }));
+  ok(state !== undefined);
+  await behind(server, () => ({ do: "pass" }), async (proxied, proxy) => {
+    await s3.upload(file, to(proxied, "x/"), context(keys(server), { resume }));
+    ok(proxy.sentBytes < 64 * 1024, `${proxy.sentBytes} bytes`);
+  });
+});
+
 const FIVE_O_THREE = "HTTP/1.1 503 Slow Down\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-const LARGE = 20 * 1024 * 1024;
 
 withServer("s3: waits as long as a busy server asks, and then delivers", async (server, work) => {
   const file = await makeFile(work, "bundle.tar.gz", 1000);
@@ -150,8 +224,8 @@ withServer("s3: gives up after four tries, and calls it transient", async (serve
 withServer("s3: sends the part again on which the connection broke", async (server, work) => {
   const file = await makeFile(work, "bundle.tar.gz", LARGE);
   const slept: number[] = [];
-  // versitygw closes each connection after its answer: the third is the second part.
-  await behind(server, (n) => n === 3 ? { do: "cut", afterBytes: 1_000_000 } : { do: "pass" }, async (proxied) => {
+  // versitygw closes each connection after its answer: after the list of unfinished uploads and the new one come the parts.
+  await behind(server, (n) => n === 4 ? { do: "cut", afterBytes: 1_000_000 } : { do: "pass" }, async (proxied) => {
     await s3.upload(file, to(proxied, "x/"), context(keys(server), { clock: recording(slept) }));
   });
   strictEqual(slept.length, 1);
@@ -191,11 +265,11 @@ function withServer(name: string, fn: (server: S3Server, work: string) => Promis
 async function behind(
   server: S3Server,
   fault: (connection: number) => Fault,
-  fn: (proxied: S3Server) => Promise<void>,
+  fn: (proxied: S3Server, proxy: FaultyProxy) => Promise<void>,
 ): Promise<void> {
   const proxy = startFaultyProxy(Number(new URL(server.endpoint).port), fault);
   try {
-    await fn({ ...server, endpoint: `http://127.0.0.1:${proxy.port}` });
+    await fn({ ...server, endpoint: `http://127.0.0.1:${proxy.port}` }, proxy);
   } finally {
     await proxy.stop();
   }
