@@ -140,7 +140,10 @@ export class NotificationSender {
     for (const [target, refs] of Map.groupBy(pending, (ref) => ref.target)) {
       const busy = this.#inFlight.has(target) || this.#starting.has(target);
       if (busy || this.#children.size >= MAX_CHILDREN) continue; // an end wakes us
-      const found = await this.#prepare(target, refs, states.get(target));
+      const found = await this.#prepare(target, refs, states.get(target)).catch((error) => {
+        this.#log.error("cannot prepare what is to be told", { to: labelOf(target), error: describeError(error) });
+        return Infinity; // the others go on; tried again with the next poll
+      });
       if (typeof found === "object") due.push(found);
       else next = Math.min(next, found - clock.now().getTime());
     }

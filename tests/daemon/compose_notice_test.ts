@@ -167,3 +167,54 @@ Deno.test("outboxMessage() is about the last run, and lists the others", () => {
   ]);
   strictEqual(outboxMessage([notice(1)], 0, NOW).earlier, undefined);
 });
+
+const disk = { title: "Disk", severity: "fail", message: "81 % full" } as const;
+const fuller = { ...disk, message: "92 % full" };
+const old = { title: "Version", severity: "warn", message: "old" } as const;
+type Finding = typeof disk | typeof old | typeof fuller;
+type Run = [events: string[], fresh: Finding[], fixed: Finding[], findings: [fail: number, warn: number], job?: string];
+const changes: [name: string, runs: Run[], expect: [events: string[], fresh: string[], fixed: string[]]][] = [
+  ["what an earlier run found", [
+    [["new-findings"], [disk], [], [1, 0]],
+    [["failure"], [], [], [1, 0]],
+  ], [["failure", "new-findings"], ["Disk"], []]],
+  ["nothing of what came and went", [
+    [["new-findings"], [disk], [], [1, 0]],
+    [["fixed-findings"], [], [fuller], [0, 0]],
+  ], [["fixed-findings"], [], []]],
+  ["nothing of what went and came back", [
+    [["fixed-findings"], [], [disk], [0, 0]],
+    [["new-findings"], [fuller], [], [1, 0]],
+  ], [["new-findings"], [], []]],
+  ["nothing new that the last run has none of", [
+    [["new-findings"], [disk, old], [], [1, 1]],
+    [["always"], [], [], [0, 1]],
+  ], [["always", "new-findings"], ["Version"], []]],
+  ["nothing of other jobs", [
+    [["new-findings"], [disk], [], [1, 0], "job-other"],
+    [["failure"], [], [], [1, 0]],
+  ], [["failure"], [], []]],
+];
+for (const [name, runs, expect] of changes) {
+  Deno.test(`outboxMessage() has, of changes, ${name}`, () => {
+    const notices = runs.map(([events, newFindings, fixedFindings, [fail, warn], id = "job-1"], n) =>
+      noticeSchema.parse({
+        target: "named:ops",
+        id: `run-${n}`,
+        at: NOW.toISOString(),
+        message: {
+          events,
+          status: "completed",
+          summary: `run ${n}`,
+          job: { id, name: id },
+          findings: { fail, warn, pass: 1 },
+          newFindings,
+          fixedFindings,
+        },
+      })
+    );
+    const sent = outboxMessage(notices, 0, NOW);
+    const titles = (findings: { title: string }[]) => findings.map(({ title }) => title);
+    deepStrictEqual([sent.events, titles(sent.newFindings), titles(sent.fixedFindings)], expect);
+  });
+}

@@ -95,7 +95,8 @@ export async function senderStage(body: (stage: SenderStage) => Promise<void>): 
       await store.fire(job.id, execution, applyRun);
       const { id } = execution;
       const target = direct === undefined ? namedTarget(notifier) : `direct:${direct.kind}:${number}`;
-      const facts = { job: { id: job.id, name: job.name }, execution: { id } };
+      const run = { job: { id: job.id, name: job.name }, execution: { id } };
+      const facts = { ...run, findings: { fail: 0, warn: 0, pass: 0 }, newFindings: [], fixedFindings: [] };
       const message = { events: ["failure"], status: "failed", summary: `run ${number} failed`, ...facts };
       const at = clock.now().toISOString();
       const notice: Notice = { schemaVersion: 1, target, id, at, direct, message };

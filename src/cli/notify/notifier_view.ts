@@ -1,3 +1,4 @@
+import { validateCredentialReference } from "../../core/credential_reference.ts";
 import { describeError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { NotifierSettings, Settings } from "../../daemon/settings.ts";
@@ -61,10 +62,19 @@ export function failingOf(state: NotifierState | undefined): NotifierView["faili
   return { since: failingSince ?? "", tries: failures, error: lastError, retryAt };
 }
 
-/** The host of a URL; what has none is a reference or a path. */
+/** The host of a URL, or a reference to one; nothing of what is neither, since it may be a password. */
 function placeOf(url: string): string {
   const host = URL.canParse(url) ? new URL(url).host : "";
-  return host !== "" ? host : /^[a-z0-9-]+:[^?]*$/i.test(url) ? url : "";
+  return host === "" && isReference(url) ? url : host;
+}
+
+function isReference(text: string): boolean {
+  try {
+    validateCredentialReference(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function problemOf(settings: NotifierSettings): string {

@@ -277,3 +277,35 @@ Deno.test("schedule describe shows whom a job tells: by name, globally, gone, fa
     retryAt: null,
   }]);
 });
+
+const places: [url: string, at: string][] = [
+  ["https://hooks.example/s3cr3t", "hooks.example"],
+  ["env:HOOK_URL", "env:HOOK_URL"],
+  ["file:/run/hook", "file:/run/hook"],
+  ["s3cr3t", ""],
+  ["x:s3cr3t", ""],
+];
+for (const [url, at] of places) {
+  Deno.test(`notify list shows of ${url} "${at}"`, async () => {
+    await using harness = await CliHarness.create();
+    await settings(harness, `notifiers: { ops: { kind: webhook, url: "${url}" } }\n`);
+    const [view] = JSON.parse((await notify(harness, ["list", "-o", "json"])).stdout);
+    strictEqual(view.at, at);
+  });
+}
+
+Deno.test("schedule history shows who was told of an execution, and who could not be", async () => {
+  await using harness = await CliHarness.create();
+  const job = await harness.addJob({ name: "nightly" });
+  const at = "2026-03-02T02:00:09.000Z";
+  const { id } = await harness.addExecution(job, "2026-03-02T02:00:00.000Z", {
+    status: "completed",
+    notifications: [
+      { to: "ops", kind: "slack", status: "sent", at },
+      { to: "webhook at h.example", kind: "webhook", status: "given-up", at, error: "refused" },
+    ],
+  });
+  const { stdout } = await harness.run(["history", "--execution-id", id]);
+  match(stdout, /^ops +sent +2026-03-02T02:00:09Z$/m);
+  match(stdout, /^webhook at h\.example +given-up +2026-03-02T02:00:09Z +refused$/m);
+});
