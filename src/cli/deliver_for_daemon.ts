@@ -5,6 +5,8 @@ import { deliveryRequestSchema } from "../pipeline/delivery_request.ts";
 import { toUploadError } from "../pipeline/judge_run.ts";
 import type { PipelineEvent } from "../pipeline/report.ts";
 import { UploadError } from "../upload/upload_error.ts";
+import { asksCluster } from "../pipeline/upload_plan.ts";
+import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import type { CliContext } from "./cli_context.ts";
 import { watchDaemon } from "./daemon_watch.ts";
 
@@ -16,12 +18,13 @@ export async function runDelivery(cli: CliContext): Promise<void> {
   const startedAt = cli.clock.now().getTime();
   const took = () => Math.max(0, cli.clock.now().getTime() - startedAt);
   try {
-    const { action, archive, plan, facts } = deliveryRequestSchema.parse(JSON.parse(await cli.stdin.readAll()));
+    const { action, archive, plan, facts, kube } = deliveryRequestSchema.parse(JSON.parse(await cli.stdin.readAll()));
     const context = {
       clock: cli.clock,
       env: cli.env,
       signal: cli.signal,
       attempts: 1,
+      kube: asksCluster(plan) ? await cluster(cli, kube) : undefined,
       keepResumeFile: true,
       progress: (subject: string, done: number, total: number) =>
         emit({ type: "progress", stage: "upload", subject, message: "sending", done, total }),
@@ -41,4 +44,10 @@ export async function runDelivery(cli: CliContext): Promise<void> {
     emit({ type: "delivery", error: toUploadError(failure), durationMs: took() });
     cli.exitCode = cli.signal.aborted ? EXIT.interrupted : EXIT.upload;
   }
+}
+
+/** The client is not closed: the process ends with what it is for. */
+async function cluster(cli: CliContext, options: Record<string, unknown>): Promise<KubeClient> {
+  const { connectKube } = await import("../kube/connect.ts");
+  return connectKube(options as KubeOptions, { ...cli.env }, { clock: cli.clock });
 }

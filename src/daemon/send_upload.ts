@@ -8,6 +8,7 @@ import type { DeliveryRequest } from "../pipeline/delivery_request.ts";
 import type { PipelineEvent } from "../pipeline/report.ts";
 import type { UploadPlan } from "../pipeline/upload_plan.ts";
 import type { Execution } from "../schedule/execution.ts";
+import type { Job } from "../schedule/job.ts";
 import { afterDelivery, afterFailedTry, jobAfterUpload, type UploadFailure } from "../schedule/upload_state.ts";
 import type { JobStore, Lease } from "../store/job_store.ts";
 import { AttemptLog } from "./attempt_log.ts";
@@ -128,40 +129,39 @@ async function deliver(
   }
 }
 
-function startChild(
+async function startChild(
   { execution, path, plan, command, clock, graceMs, store, log }: SendOptions,
   action: DeliveryRequest["action"],
   signal: AbortSignal,
   timeoutMs: number,
   onEvent: (event: PipelineEvent) => void,
 ) {
-  return factsOf(execution, store).then((facts) =>
-    runAttempt({
-      command,
-      env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [DAEMON_ENV]: String(Deno.pid) },
-      request: {
-        action,
-        archive: {
-          path,
-          bytes: execution.bundleSize,
-          sha256: execution.bundleSha256,
-          companions: execution.companions,
-        },
-        plan,
-        facts,
+  const job = await store.getJob(execution.jobId);
+  return await runAttempt({
+    command,
+    env: { ...USUAL_ARENAS, [EXECUTION_ENV]: execution.id, [DAEMON_ENV]: String(Deno.pid) },
+    request: {
+      action,
+      archive: {
+        path,
+        bytes: execution.bundleSize,
+        sha256: execution.bundleSha256,
+        companions: execution.companions,
       },
-      limits: { timeoutMs, graceMs },
-      clock,
-      signal,
-      onSpawn: () => Promise.resolve(),
-      onEvent,
-      onGarbage: (line, reason) => log.debug("unreadable output of an upload", { line, reason }),
-    })
-  );
+      plan,
+      facts: factsOf(execution, job),
+      kube: { ...job?.kubernetes },
+    },
+    limits: { timeoutMs, graceMs },
+    clock,
+    signal,
+    onSpawn: () => Promise.resolve(),
+    onEvent,
+    onGarbage: (line, reason) => log.debug("unreadable output of an upload", { line, reason }),
+  });
 }
 
-async function factsOf(execution: Execution, store: JobStore): Promise<DeliveryRequest["facts"]> {
-  const job = await store.getJob(execution.jobId);
+function factsOf(execution: Execution, job: Job | undefined): DeliveryRequest["facts"] {
   return {
     job: execution.jobName,
     execution: execution.id,

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { CredentialError, type ReadSecret, resolveCredential } from "../core/credential_reference.ts";
 import { describeError } from "../core/errors.ts";
 import { retry } from "../core/retry.ts";
+import type { KubeClient } from "../kube/kube_client.ts";
 import { fillDestination } from "../upload/destination_template.ts";
 import { paceTo } from "../upload/pace.ts";
 import { findUploader, parseDestination } from "../upload/registry.ts";
@@ -22,6 +23,8 @@ export interface DeliverContext {
   /** @param destination scheme and host */
   progress(destination: string, sentBytes: number, totalBytes: number): void;
   log?(level: "info" | "warn", message: string): void;
+  /** The cluster that the bundle is of, where it may be asked. */
+  kube?: KubeClient;
   /** Default: as references say, from this process's environment and files. */
   secret?: ReadSecret;
   /** Tries of each destination, the first included. Default 3. */
@@ -161,8 +164,9 @@ async function deliverFile(
 }
 
 function uploadContext(context: DeliverContext, { url }: Destination, { bytes }: LocalFile) {
-  const { env, signal, clock } = context;
+  const { env, signal, clock, kube } = context;
   return {
+    kube,
     signal,
     env,
     clock,
@@ -187,7 +191,9 @@ async function filesFor(
   const metadata = deliveryMetadata(facts, Deno.hostname());
   const name = basename(archive.path);
   const files: [LocalFile, Destination][] = [];
-  const companions = uploader.single?.(destination) ? [] : archive.companions ?? [];
+  // A presigned URL, too, is that of one object.
+  const isSingle = uploader.single === true || destination.options.presigned === "true";
+  const companions = isSingle ? [] : archive.companions ?? [];
   for (const path of companions) {
     const file = { path, name: basename(path), ...await measure(path), metadata };
     files.push([file, await beside(destination, name, file.name)]);

@@ -13,6 +13,8 @@ export const deliveryRequestSchema = z.object({
   }),
   plan: uploadPlanSchema,
   facts: bundleFactsSchema,
+  /** See `KubeOptions`. */
+  kube: z.record(z.string(), z.unknown()).default({}),
 });
 
 export type DeliveryRequest = z.output<typeof deliveryRequestSchema>;

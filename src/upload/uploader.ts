@@ -1,16 +1,19 @@
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret } from "../core/credential_reference.ts";
+import type { KubeClient } from "../kube/kube_client.ts";
 
 /** A kind of destination, chosen by the scheme of its URL. A file in `kinds/` defines one; a line in `registry.ts`
  * makes it known. */
 export interface Uploader {
   /** Without the colon: `s3`, `file`. */
   scheme: string;
+  /** True: its URLs may name a user, without a password. */
+  userInUrl?: boolean;
   summary: string;
   /** Names of the options (`--upload-options k=v`) it understands, with what they mean. */
   options: Record<string, string>;
-  /** Whether a delivery is one file, the bundle, and nothing can lie beside it; default: not so. */
-  single?(destination: Destination): boolean;
+  /** True: a delivery is one file, the bundle; nothing can lie beside it. */
+  single?: boolean;
   /** Refuses what could never work, without a request: called when a job is made.
    * @throws {UsageError} that repeats no secret */
   validate(destination: Destination): void;
@@ -52,6 +55,8 @@ export interface UploadContext {
   resume?: ResumeState;
   /** Times the waiting between tries; default: the system's. */
   clock?: Clock;
+  /** The cluster that the bundle is of; default: none can be asked. */
+  kube?: KubeClient;
 }
 
 /** What outlives the process of an unfinished upload of one file to one destination: JSON of the uploader's own shape, without
