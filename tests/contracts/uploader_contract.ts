@@ -5,6 +5,7 @@ import { resolveCredential } from "../../src/core/credential_reference.ts";
 import { EXIT } from "../../src/core/exit_codes.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
 import type { Destination, LocalFile, UploadContext, Uploader } from "../../src/upload/uploader.ts";
+import { type End, type Fault, type FaultyProxy, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 
 /** A place that an uploader delivers to, made for one test. */
 export interface UploadPlace {
@@ -26,11 +27,18 @@ export interface RemotePlace extends UploadPlace {
   wrongCredentials: { destination: Destination; env: Record<string, string>; secret: string };
   /** The same destination where nobody listens. */
   refused: Destination;
+  /** Port of the server on 127.0.0.1. */
+  port: number;
+  /** The destination {@linkcode folder}, reached through another port: that of a proxy. */
+  through(port: number): Destination;
 }
 
+const MIB = 1024 * 1024;
 const SMALL = 300_000;
 /** More than one part, and no whole number of them. */
-const LARGE = 20 * 1024 * 1024 + 17;
+const LARGE = 20 * MIB + 17;
+/** What a protocol adds to the bytes of a file of this size. */
+const OVERHEAD = 128 * 1024;
 
 /** What every uploader has to hold, against the real thing.
  * @param ignore when the real thing is not here */
@@ -108,8 +116,15 @@ export function uploaderContract(uploader: Uploader, ignore: boolean, open: () =
   });
 }
 
-/** What every uploader has to hold that sends over a network, beside {@linkcode uploaderContract}. */
-export function remoteUploaderContract(uploader: Uploader, ignore: boolean, open: () => Promise<RemotePlace>): void {
+/** What every uploader has to hold that sends over a network, beside {@linkcode uploaderContract}; those that can go on with an
+ * upload that ended early hold `resumeContract` as well.
+ * @param openFull the same kind of place, where the server's disk holds less than 8 MB; undefined where none can be made */
+export function remoteUploaderContract(
+  uploader: Uploader,
+  ignore: boolean,
+  open: () => Promise<RemotePlace>,
+  openFull?: () => Promise<RemotePlace>,
+): void {
   const test = (behaviour: string, fn: (place: RemotePlace, work: string) => Promise<void>) =>
     contractTest(`${uploader.scheme}: ${behaviour}`, ignore, open, fn);
 
@@ -136,9 +151,106 @@ export function remoteUploaderContract(uploader: Uploader, ignore: boolean, open
       return true;
     });
   });
+
+  const breaking: End = { do: "break", afterBytes: LARGE / 2, of: "client" };
+  const LINES: [what: string, fault: Fault, end?: End][] = [
+    ["over a slow line", { do: "slow", pauseMs: 2 }],
+    ["although all connections break in the middle", { do: "pass" }, breaking],
+  ];
+  for (const [what, fault, end] of LINES) {
+    test(`delivers ${what}`, async (place, work) => {
+      const file = await makeFile(work, "bundle.tar.gz", LARGE);
+      const url = await behind(place, async (proxy) => {
+        const delivery = await uploader.upload(file, place.through(proxy.port), context(place.env)).catch((error) => {
+          // A kind that cannot go on within one upload leaves that to its caller, who tries again.
+          if (!(error instanceof UploadError) || !error.transient) throw error;
+          return uploader.upload(file, place.through(proxy.port), context(place.env));
+        });
+        if (end !== undefined) await proxy.ended;
+        return delivery.url;
+      }, { fault, end });
+      strictEqual(sha256(await place.read(url)), file.sha256);
+      deepStrictEqual((await place.list()).map((path) => path.split("/").at(-1)), ["bundle.tar.gz"]);
+    });
+  }
+
+  test("sends no byte that it has not asked for", async (place, work) => {
+    const file = await makeFile(work, "bundle.tar.gz", LARGE);
+    const allowed = 5 * MIB;
+    const asked: number[] = [];
+    const total = () => asked.reduce((sum, bytes) => sum + bytes, 0);
+    await behind(place, async (proxy) => {
+      const held = Promise.withResolvers<void>();
+      const release = Promise.withResolvers<void>();
+      const uploading = uploader.upload(
+        file,
+        place.through(proxy.port),
+        context(place.env, {
+          pace(bytes) {
+            asked.push(bytes);
+            if (total() <= allowed) return Promise.resolve();
+            held.resolve();
+            return release.promise;
+          },
+        }),
+      );
+      await Promise.race([held.promise, uploading]);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // for what is on its way
+      ok(proxy.sentBytes < allowed + OVERHEAD, `${proxy.sentBytes} bytes`);
+      release.resolve();
+      await uploading;
+    });
+    ok(Math.max(...asked) <= MIB, `asked for ${Math.max(...asked)} at once`);
+    strictEqual(total(), LARGE);
+  });
+
+  test("ends when it is aborted while it waits to be allowed more", async (place, work) => {
+    const file = await makeFile(work, "bundle.tar.gz", LARGE);
+    const abort = new AbortController();
+    const reason = new Error("the run was stopped");
+    const pace = (_: number, signal: AbortSignal) =>
+      new Promise<void>((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        abort.abort(reason);
+      });
+    await rejects(uploader.upload(file, place.folder, context(place.env, { signal: abort.signal, pace })), reason);
+    deepStrictEqual(await place.list(), []);
+  });
+
+  if (openFull !== undefined) {
+    contractTest(
+      `${uploader.scheme}: says so when the server has no room, and leaves no half file`,
+      ignore,
+      openFull,
+      async (place, work) => {
+        const file = await makeFile(work, "bundle.tar.gz", LARGE);
+        await rejects(uploader.upload(file, place.folder, context(place.env)), (error) => {
+          ok(error instanceof UploadError);
+          ok(error.hint?.includes(file.path), "the hint does not say where the bundle is");
+          return true;
+        });
+        deepStrictEqual(await place.list(), []);
+      },
+    );
+  }
 }
 
-function contractTest<Place extends UploadPlace>(
+/** Runs `fn` with a proxy between the uploader and the server of the place. */
+export async function behind<T>(
+  place: Pick<RemotePlace, "port">,
+  fn: (proxy: FaultyProxy) => Promise<T>,
+  { fault = { do: "pass" }, end, port }: { fault?: Fault; end?: End; port?: number } = {},
+): Promise<T> {
+  const proxy = startFaultyProxy(place.port, () => fault, end, port);
+  try {
+    return await fn(proxy);
+  } finally {
+    await proxy.stop();
+  }
+}
+
+/** One test of a contract, with a place and a folder of its own. */
+export function contractTest<Place extends UploadPlace>(
   name: string,
   ignore: boolean,
   open: () => Promise<Place>,

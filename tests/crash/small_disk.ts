@@ -1,4 +1,4 @@
-/** A file system of 12 MB in memory: what a daemon's store, log and bundles need, and little more. */
+/** A small file system in memory. */
 export interface SmallDisk extends AsyncDisposable {
   path: string;
 }
@@ -16,9 +16,12 @@ export function canMountSmallDisk(): boolean {
   }
 }
 
-export async function mountSmallDisk(): Promise<SmallDisk> {
+/** @param size default: what a daemon's store, log and bundles need, and little more */
+export async function mountSmallDisk(size = "12m"): Promise<SmallDisk> {
   const path = await Deno.makeTempDir({ prefix: "sb-disk-" });
-  if (!run("mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", path)) throw new Error(`cannot mount ${path}`);
+  if (!run("mount", "-t", "tmpfs", "-o", `size=${size},mode=0700`, "tmpfs", path)) {
+    throw new Error(`cannot mount ${path}`);
+  }
   return {
     path,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { partSize, s3 } from "../../src/upload/kinds/s3.ts";
+import { s3 } from "../../src/upload/kinds/s3.ts";
+import { partSize } from "../../src/upload/kinds/s3_parts.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
 import type { Destination } from "../../src/upload/uploader.ts";
 import {
@@ -11,14 +12,16 @@ import {
   sha256,
   uploaderContract,
 } from "../contracts/uploader_contract.ts";
+import { resumeContract } from "../contracts/resume_contract.ts";
+import { canMountSmallDisk, mountSmallDisk } from "../crash/small_disk.ts";
 import { type Fault, startFaultyProxy } from "../fixtures/faulty_proxy.ts";
 import { type S3Server, startS3Server, TEST_SERVICES } from "../fixtures/s3_server.ts";
 import { freePort, randomHex } from "../fixtures/server_process.ts";
 
 const ignore = TEST_SERVICES === undefined;
 
-const open = async () => {
-  const server = await startS3Server(TEST_SERVICES!);
+const open = async (root?: string) => {
+  const server = await startS3Server(TEST_SERVICES!, root);
   const wrong = randomHex(20);
   return {
     folder: to(server, "new folder/of bundles/"),
@@ -33,11 +36,19 @@ const open = async () => {
       secret: wrong,
     },
     refused: to({ ...server, endpoint: `http://127.0.0.1:${freePort()}` }, "folder/"),
+    port: Number(new URL(server.endpoint).port),
+    through: (port: number) => to({ ...server, endpoint: `http://127.0.0.1:${port}` }, "folder/"),
     close: () => server.stop(),
   };
 };
+const openFull = async () => {
+  const disk = await mountSmallDisk();
+  const place = await open(disk.path);
+  return { ...place, close: () => place.close().finally(() => disk[Symbol.asyncDispose]()) };
+};
 uploaderContract(s3, ignore, open);
-remoteUploaderContract(s3, ignore, open);
+remoteUploaderContract(s3, ignore, open, canMountSmallDisk() ? openFull : undefined);
+resumeContract(s3, ignore, open);
 
 const FORMS: [name: string, value: (server: S3Server) => string][] = [
   ["JSON", ({ accessKeyId, secretAccessKey }) => JSON.stringify({ accessKeyId, secretAccessKey })],
@@ -79,7 +90,9 @@ withServer("s3: names bucket and endpoint when the bucket does not exist", async
 
 withServer("s3: fails for good when there are no credentials", async (server, work) => {
   const file = await makeFile(work, "bundle.tar.gz", 10);
-  const error = await failure(s3.upload(file, to(server, "x/"), context({ HOME: work })));
+  const error = await failure(
+    s3.upload(file, to(server, "x/"), context({ HOME: work, AWS_EC2_METADATA_DISABLED: "true" })),
+  );
   strictEqual(error.code, "UPLOAD_CREDENTIALS");
 });
 
@@ -145,10 +158,18 @@ withServer("s3: sends the part again on which the connection broke", async (serv
   strictEqual(sha256(await Deno.readFile(join(server.folder, "bundles/x/bundle.tar.gz"))), file.sha256);
 });
 
-Deno.test("partSize() grows only for files with too many parts", () => {
-  const MiB = 1024 * 1024;
-  deepStrictEqual([1, 80_000 * MiB, 80_000 * MiB + 1, 5_000_000 * MiB].map((n) => partSize(n) / MiB), [8, 8, 9, 500]);
-});
+const MIB = 1024 * 1024;
+const PART_SIZES: [bytes: number, partMiB: number][] = [
+  [1, 8],
+  [512 * MIB, 8],
+  [512 * MIB + 1, 9],
+  [2000 * MIB, 32],
+  [640_000 * MIB, 64],
+  [640_000 * MIB + 1, 65],
+];
+for (const [bytes, partMiB] of PART_SIZES) {
+  Deno.test(`partSize() of ${bytes} bytes is ${partMiB} MiB`, () => strictEqual(partSize(bytes) / MIB, partMiB));
+}
 
 function withServer(name: string, fn: (server: S3Server, work: string) => Promise<void>): void {
   Deno.test({

@@ -32,6 +32,7 @@ const CREDENTIAL_FAILURES: Readonly<Record<string, string>> = {
 
 /** Whether a request may succeed when it is sent again, and when the server wants it. */
 export function judgeS3(error: unknown, now: Date): { retry: boolean; afterMs?: number } {
+  if (error instanceof UploadError) return { retry: error.transient };
   if (!isServiceFailure(error)) return { retry: isNetworkFailure(error) };
   const status = error.$metadata.httpStatusCode ?? 0;
   return {
