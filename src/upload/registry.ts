@@ -11,7 +11,7 @@ import type { Destination, Uploader } from "./uploader.ts";
 /** Every kind of destination there is. */
 export const uploaders: readonly Uploader[] = [file, s3];
 
-const PLANNED = ["gs", "azblob", "https", "http", "sftp", "portal"];
+const PLANNED = ["gs", "azblob", "https", "http", "sftp"];
 const SAMPLE_FACTS = { at: new Date(0) };
 
 /** @throws {UsageError} when no uploader knows the URL's scheme */
