@@ -5,10 +5,11 @@ import { deliveryRequestSchema } from "../pipeline/delivery_request.ts";
 import { toUploadError } from "../pipeline/judge_run.ts";
 import type { PipelineEvent } from "../pipeline/report.ts";
 import { UploadError } from "../upload/upload_error.ts";
+import { asksCluster } from "../pipeline/upload_plan.ts";
+import type { KubeClient, KubeOptions } from "../kube/kube_client.ts";
 import type { CliContext } from "./cli_context.ts";
 import { watchDaemon } from "./daemon_watch.ts";
 import { readSecret } from "./read_secret.ts";
-import type { KubeOptions } from "../kube/kube_client.ts";
 
 /** Delivers a bundle for the daemon: a request as JSON on standard input, events as JSON lines on standard output, the last of
  * them how it went. The daemon tries again what failed: here each destination is tried once. */
@@ -23,9 +24,9 @@ export async function runDelivery(cli: CliContext): Promise<void> {
       clock: cli.clock,
       env: cli.env,
       secret: readSecret(cli, kube),
-      kube: kube as KubeOptions,
       signal: cli.signal,
       attempts: 1,
+      kube: asksCluster(plan) ? await cluster(cli, kube) : undefined,
       keepResumeFile: true,
       progress: (subject: string, done: number, total: number) =>
         emit({ type: "progress", stage: "upload", subject, message: "sending", done, total }),
@@ -45,4 +46,10 @@ export async function runDelivery(cli: CliContext): Promise<void> {
     emit({ type: "delivery", error: toUploadError(failure), durationMs: took() });
     cli.exitCode = cli.signal.aborted ? EXIT.interrupted : EXIT.upload;
   }
+}
+
+/** The client is not closed: the process ends with what it is for. */
+async function cluster(cli: CliContext, options: Record<string, unknown>): Promise<KubeClient> {
+  const { connectKube } = await import("../kube/connect.ts");
+  return connectKube(options as KubeOptions, { ...cli.env }, { clock: cli.clock });
 }

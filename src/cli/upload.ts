@@ -6,7 +6,7 @@ import { EXIT } from "../core/exit_codes.ts";
 import { parseRate } from "../core/size.ts";
 import { formatSize } from "../core/size.ts";
 import type { Delivered } from "../pipeline/deliver.ts";
-import type { BundleFacts, UploadPlan } from "../pipeline/upload_plan.ts";
+import { asksCluster, type BundleFacts, type UploadPlan } from "../pipeline/upload_plan.ts";
 import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean, parsePairs } from "./command.ts";
 import { metadataOf } from "./metadata_flag.ts";
@@ -82,6 +82,7 @@ async function upload(cli: CliContext, bundle: string, to: string | undefined, f
     metadata: flags.metadata === undefined ? {} : metadataOf(flags.metadata),
   };
   const { deliverArchive } = await import("../pipeline/deliver.ts");
+  const kube = asksCluster(plan) ? await cluster(cli) : undefined;
   let delivered: Delivered;
   let sentBytes = 0;
   try {
@@ -89,9 +90,9 @@ async function upload(cli: CliContext, bundle: string, to: string | undefined, f
       clock: cli.clock,
       env,
       secret: readSecret({ env, clock: cli.clock }),
-      kube: {},
       signal: cli.signal,
       resume: flags.resume,
+      kube,
       progress(destination, sent, total) {
         sentBytes = Math.max(sentBytes, sent);
         progress.show?.(progressText(destination, sent, total, cli.clock.now().getTime() - startedAt));
@@ -105,6 +106,8 @@ async function upload(cli: CliContext, bundle: string, to: string | undefined, f
     progress.clear();
     if (!cli.signal.aborted) throw error;
     throw interrupted(sentBytes, archive.bytes, flags.resume);
+  } finally {
+    kube?.close();
   }
   progress.clear();
   const reason = delivered.fallbackReason;
@@ -119,6 +122,12 @@ async function upload(cli: CliContext, bundle: string, to: string | undefined, f
     { url, bytes, sha256, fallback: reason !== undefined },
     () => `Delivered to ${url} (${formatSize(bytes)}, ${spanText(took)})\n`,
   );
+}
+
+/** That of the environment. */
+async function cluster(cli: CliContext) {
+  const { connectKube } = await import("../kube/connect.ts");
+  return connectKube({}, { ...cli.env }, { clock: cli.clock });
 }
 
 async function planOf(

@@ -6,8 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { CredentialError, type ReadSecret } from "../core/credential_reference.ts";
 import { describeError } from "../core/errors.ts";
 import { retry } from "../core/retry.ts";
-import { connectKube } from "../kube/connect.ts";
-import type { KubeOptions } from "../kube/kube_client.ts";
+import type { KubeClient } from "../kube/kube_client.ts";
 import { fillDestination } from "../upload/destination_template.ts";
 import { paceTo } from "../upload/pace.ts";
 import { findUploader, parseDestination } from "../upload/registry.ts";
@@ -25,8 +24,8 @@ export interface DeliverContext {
   progress(destination: string, sentBytes: number, totalBytes: number): void;
   log?(level: "info" | "warn", message: string): void;
   secret: ReadSecret;
-  /** The cluster, for destinations that look things up in it. */
-  kube?: KubeOptions;
+  /** The cluster that the bundle is of, where it may be asked. */
+  kube?: KubeClient;
   /** Tries of each destination, the first included. Default 3. */
   attempts?: number;
   /** Default true. False: nothing is kept of an unfinished upload. */
@@ -154,25 +153,19 @@ async function deliverFile(
   const { resumeFile } = context;
   const before = await resumeFile?.delivered(file, destination);
   if (before !== undefined) return before;
-  const kube = context.kube && connectKube(context.kube, { ...context.env }, context);
-  let delivery: Delivery;
-  try {
-    delivery = await uploader.upload(file, destination, {
-      ...uploadContext(context, destination, file),
-      kube,
-      pace: context.pace,
-      resume: resumeFile?.stateOf(file, destination),
-    });
-  } finally {
-    kube?.close();
-  }
+  const delivery = await uploader.upload(file, destination, {
+    ...uploadContext(context, destination, file),
+    pace: context.pace,
+    resume: resumeFile?.stateOf(file, destination),
+  });
   await resumeFile?.markDelivered(file, destination, delivery);
   return delivery;
 }
 
 function uploadContext(context: DeliverContext, { url }: Destination, { bytes }: LocalFile) {
-  const { env, signal, clock, secret } = context;
+  const { env, signal, clock, kube, secret } = context;
   return {
+    kube,
     signal,
     env,
     clock,
@@ -197,7 +190,9 @@ async function filesFor(
   const metadata = deliveryMetadata(facts, Deno.hostname());
   const name = basename(archive.path);
   const files: [LocalFile, Destination][] = [];
-  const companions = uploader.single?.(destination) ? [] : archive.companions ?? [];
+  // A presigned URL, too, is that of one object.
+  const isSingle = uploader.single?.(destination) === true;
+  const companions = isSingle ? [] : archive.companions ?? [];
   for (const path of companions) {
     const file = { path, name: basename(path), ...await measure(path), metadata };
     files.push([file, await beside(destination, name, file.name)]);

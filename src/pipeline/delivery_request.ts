@@ -13,7 +13,7 @@ export const deliveryRequestSchema = z.object({
   }),
   plan: uploadPlanSchema,
   facts: bundleFactsSchema,
-  /** The cluster of the job: see `KubeOptions`. */
+  /** See `KubeOptions`. */
   kube: z.record(z.string(), z.unknown()).default({}),
 });
 

@@ -1,11 +1,13 @@
 import { counted } from "../core/counted.ts";
 import { anySignal } from "../core/any_signal.ts";
+import { connectKube } from "../kube/connect.ts";
+import type { KubeOptions } from "../kube/kube_client.ts";
 import { UPLOAD_INTERRUPTED } from "../core/upload_codes.ts";
 import { UploadError } from "../upload/upload_error.ts";
 import { deliverArchive, type Delivered } from "./deliver.ts";
 import type { RunFacts } from "./judge_run.ts";
 import type { PipelineContext } from "./run_pipeline.ts";
-import type { KubeOptions } from "../kube/kube_client.ts";
+import { asksCluster } from "./upload_plan.ts";
 
 /** Why the bundle of a run is not uploaded, although that was asked for. */
 export function whyNotUploaded(
@@ -25,6 +27,9 @@ export async function uploadBundle(run: RunFacts, context: PipelineContext): Pro
   const { request, archive, startedAt } = run;
   const { spool, labels = {}, ...plan } = request.upload!;
   // What is spooled goes on from where it is; everybody else waits for the result.
+  const kube = asksCluster(plan)
+    ? connectKube(request.kube as KubeOptions, { ...context.env }, { clock: context.clock })
+    : undefined;
   const signal = spool ? anySignal(context.abort, context.stop) : context.abort;
   try {
     return await deliverArchive(archive!, plan, {
@@ -39,8 +44,8 @@ export async function uploadBundle(run: RunFacts, context: PipelineContext): Pro
       clock: context.clock,
       env: context.env,
       secret: context.secret,
-      kube: request.kube as KubeOptions,
       signal,
+      kube,
       progress: (subject, done, total) =>
         context.emit({ type: "progress", stage: "upload", subject, message: "sending", done, total }),
       log: (level, message) => context.emit({ type: "log", level, component: "uploader", message }),
@@ -53,5 +58,7 @@ export async function uploadBundle(run: RunFacts, context: PipelineContext): Pro
       code: UPLOAD_INTERRUPTED,
       hint: "It goes on from where it was",
     });
+  } finally {
+    kube?.close();
   }
 }

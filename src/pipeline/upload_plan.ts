@@ -35,3 +35,8 @@ export const bundleFactsSchema = z.object({
 });
 
 export type BundleFacts = z.output<typeof bundleFactsSchema>;
+
+/** Whether the cluster may be asked whose bundle it is. */
+export function asksCluster({ url, fallback }: UploadPlan): boolean {
+  return [url, fallback?.url].some((it) => it?.startsWith("portal:"));
+}

@@ -38,8 +38,9 @@ export interface SpoolStage {
   waits(job: Job, number: number, upload?: Partial<ExecutionUpload>, bytes?: number): Promise<Execution>;
   becomes(id: string, what: string, is: (upload: ExecutionUpload, execution: Execution) => boolean): Promise<Execution>;
   delivered(id: string): Promise<Execution>;
-  /** Ids of the executions whose bundles were delivered, in that order, as the log has it. */
-  order(): string[];
+  /** Ids of the executions whose bundles were delivered, in that order, as the log has it.
+   * @param count how many to wait for: the log comes after the record */
+  order(count: number): Promise<string[]>;
 }
 
 /** A spool with real children over a real store file. It is not started. */
@@ -129,8 +130,11 @@ export async function spoolStage(
       },
       becomes,
       delivered: (id) => becomes(id, "delivered", ({ state }) => state === "delivered"),
-      order: () =>
-        lines.filter(({ message }) => message.startsWith("delivered the bundle")).map((it) => String(it.execution)),
+      order: (count) =>
+        until(`${count} deliveries in the log`, () => {
+          const told = lines.filter(({ message }) => message.startsWith("delivered the bundle"));
+          return told.length >= count && told.map(({ execution }) => String(execution));
+        }),
     });
   } finally {
     for (const spool of spools) {

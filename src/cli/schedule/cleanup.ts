@@ -5,6 +5,7 @@ import { UsageError } from "../../core/errors.ts";
 import { EXIT } from "../../core/exit_codes.ts";
 import { formatSize } from "../../core/size.ts";
 import type { CleanupReport, CleanupRequest } from "../../daemon/clean_up.ts";
+import type { Execution } from "../../schedule/execution.ts";
 import { stateFolder } from "../../schedule/state_folder.ts";
 import type { CliContext } from "../cli_context.ts";
 import { parseBoolean } from "../command.ts";
@@ -13,6 +14,7 @@ import { renderTable } from "../render/table.ts";
 import { REMOVED_FOR } from "./execution_text.ts";
 import { needAccess } from "./access.ts";
 import { confirm } from "./question.ts";
+import { freeUpload } from "./uploads/free_upload.ts";
 import { nudge, schedulerSettings, takeDownEvent, withStore } from "./with_store.ts";
 
 interface CleanupFlags {
@@ -61,6 +63,7 @@ async function cleanup(cli: CliContext, flags: CleanupFlags): Promise<void> {
       now: () => cli.clock.now(),
       defaultAgeMs: retentionAgeMs(settings),
       shared: hasSharedStore(settings),
+      beforeRemoval: (execution: Execution) => freeUpload(cli, store, execution),
     };
     if (flags.dryRun) return await cleanUp(request, { ...context, dryRun: true });
     if (!flags.yes) {

@@ -49,7 +49,14 @@ async function deleteJob(cli: CliContext, reference: string, flags: DeleteFlags)
     }
     if (!await store.deleteJob(job.id)) throw gone(job);
     // The job goes first: nothing new can start from here on, and what did start meanwhile is left alone.
-    const purged = flags.purge ? await purgeExecutions(store, stateFolder(cli.env), await history()) : undefined;
+    const purged = flags.purge
+      ? await purgeExecutions(
+        store,
+        stateFolder(cli.env),
+        await history(),
+        async (execution) => await (await import("./uploads/free_upload.ts")).freeUpload(cli, store, execution),
+      )
+      : undefined;
     return { job, active, purged, dependents: await store.dependentJobs(job.id) };
   });
   if (done === undefined) {

@@ -15,8 +15,14 @@ export interface Purged {
 }
 
 /** Deletes executions with their local files. Only files inside the folder of bundles are touched, whatever a record
- * says; uploaded copies are not. */
-export async function purgeExecutions(store: JobStore, state: StateFolder, executions: Execution[]): Promise<Purged> {
+ * says; uploaded copies are not.
+ * @param beforeRemoval called for those whose bundles wait for their destinations */
+export async function purgeExecutions(
+  store: JobStore,
+  state: StateFolder,
+  executions: Execution[],
+  beforeRemoval: (execution: Execution) => Promise<void> = () => Promise.resolve(),
+): Promise<Purged> {
   const purged: Purged = { executions: 0, bundles: 0, bytes: 0, faults: [] };
   for (const execution of executions) {
     if (execution.status === "running") {
@@ -24,6 +30,7 @@ export async function purgeExecutions(store: JobStore, state: StateFolder, execu
       continue;
     }
     try {
+      if (execution.upload.state === "waiting") await beforeRemoval(execution);
       const files = await removeBundleFiles(state, execution);
       const bytes = [...files].find(([path]) => basename(path) === basename(execution.bundlePath))?.[1];
       await store.deleteExecution(execution.id);

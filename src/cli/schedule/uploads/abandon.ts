@@ -1,16 +1,13 @@
 import type { Command } from "commander";
-import { resumePath } from "../../../bundle/resume_path.ts";
-import { describeError } from "../../../core/errors.ts";
 import { EXIT } from "../../../core/exit_codes.ts";
 import { formatSize } from "../../../core/size.ts";
-import type { Execution, ExecutionUpload } from "../../../schedule/execution.ts";
 import { afterGivingUp, jobAfterUpload } from "../../../schedule/upload_state.ts";
 import type { CliContext } from "../../cli_context.ts";
 import { operatorName } from "../../operator_name.ts";
 import { confirm } from "../question.ts";
 import { takeDownEvent, withStore } from "../with_store.ts";
-import { currentPlan, findWaiting } from "./waiting_uploads.ts";
-import { readSecret } from "../../read_secret.ts";
+import { freeUpload } from "./free_upload.ts";
+import { findWaiting } from "./waiting_uploads.ts";
 
 /** `schedule uploads abandon`: nobody delivers the bundle any more. */
 export function defineUploadsAbandon(command: Command, cli: CliContext): void {
@@ -41,44 +38,15 @@ async function abandonUpload(cli: CliContext, id: string, yes: boolean): Promise
     }
     const why = `Its upload was given up by ${operatorName(cli.env)}`;
     await store.updateExecution(id, (it) => afterGivingUp(it, why, "UPLOAD_ABANDONED"), undefined, jobAfterUpload);
-    return { execution, plan: await currentPlan(store, execution) };
+    await freeUpload(cli, store, execution);
+    return execution;
   });
   if (abandoned === undefined) {
     await cli.stderr.write("Nothing was changed\n");
     cli.exitCode = EXIT.failure;
     return;
   }
-  const { execution, plan } = abandoned;
-  await free(cli, execution, plan);
-  const { jobName: job, jobId } = execution;
+  const { jobName: job, jobId } = abandoned;
   await takeDownEvent(cli, { action: "abandon-upload", job, jobId, execution: id });
-  await cli.stdout.write(`Gave up delivering the bundle of ${id}: it stays in ${execution.bundlePath}\n`);
-}
-
-/** Frees what has arrived at the destination, where anything has. */
-async function free(cli: CliContext, execution: Execution, plan: ExecutionUpload["plan"]): Promise<void> {
-  const { bundlePath: path, bundleSize: bytes, bundleSha256: sha256, companions, upload } = execution;
-  if (plan === null || !await Deno.stat(resumePath(path)).then(() => true, () => false)) return;
-  const { abandonDelivery } = await import("../../../pipeline/deliver.ts");
-  const facts = {
-    job: execution.jobName,
-    execution: execution.id,
-    cluster: upload.cluster || undefined,
-    at: execution.scheduledAt,
-    labels: {},
-    metadata: {},
-  };
-  const warn = (message: string) => cli.stderr.write(`Warning: ${message}\n`);
-  try {
-    await abandonDelivery({ path, bytes, sha256, companions }, plan, facts, {
-      clock: cli.clock,
-      env: cli.env,
-      secret: readSecret(cli),
-      signal: cli.signal,
-      progress: () => {},
-      log: (_, message) => void warn(message),
-    });
-  } catch (error) {
-    await warn(`what has arrived at the destination may still be there: ${describeError(error)}`);
-  }
+  await cli.stdout.write(`Gave up delivering the bundle of ${id}: it stays in ${abandoned.bundlePath}\n`);
 }
