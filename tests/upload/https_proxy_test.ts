@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { https } from "../../src/upload/kinds/https.ts";
+import { http, https } from "../../src/upload/kinds/https.ts";
 import { parseDestination } from "../../src/upload/registry.ts";
 import { UploadError } from "../../src/upload/upload_error.ts";
 import { context, makeFile, sha256 } from "../contracts/uploader_contract.ts";
@@ -47,6 +47,31 @@ for (const [name, { proxy: start, account = "", contentLength }] of Object.entri
     },
   });
 }
+
+Deno.test("https: names the whole URL to a proxy of plain http:", async () => {
+  const work = await Deno.makeTempDir({ prefix: "https-proxy-" });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const head = (async () => {
+    using conn = await listener.accept();
+    const bytes = new Uint8Array(64 * 1024);
+    const count = await conn.read(bytes);
+    await conn.write(new TextEncoder().encode("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"));
+    return new TextDecoder().decode(bytes.subarray(0, count!)).split("\r\n\r\n")[0]!.split("\r\n");
+  })();
+  try {
+    const file = await makeFile(work, "bundle.tar.gz", 10);
+    const options = { insecure: "true", verify: "none" };
+    const env = { HTTP_PROXY: `http://user:pass@127.0.0.1:${(listener.addr as Deno.NetAddr).port}` };
+    await http.upload(file, parseDestination(`http://${HOST}:8080/x/`, options), context(env));
+    const lines = await head;
+    strictEqual(lines[0], `PUT http://${HOST}:8080/x/bundle.tar.gz HTTP/1.1`);
+    ok(lines.includes(`Host: ${HOST}:8080`));
+    ok(lines.includes(`Proxy-Authorization: Basic ${btoa("user:pass")}`));
+  } finally {
+    listener.close();
+    await Deno.remove(work, { recursive: true });
+  }
+});
 
 Deno.test("https: says what a proxy answers, without its password", async () => {
   await using proxy = startConnectProxy({ account: "user:right" });

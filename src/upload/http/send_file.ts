@@ -1,3 +1,4 @@
+import { abortable } from "../../core/abortable.ts";
 import { environmentProxy } from "../../core/environment_proxy.ts";
 import { countSent, traffic } from "../../core/traffic.ts";
 import { VERSION } from "../../core/version.ts";
@@ -62,7 +63,7 @@ async function sendByConnection(
   const close = () => closeQuietly(route.conn);
   signal.addEventListener("abort", close, { once: true });
   try {
-    await writeAll(route.conn, headOf(request, route, asksFirst));
+    await abortable(writeAll(route.conn, headOf(request, route, asksFirst)), signal);
     limit.touch();
     const goOn = Promise.withResolvers<void>();
     let answered = false;
@@ -78,12 +79,12 @@ async function sendByConnection(
     } catch (error) {
       if (error instanceof UploadError || signal.aborted) throw error;
       // A server that has said no may close the connection before it was sent everything.
-      return await answer.catch(() => {
+      return await abortable(answer, signal).catch(() => {
         throw error;
       });
     }
     limit.touch();
-    const { status } = await answer;
+    const { status } = await abortable(answer, signal);
     if (!whole && status < 300) throw new HttpFailure(502, "it answered before it had everything");
     return await answer;
   } finally {
@@ -92,7 +93,8 @@ async function sendByConnection(
   }
 }
 
-/** One piece is on its way while the next one is read.
+/** One piece is on its way while the next one is read. Closing a connection does not end a write that waits for its reader, so
+ * nobody waits for that after an abort.
  * @returns false when the server has answered before the end */
 async function writeBody(
   request: FileRequest,
@@ -103,12 +105,12 @@ async function writeBody(
 ): Promise<boolean> {
   let writing = Promise.resolve();
   for await (const piece of bodyOf(request, context, limit)) {
-    await writing;
+    await abortable(writing, limit.signal);
     if (isAnswered()) return false;
     writing = writeAll(conn, piece);
     writing.catch(() => {}); // it is waited for, but maybe only after the next piece has failed
   }
-  await writing;
+  await abortable(writing, limit.signal);
   return true;
 }
 
