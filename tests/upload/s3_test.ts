@@ -137,6 +137,26 @@ for (const [what, options, bytes] of KEPT) {
   });
 }
 
+Deno.test({
+  name: "s3: calls a full disk of the server what it is",
+  ignore: ignore || !canMountSmallDisk(),
+  async fn() {
+    await using disk = await mountSmallDisk();
+    const place = await open(disk.path);
+    const work = await Deno.makeTempDir();
+    try {
+      const file = await makeFile(work, "bundle.tar.gz", 1_000_000);
+      await rejects(Deno.writeFile(join(disk.path, "everything"), new Uint8Array(20_000_000)));
+      const error = await failure(s3.upload(file, place.folder, context(place.env)));
+      strictEqual(error.code, "DISK_FULL", error.message);
+      strictEqual(error.transient, false);
+    } finally {
+      await place.close();
+      await Deno.remove(work, { recursive: true });
+    }
+  },
+});
+
 withServer("s3: says which permission is missing", async (server, work) => {
   const reader = await server.addUser(["s3:GetObject"]);
   const file = await makeFile(work, "bundle.tar.gz", 10);

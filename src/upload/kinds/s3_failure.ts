@@ -22,6 +22,14 @@ const TRANSIENT = new Set([
   "ThrottlingException",
 ]);
 
+/** Of versitygw, MinIO and Ceph; AWS has always room. */
+const NO_ROOM = new Set([
+  "InsufficientStorage",
+  "XMinioStorageFull",
+  "QuotaExceeded",
+  "XMinioAdminBucketQuotaExceeded",
+]);
+
 const CREDENTIAL_FAILURES: Readonly<Record<string, string>> = {
   ExpiredToken: "The session has expired: get new keys",
   InvalidAccessKeyId:
@@ -34,6 +42,7 @@ const CREDENTIAL_FAILURES: Readonly<Record<string, string>> = {
 export function judgeS3(error: unknown, now: Date): { retry: boolean; afterMs?: number } {
   if (error instanceof UploadError) return { retry: error.transient };
   if (!isServiceFailure(error)) return { retry: isNetworkFailure(error) };
+  if (NO_ROOM.has(error.name)) return { retry: false };
   const status = error.$metadata.httpStatusCode ?? 0;
   return {
     retry: TRANSIENT.has(error.name) || status >= 500 || status === 429 || status === 408,
@@ -72,6 +81,9 @@ export function explainS3(error: unknown, where: string, keptIn: string, now: Da
   const answer = `the server answered ${status ?? "with an error"} ${error.name}`;
   const credentialHint = CREDENTIAL_FAILURES[error.name];
   if (credentialHint !== undefined) return fail(answer, credentialHint, "UPLOAD_CREDENTIALS");
+  if (NO_ROOM.has(error.name)) {
+    return fail(answer, "There is no space left: make room there, then deliver it again", "DISK_FULL");
+  }
   switch (error.name) {
     case "NoSuchBucket":
       return fail(answer, "Make the bucket, or correct its name", "UPLOAD_NO_BUCKET");
