@@ -39,7 +39,10 @@ export function defineUpload(command: Command, cli: CliContext): void {
       "options of the destination, such as region=eu-west-1",
       parsePairs("--upload-options"),
     )
-    .option("--upload-credentials <ref>", "where its credentials are: env:NAME, file:/path; never the value itself")
+    .option(
+      "--upload-credentials <ref>",
+      "where its credentials are: env:NAME, file:/path, vault:NAME …; never the value itself",
+    )
     .option("--upload-fallback <url>", "deliver there what the destination does not take")
     .option(
       "--upload-fallback-options <k=v,…>",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NotifierHabits, NotifyTarget } from "../notify/notifier.ts";
-import { targetLabel } from "../notify/target_label.ts";
+import { describeTarget } from "../notify/target_url.ts";
 import type { SendingPolicy } from "../schedule/decide_sending.ts";
 import type { Job, NotifyEntry } from "../schedule/job.ts";
 import { namedTarget, nameOfTarget, type Notice } from "../schedule/notice.ts";
@@ -68,7 +68,7 @@ export function resolveTarget(
   const to = name === undefined ? direct : notifiers[name];
   if (to === undefined) return undefined;
   const { kind, url, secret, options } = to;
-  return { to: { kind, url, secret, options }, label: name ?? targetLabel(to) };
+  return { to: { kind, url, secret, options }, label: name ?? describeTarget(to) };
 }
 
 /** When whom a key of the outbox stands for is told; undefined when the settings do not have it. */

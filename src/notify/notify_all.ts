@@ -8,7 +8,7 @@ import { addressMessage } from "./address_message.ts";
 import type { RunFacts } from "./compose_notification.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget, StartedRun } from "./notifier.ts";
 import { findNotifier, habitsOf } from "./registry.ts";
-import { targetLabel } from "./target_label.ts";
+import { describeTarget } from "./target_url.ts";
 
 export type { RunFacts } from "./compose_notification.ts";
 
@@ -86,7 +86,7 @@ export async function tellTarget(
     TOTAL_TIMEOUT_MS,
     (notifier, within) => notifier.notify(message, target, { ...within, deliveryId }),
   );
-  if (failure === undefined) context.log("info", `told ${targetLabel(target)}: ${message.events.join(", ")}`);
+  if (failure === undefined) context.log("info", `told ${describeTarget(target)}: ${message.events.join(", ")}`);
   return failure;
 }
 
@@ -122,7 +122,7 @@ async function reach(
   } catch (error) {
     const hint = error instanceof SupportBundleError ? error.hint : undefined;
     const failure = { code: errorCode(error), message: describeError(error), hint };
-    context.log("warn", `${targetLabel(target)}: ${failure.message}`);
+    context.log("warn", `${describeTarget(target)}: ${failure.message}`);
     return failure;
   }
 }

@@ -27,7 +27,7 @@ export async function targetUrl(target: NotifyTarget, what: string, context: Not
 
 /** Whom a target tells, for logs and tables: the kind and the host, never more of a URL, which is often a password; the reference
  * where one names the URL. */
-export function describeTarget({ kind, url }: NotifyTarget): string {
+export function describeTarget({ kind, url }: Pick<NotifyTarget, "kind" | "url">): string {
   if (isReference(url)) return `${kind} at ${url}`;
   const host = URL.parse(url)?.host;
   return host ? `${kind} at ${host}` : kind;

@@ -33,7 +33,7 @@ export function addNotifyFlags(command: Command, what: string, byDefault: string
     )
     .option(
       "--notify-secret <ref>",
-      "where the key or password of the notifier is: env:NAME, file:/path; never the value",
+      "where the key or password of the notifier is: env:NAME, file:/path, vault:NAME …; never the value",
     )
     .option("--notify-options <k=v,…>", "options of the notifier, such as channel=ops", parsePairs("--notify-options"));
 }

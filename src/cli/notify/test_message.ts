@@ -4,7 +4,7 @@ import { UsageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
 import { type Notification, type NotifiedFinding, NOTIFY_EVENTS, type NotifyEvent } from "../../notify/notifier.ts";
 import { NotifyError } from "../../notify/notify_error.ts";
-import { targetLabel } from "../../notify/target_label.ts";
+import { describeTarget } from "../../notify/target_url.ts";
 import type { CliContext } from "../cli_context.ts";
 import { parsePairs } from "../command.ts";
 import { readSecret } from "../read_secret.ts";
@@ -30,7 +30,10 @@ export function defineTest(command: Command, cli: CliContext): void {
       new Option("--event <event>", `what the message says has happened: ${NOTIFY_EVENTS.join(", ")}`)
         .default("failure").argParser(parseEvent),
     )
-    .option("--notify-secret <ref>", "of a URL: where its key or password is: env:NAME, file:/path; never the value")
+    .option(
+      "--notify-secret <ref>",
+      "of a URL: where its key or password is: env:NAME, file:/path, vault:NAME …; never the value",
+    )
     .option("--notify-options <k=v,…>", "of a URL: options, such as channel=ops", parsePairs("--notify-options"));
   addOutputOption(command)
     .addHelpText(
@@ -58,7 +61,7 @@ async function sendTest(cli: CliContext, name: string, flags: TestFlags): Promis
       failure.hint ?? "Check the notifier's URL, its secret and its options",
     );
   }
-  const label = targetLabel(target);
+  const label = describeTarget(target);
   const sent = { notifier: name.includes(":") ? label : name, kind: target.kind, event: flags.event, sent: true };
   await printData(cli, flags.output, sent, () => `Sent a test message (${flags.event}) to ${label}: it was accepted\n`);
 }

@@ -1,5 +1,6 @@
 import { tryParseDuration } from "../../core/duration.ts";
 import type { LocalFile } from "../uploader.ts";
+import { contentTypeOf } from "../content_type.ts";
 
 /** What the service is told beside the bytes: with each block, and with the list that makes the blob.
  * @param now when a retention begins */
@@ -27,7 +28,7 @@ export function blobHeaders(
   };
   return {
     block,
-    blob: (md5) => ({ ...blob, "x-ms-blob-content-type": "application/gzip", "x-ms-blob-content-md5": md5 }),
+    blob: (md5) => ({ ...blob, "x-ms-blob-content-type": contentTypeOf(file.name), "x-ms-blob-content-md5": md5 }),
   };
 }
 

@@ -9,6 +9,7 @@ import { UploadError } from "../upload_error.ts";
 import type { Delivery, Destination, LocalFile, ResumeState, UploadContext, Uploader } from "../uploader.ts";
 import { GsClient, isGone, type Received, type StoredObject } from "./gs_client.ts";
 import { type GoogleToken, googleToken } from "./gs_credentials.ts";
+import { contentTypeOf } from "../content_type.ts";
 
 const SERVER = "https://storage.googleapis.com";
 
@@ -191,7 +192,7 @@ function describe({ file, key, options, now }: GsUpload): Record<string, unknown
   const flag = (value: string | undefined) => value === undefined ? undefined : value === "true";
   return {
     name: key,
-    contentType: "application/gzip",
+    contentType: contentTypeOf(file.name),
     metadata: { ...file.metadata, sha256: file.sha256 },
     storageClass: options.storageClass,
     customTime: options.customTime,

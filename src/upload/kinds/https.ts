@@ -5,7 +5,7 @@ import type { FileRequest } from "../http/send_file.ts";
 import { readAuthority } from "../http/read_authority.ts";
 import { isSameServer, sendFollowing } from "../http/send_following.ts";
 import type { Answer } from "../http/read_answer.ts";
-import { contentTypeOf } from "../http/content_type.ts";
+import { contentTypeOf } from "../content_type.ts";
 import type { Delivery, Destination, LocalFile, UploadContext, Uploader } from "../uploader.ts";
 import { type Access, httpsAccess } from "./https_credentials.ts";
 import { explainHttps, failureOf } from "./https_failure.ts";

@@ -1,7 +1,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { retry } from "../../core/retry.ts";
-import { contentTypeOf } from "../http/content_type.ts";
+import { contentTypeOf } from "../content_type.ts";
 import { HttpFailure, judgeHttp } from "../http/http_failure.ts";
 import { readAuthority } from "../http/read_authority.ts";
 import { sendFollowing } from "../http/send_following.ts";

@@ -1,6 +1,7 @@
 import { tryParseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Destination, LocalFile } from "../uploader.ts";
+import { contentTypeOf } from "../content_type.ts";
 
 /** What S3 allows for names and values of metadata together. */
 const METADATA_BYTES = 2048;
@@ -69,7 +70,7 @@ export function validateS3({ url, options }: Destination): void {
 /** How the object is to be kept, as the requests that make it say. */
 export function objectSettings({ options }: Destination, file: LocalFile, now: Date): Record<string, unknown> {
   const settings = {
-    ContentType: "application/gzip",
+    ContentType: contentTypeOf(file.name),
     StorageClass: options.storageClass,
     ServerSideEncryption: options.serverSideEncryption,
     SSEKMSKeyId: options.kmsKeyId,
