@@ -8,13 +8,13 @@ import { formatSize } from "../core/size.ts";
 import type { Delivered } from "../pipeline/deliver.ts";
 import { asksCluster, type BundleFacts, type UploadPlan } from "../pipeline/upload_plan.ts";
 import type { CliContext } from "./cli_context.ts";
-import { collect, parseBoolean, parsePairs } from "./command.ts";
+import { collect, parseBoolean } from "./command.ts";
 import { metadataOf } from "./metadata_flag.ts";
 import { addPortalFlags, LICENSE_IN_ARGUMENTS, type PortalFlags, portalPlace } from "./portal_flags.ts";
 import { addOutputOption, type OutputFormat, printData } from "./render/output_format.ts";
 import { progressLine } from "./render/progress_line.ts";
 import { spanText } from "./render/time.ts";
-import { checkUploadPlan, destinationUrl, fallbackOf, type UploadFlags } from "./upload_flags.ts";
+import { addPlaceFlags, checkUploadPlan, destinationUrl, fallbackOf, type UploadFlags } from "./upload_flags.ts";
 import { readSecret } from "./read_secret.ts";
 
 interface UploadCommandFlags extends PortalFlags, UploadFlags {
@@ -33,23 +33,8 @@ export function defineUpload(command: Command, cli: CliContext): void {
         "is tried again; Ctrl-C keeps what has arrived, and the same command sends only the rest.",
     )
     .argument("<bundle>", "the archive")
-    .argument("[destination]", "s3://bucket/folder/, file:///folder/, a path …; without one: the vendor portal")
-    .option(
-      "--upload-options <k=v,…>",
-      "options of the destination, such as region=eu-west-1",
-      parsePairs("--upload-options"),
-    )
-    .option(
-      "--upload-credentials <ref>",
-      "where its credentials are: env:NAME, file:/path, vault:NAME …; never the value itself",
-    )
-    .option("--upload-fallback <url>", "deliver there what the destination does not take")
-    .option(
-      "--upload-fallback-options <k=v,…>",
-      "options of the fallback destination",
-      parsePairs("--upload-fallback-options"),
-    )
-    .option("--upload-fallback-credentials <ref>", "where the credentials of the fallback destination are")
+    .argument("[destination]", "s3://bucket/folder/, file:///folder/, a path …; without one: the vendor portal");
+  addPlaceFlags(command)
     .option("--bandwidth <rate>", "send no faster than this: 5MB/s, 500kB/s (default: no limit)")
     .option("--resume [bool]", "go on where an earlier upload of it ended (default: true)", parseBoolean, true)
     .option("--metadata <k=v>", "facts to keep with it at the destination (repeatable)", collect)

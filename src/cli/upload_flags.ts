@@ -15,10 +15,9 @@ export interface UploadFlags {
   uploadBandwidth?: string;
 }
 
-/** The flags that say where bundles go. */
-export function addUploadFlags(command: Command): Command {
+/** The flags that say more of a destination, and where to deliver what it does not take. */
+export function addPlaceFlags(command: Command): Command {
   return command
-    .option("--upload <url>", "deliver there: s3://bucket/prefix/, file:///folder/, a path; enabled: the vendor portal")
     .option(
       "--upload-options <k=v,…>",
       "options of the destination, such as region=eu-west-1",
@@ -34,7 +33,16 @@ export function addUploadFlags(command: Command): Command {
       "options of the fallback destination",
       parsePairs("--upload-fallback-options"),
     )
-    .option("--upload-fallback-credentials <ref>", "where the credentials of the fallback destination are")
+    .option("--upload-fallback-credentials <ref>", "where the credentials of the fallback destination are");
+}
+
+/** The flags that say where bundles go. */
+export function addUploadFlags(command: Command): Command {
+  command.option(
+    "--upload <url>",
+    "deliver there: s3://bucket/prefix/, file:///folder/, a path; enabled: the vendor portal",
+  );
+  return addPlaceFlags(command)
     .option("--upload-bandwidth <rate>", "send no faster than this: 5MB/s, 500kB/s (default: no limit)");
 }
 

@@ -71,6 +71,15 @@ export function validateCredentialReference(reference: string): void {
   parseCredentialReference(reference);
 }
 
+export function isCredentialReference(text: string): boolean {
+  try {
+    validateCredentialReference(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws {UsageError} as {@linkcode validateCredentialReference} */
 export function parseCredentialReference(reference: string): CredentialReference {
   const colon = reference.indexOf(":");

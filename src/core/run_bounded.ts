@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { concatBytes } from "./concat_bytes.ts";
+import { HAS_GROUPS, killWithGroup } from "./process_group.ts";
 
 export interface BoundedRun {
   args: readonly string[];
@@ -36,24 +37,16 @@ const MAX_DETAIL = 300;
 export async function runBounded(program: string, run: BoundedRun): Promise<BoundedEnd> {
   const { clock, signal } = run;
   signal?.throwIfAborted();
-  const ownGroup = Deno.build.os !== "windows";
   const child = new Deno.Command(program, {
     args: [...run.args],
     env: { ...run.env },
     clearEnv: true,
-    detached: ownGroup,
+    detached: HAS_GROUPS,
     stdin: run.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const end = () => {
-    try {
-      if (ownGroup) Deno.kill(-child.pid, "SIGKILL");
-      else child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  };
+  const end = () => killWithGroup(child);
   const done = new AbortController();
   let timedOut = false;
   signal?.addEventListener("abort", end, { once: true });

@@ -1,4 +1,4 @@
-import { parseCredentialReference, type ReadSecret } from "../core/credential_reference.ts";
+import { isCredentialReference, type ReadSecret } from "../core/credential_reference.ts";
 import { abortable } from "../core/abortable.ts";
 import type { KnownValues } from "../redact/values/known_values.ts";
 import { SecretValues } from "../redact/values/secret_values.ts";
@@ -30,15 +30,10 @@ export async function readOwnSecrets(
 function referencesAt(record: unknown, fields: readonly string[]): string[] {
   if (typeof record !== "object" || record === null) return [];
   return Object.entries(record).flatMap(([name, value]) =>
-    typeof value !== "string" ? referencesAt(value, fields) : fields.includes(name) && isReference(value) ? [value] : []
+    typeof value !== "string"
+      ? referencesAt(value, fields)
+      : fields.includes(name) && isCredentialReference(value)
+      ? [value]
+      : []
   );
-}
-
-function isReference(text: string): boolean {
-  try {
-    parseCredentialReference(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import { describeError } from "../core/errors.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { UploadError } from "./upload_error.ts";
+import { isCertificateFailure, isNetworkFailure } from "./network_failure.ts";
 
 /** An answer that is a refusal. It holds nothing of the request, and of the answer only what its service calls it. */
 export class ServiceFailure extends Error {
@@ -80,16 +81,4 @@ export function explainCloud(error: unknown, { where, keptIn, now, advise }: Clo
 /** Why there was no connection, without the address: that of an upload may be a credential. */
 function reason(error: unknown): string {
   return describeError(error).replaceAll(/\(?\bhttps?:\/\/[^\s)]+\)?/g, "(…)");
-}
-
-/** `fetch` throws a TypeError when there was no connection, or when it was lost. */
-export function isNetworkFailure(error: unknown): boolean {
-  if (error instanceof DOMException) return error.name === "TimeoutError";
-  if (isCertificateFailure(error)) return false;
-  return error instanceof TypeError || error instanceof Deno.errors.Http ||
-    (error instanceof Error && /connection|ECONN|socket|error sending request/i.test(error.message));
-}
-
-function isCertificateFailure(error: unknown): boolean {
-  return error instanceof Error && /invalid peer certificate|certificate verify/i.test(describeError(error));
 }

@@ -1,4 +1,4 @@
-import { validateCredentialReference } from "../../core/credential_reference.ts";
+import { isCredentialReference } from "../../core/credential_reference.ts";
 import { describeError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/duration.ts";
 import type { NotifierSettings, Settings } from "../../daemon/settings.ts";
@@ -65,16 +65,7 @@ export function failingOf(state: NotifierState | undefined): NotifierView["faili
 /** The host of a URL, or a reference to one; nothing of what is neither, since it may be a password. */
 function placeOf(url: string): string {
   const host = URL.canParse(url) ? new URL(url).host : "";
-  return host === "" && isReference(url) ? url : host;
-}
-
-function isReference(text: string): boolean {
-  try {
-    validateCredentialReference(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return host === "" && isCredentialReference(url) ? url : host;
 }
 
 function problemOf(settings: NotifierSettings): string {

@@ -6,6 +6,7 @@ import { RETRIES } from "../http_post.ts";
 import { oneLine, withoutCredentials } from "../message_text.ts";
 import type { Notification, Notifier, NotifyContext, NotifyTarget } from "../notifier.ts";
 import { NotifyError } from "../notify_error.ts";
+import { HAS_GROUPS, killWithGroup } from "../../core/process_group.ts";
 
 /** What the command gets of this program's environment: no credentials, no proxies. */
 const KEPT = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -77,24 +78,16 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const ownGroup = Deno.build.os !== "windows";
   const child = new Deno.Command(path, {
     args,
     env,
     clearEnv: true,
-    detached: ownGroup,
+    detached: HAS_GROUPS,
     stdin: "piped",
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const end = () => {
-    try {
-      if (ownGroup) Deno.kill(-child.pid, "SIGKILL");
-      else child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  };
+  const end = () => killWithGroup(child);
   const ended = new AbortController();
   signal.addEventListener("abort", end, { once: true });
   try {

@@ -1,5 +1,6 @@
 import { type AccessToken, askForToken, type FreshToken, heldToken, type TokenAnswer } from "../access_token.ts";
-import { isNetworkFailure, ServiceFailure } from "../cloud_failure.ts";
+import { ServiceFailure } from "../cloud_failure.ts";
+import { isNetworkFailure } from "../network_failure.ts";
 import { requireEncryption } from "../endpoint.ts";
 import { UploadError } from "../upload_error.ts";
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CredentialError } from "../../core/credential_reference.ts";
 import { type AccessToken, askForToken, heldToken } from "../access_token.ts";
-import { isNetworkFailure, ServiceFailure } from "../cloud_failure.ts";
+import { ServiceFailure } from "../cloud_failure.ts";
+import { isNetworkFailure } from "../network_failure.ts";
 import { UploadError } from "../upload_error.ts";
 import type { Destination, UploadContext } from "../uploader.ts";
 

@@ -1,6 +1,7 @@
 import { describeError } from "../../core/errors.ts";
 import { parseRetryAfter } from "../../core/retry.ts";
 import { UploadError } from "../upload_error.ts";
+import { isCertificateFailure, isNetworkFailure } from "../network_failure.ts";
 
 /** What the SDK's errors have in common, as far as it is used. They also hold what the server echoed, the key's id for one,
  * so none of them becomes a `cause`. */
@@ -106,16 +107,4 @@ export function explainS3(error: unknown, where: string, keptIn: string, now: Da
 
 function isServiceFailure(error: unknown): error is ServiceFailure {
   return error instanceof Error && "$metadata" in error && "$fault" in error;
-}
-
-/** `fetch` throws a TypeError when there was no connection, or when it was lost. */
-function isNetworkFailure(error: unknown): boolean {
-  if (error instanceof DOMException) return error.name === "TimeoutError";
-  if (isCertificateFailure(error)) return false;
-  return error instanceof TypeError || error instanceof Deno.errors.Http ||
-    (error instanceof Error && /connection|ECONN|socket|error sending request/i.test(error.message));
-}
-
-function isCertificateFailure(error: unknown): boolean {
-  return error instanceof Error && /invalid peer certificate|certificate verify/i.test(describeError(error));
 }
