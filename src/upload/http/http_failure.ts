@@ -1,4 +1,5 @@
 import { SupportBundleError } from "../../core/errors.ts";
+import { isCertificateFailure } from "../network_failure.ts";
 
 /** A server, or the proxy before it, has answered, and not with success. */
 export class HttpFailure extends Error {
@@ -42,7 +43,3 @@ const NETWORK = new Set([
   "TimedOut",
   "UnexpectedEof",
 ]);
-
-export function isCertificateFailure(error: unknown): boolean {
-  return error instanceof Error && /invalid peer certificate|certificate verify/i.test(error.message);
-}

@@ -1,7 +1,8 @@
 import { describeError, SupportBundleError } from "../../core/errors.ts";
 import { parseRetryAfter } from "../../core/retry.ts";
 import { formatSize } from "../../core/size.ts";
-import { HttpFailure, isCertificateFailure, isConnectionFailure, judgeHttp } from "../http/http_failure.ts";
+import { HttpFailure, isConnectionFailure, judgeHttp } from "../http/http_failure.ts";
+import { isCertificateFailure } from "../network_failure.ts";
 import type { Answer } from "../http/read_answer.ts";
 import { UploadError } from "../upload_error.ts";
 import type { LocalFile } from "../uploader.ts";
