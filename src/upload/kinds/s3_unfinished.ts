@@ -4,8 +4,7 @@ import type { S3Session } from "./s3_client.ts";
 import { s3Status } from "./s3_failure.ts";
 
 export const VERSION = 1;
-const ABORT_TRIES = 4;
-const ABORT_INTERVAL_MS = 100;
+const LATE_PARTS_MS = [100, 200, 400, 800];
 
 /** What survives of an upload in parts: its id, and the parts that the server has confirmed. */
 const schema = z.object({
@@ -57,17 +56,18 @@ export class UnfinishedWriter {
 }
 
 /** Frees what the server keeps of an upload that will not be completed, as well as that goes: what a server keeps that does not
- * answer now, it drops by its own rules. Parts that were under way may arrive after all, so it is asked until it knows of none.
+ * answer now, it drops by its own rules. Parts that were cut off a moment ago, when the server had all their bytes, turn up late,
+ * so it is asked again.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
-export async function abortUpload(session: S3Session, { bucket, key, uploadId }: UploadName): Promise<void> {
-  const { sdk, sendOnce } = session;
-  for (let tries = 0; tries < ABORT_TRIES; tries++) {
+export async function abortUpload({ sdk, sendOnce }: S3Session, { bucket, key, uploadId }: UploadName): Promise<void> {
+  for (const delayMs of [0, ...LATE_PARTS_MS]) {
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
     try {
       await sendOnce(new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
-    } catch {
-      return; // It knows of none, or will not be asked.
+    } catch (error) {
+      const status = s3Status(error);
+      if (status === undefined || status === 401 || status === 403) return;
     }
-    await new Promise((resolve) => setTimeout(resolve, ABORT_INTERVAL_MS));
   }
 }
 
