@@ -57,8 +57,10 @@ export async function licensesInCluster(kube: KubeClient, signal: AbortSignal): 
     await read("/api/v1/secrets");
   } catch {
     signal.throwIfAborted();
-    const namespace = encodeURIComponent(await kube.contextNamespace());
-    await read(`/api/v1/namespaces/${namespace}/secrets`).catch(() => signal.throwIfAborted());
+    // Where there is no cluster, there is no license in it.
+    await kube.contextNamespace()
+      .then((namespace) => read(`/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`))
+      .catch(() => signal.throwIfAborted());
   }
   return different(found);
 }

@@ -6,7 +6,8 @@ import { countSent } from "../../core/traffic.ts";
 import type { Destination, LocalFile, UploadContext } from "../uploader.ts";
 import { s3Credentials } from "./s3_credentials.ts";
 import { judgeS3 } from "./s3_failure.ts";
-import { endpointOf, objectKey, regionOf } from "./s3_options.ts";
+import { objectKey } from "../object_key.ts";
+import { endpointOf, regionOf } from "./s3_options.ts";
 
 const TIMEOUT_MS = 30_000;
 const STALL_MS = 120_000;

@@ -2,6 +2,7 @@ import { tryParseDuration } from "../../core/duration.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { Destination, LocalFile } from "../uploader.ts";
 import { contentTypeOf } from "../content_type.ts";
+import { objectKey } from "../object_key.ts";
 
 /** What S3 allows for names and values of metadata together. */
 const METADATA_BYTES = 2048;
@@ -97,17 +98,6 @@ export function objectMetadata({ sha256, metadata = {} }: LocalFile): Record<str
     kept[header] = text;
   }
   return kept;
-}
-
-/** @throws {UsageError} when an escape in the path is none */
-export function objectKey(url: URL, name: string): string {
-  let path: string;
-  try {
-    path = decodeURIComponent(url.pathname.replace(/^\//, ""));
-  } catch (cause) {
-    throw new UsageError(`The path of ${url.href} has a % that begins no escape`, "Write %25 for %", { cause });
-  }
-  return path === "" || path.endsWith("/") ? path + name : path;
 }
 
 export function endpointOf({ options }: Destination, env: Readonly<Record<string, string>>): string | undefined {
