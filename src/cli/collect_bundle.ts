@@ -27,7 +27,7 @@ import { readRemoteHostFlags } from "./remote_host_flags.ts";
 import { readSizeFlags } from "./size_flags.ts";
 import { readScrubValues, scrubLists } from "./scrub_values.ts";
 import { readTokenFlags, refuseMapAsArchive } from "./token_flags.ts";
-import { LICENSE_IN_ARGUMENTS, portalPlace } from "./portal_flags.ts";
+import { isPortal, LICENSE_IN_ARGUMENTS, portalPlace } from "./portal_flags.ts";
 import { checkUploadPlan, uploadPlanOf } from "./upload_flags.ts";
 import { asksForSchedule } from "./schedule_flags.ts";
 import { colorsFor } from "./render/color.ts";
@@ -212,9 +212,8 @@ async function uploadOf(
 ): Promise<{ plan?: UploadPlan; env: Readonly<Record<string, string>> }> {
   let plan = uploadPlanOf(flags);
   let env = cli.env;
-  const toPortal = plan?.url === "portal:" || plan === undefined && flags.autoUpload === true;
-  if (toPortal && !plan?.credentials) {
-    const portal = portalPlace(flags, cli.env);
+  if (plan === undefined ? flags.autoUpload === true : isPortal(plan.url)) {
+    const portal = portalPlace(flags, cli.env, plan);
     plan = { ...plan, ...portal.place };
     env = portal.env;
     if (portal.isValue && flags.licenseId !== cli.env.TROUBLESHOOT_LICENSE_ID) {

@@ -31,12 +31,19 @@ export function addPortalFlags(command: Command, asking?: string): Command {
     .option("--upload-domain <domain>", `the vendor portal (default: ${DEFAULT_DOMAIN})`);
 }
 
+/** Whether a destination is the vendor portal. */
+export function isPortal(url: string): boolean {
+  return url.startsWith("portal:");
+}
+
 /** The vendor portal as a destination. License and slug that no flag names are found by whoever delivers there.
+ * @param given what is known of it already; it outranks the flags
  * @returns with the environment in which its credentials are to be looked up, and whether the license id itself was given
  * @throws {UsageError} */
 export function portalPlace(
   { licenseId = "", appSlug = "", uploadDomain = "" }: PortalFlags,
   env: Readonly<Record<string, string>>,
+  given: UploadPlace = { url: "portal:", options: {} },
 ): { place: UploadPlace; env: Readonly<Record<string, string>>; isValue: boolean } {
   const domain = uploadDomain.trim().replace(/^https:\/\//i, "").replace(/\/+$/, "");
   if (domain !== "" && !/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/.test(domain)) {
@@ -45,13 +52,15 @@ export function portalPlace(
   if (appSlug !== "" && !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(appSlug)) {
     throw new UsageError(`--app-slug: "${appSlug}" cannot be a slug`, "Letters, digits and dashes, as in my-app");
   }
-  const url = domain === "" && appSlug === "" ? "portal:" : `portal://${domain || DEFAULT_DOMAIN}/${appSlug}`;
+  const isNamed = given.url !== "portal:" || (domain === "" && appSlug === "");
+  const url = isNamed ? given.url : `portal://${domain || DEFAULT_DOMAIN}/${appSlug}`;
   const id = licenseId.trim();
-  if (id === "" || REFERENCE.test(id)) {
-    return { place: { url, options: {}, credentials: id || undefined }, env, isValue: false };
+  const reference = given.credentials || (REFERENCE.test(id) ? id : undefined);
+  if (reference !== undefined || id === "") {
+    return { place: { ...given, url, credentials: reference }, env, isValue: false };
   }
   return {
-    place: { url, options: {}, credentials: `env:${LICENSE_VARIABLE}` },
+    place: { ...given, url, credentials: `env:${LICENSE_VARIABLE}` },
     env: { ...env, [LICENSE_VARIABLE]: id },
     isValue: true,
   };

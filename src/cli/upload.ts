@@ -10,7 +10,7 @@ import { asksCluster, type BundleFacts, type UploadPlan } from "../pipeline/uplo
 import type { CliContext } from "./cli_context.ts";
 import { collect, parseBoolean } from "./command.ts";
 import { metadataOf } from "./metadata_flag.ts";
-import { addPortalFlags, LICENSE_IN_ARGUMENTS, type PortalFlags, portalPlace } from "./portal_flags.ts";
+import { addPortalFlags, isPortal, LICENSE_IN_ARGUMENTS, type PortalFlags, portalPlace } from "./portal_flags.ts";
 import { addOutputOption, type OutputFormat, printData } from "./render/output_format.ts";
 import { progressLine } from "./render/progress_line.ts";
 import { spanText } from "./render/time.ts";
@@ -125,19 +125,17 @@ async function planOf(
 ): Promise<{ plan: UploadPlan; env: Readonly<Record<string, string>> }> {
   const url = to === undefined ? "portal:" : destinationUrl(to);
   const given = { url, options: flags.uploadOptions ?? {}, credentials: flags.uploadCredentials || undefined };
-  const toPortal = url === "portal:";
-  if (!toPortal && (flags.licenseId || flags.appSlug || flags.uploadDomain)) {
+  if (!isPortal(url) && (flags.licenseId || flags.appSlug || flags.uploadDomain)) {
     throw new UsageError(
       "--license-id, --app-slug and --upload-domain are for the vendor portal, and another destination is named",
       "Leave them out, or leave the destination out",
     );
   }
-  const portal = portalPlace(flags, cli.env);
+  const portal = portalPlace(flags, cli.env, given);
   const isSafe = !portal.isValue || flags.licenseId === cli.env.TROUBLESHOOT_LICENSE_ID;
   if (!isSafe) await cli.stderr.write(`Warning: ${LICENSE_IN_ARGUMENTS}\n`);
-  const place = toPortal && given.credentials === undefined ? { ...portal.place, options: given.options } : given;
   const plan = {
-    ...place,
+    ...isPortal(url) ? portal.place : given,
     fallback: fallbackOf(flags),
     bandwidthBytesPerSecond: flags.bandwidth ? parseRate(flags.bandwidth, "--bandwidth") : undefined,
   };

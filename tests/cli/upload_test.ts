@@ -123,6 +123,14 @@ for (const [name, flags, url, credentials] of portals) {
   });
 }
 
+Deno.test("portalPlace() keeps what the destination says already, and its fallback", () => {
+  const given = { url: "portal://a.example/app", options: { caFile: "/ca" }, credentials: "env:A", fallback: 1 };
+  const { place } = portalPlace({ licenseId: "env:B", appSlug: "other" }, {}, given);
+  deepStrictEqual(place as typeof given, given);
+  const partly = portalPlace({ appSlug: "app" }, {}, { url: "portal:", options: {}, credentials: "env:A" });
+  deepStrictEqual(partly.place, { url: "portal://replicated.app/app", options: {}, credentials: "env:A" });
+});
+
 Deno.test("upload warns of a license id on the command line", async () => {
   const { stderr } = await upload([
     ...["bundle.tar.gz", "--license-id", "abcdefghij0123456789", "--app-slug", "x"],

@@ -103,3 +103,13 @@ async function inFolder(fn: (root: string) => Promise<void>): Promise<void> {
     await Deno.remove(root, { recursive: true });
   }
 }
+
+Deno.test("file: asks for each byte before it writes it", async () => {
+  await inFolder(async (root) => {
+    const local = await makeFile(root, "bundle.tar.gz", 3_000_000);
+    let asked = 0;
+    const pace = (bytes: number) => Promise.resolve(void (asked += bytes));
+    await file.upload(local, to(join(root, "target") + "/"), context({}, { pace }));
+    strictEqual(asked, local.bytes);
+  });
+});

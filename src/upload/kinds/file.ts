@@ -74,6 +74,7 @@ async function copy(local: LocalFile, to: string, context: UploadContext): Promi
   let sent = 0;
   for (let count = await source.read(chunk); count !== null; count = await source.read(chunk)) {
     context.signal.throwIfAborted();
+    await context.pace?.(count, context.signal);
     for (let written = 0; written < count;) written += await copied.write(chunk.subarray(written, count));
     sent += count;
     context.progress(sent);
