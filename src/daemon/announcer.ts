@@ -85,5 +85,9 @@ async function previousRun(store: JobStore, current: Execution): Promise<Previou
     !ACTIVE_STATUSES.includes(status)
   );
   const analyzed = before.find(({ findings: { fail, warn, pass } }) => fail + warn + pass > 0);
-  return before[0] && { status: before[0].status, findings: analyzed?.findings.top ?? [] };
+  return before[0] && {
+    status: before[0].status,
+    undelivered: before[0].upload.needsYou,
+    findings: analyzed?.findings.top ?? [],
+  };
 }

@@ -40,6 +40,7 @@ function factsOf(execution: Execution, job: Job | undefined, previous: PreviousR
     execution: { id, scheduledAt, attempt: retryCount + 1 },
     status: execution.status,
     error: execution.error || undefined,
+    undelivered: execution.upload.needsYou,
     paused: job?.paused?.by === SCHEDULER ? { note: job.paused.note } : undefined,
     findings: execution.findings,
     previous,

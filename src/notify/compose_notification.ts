@@ -8,6 +8,8 @@ export interface RunFacts {
   execution?: { id: string; scheduledAt: string; attempt: number };
   status: string;
   error?: string;
+  /** Its destination refuses the bundle, which waits for somebody to help. */
+  undelivered?: boolean;
   /** Why the job was paused for its failures; undefined: it was not. */
   paused?: { note: string };
   /** Counts, and the failures and warnings themselves, as far as they are listed. */
@@ -19,9 +21,10 @@ export interface RunFacts {
 
 const MAX_ERROR = 1000;
 
-export function runResult({ status, findings }: RunFacts): RunResult {
+export function runResult({ status, undelivered, findings }: RunFacts): RunResult {
   const { fail, warn, pass, top } = findings;
-  return { status, findings: top, analyzed: fail + warn + pass > 0, complete: fail + warn <= top.length };
+  const analyzed = fail + warn + pass > 0;
+  return { status, undelivered, findings: top, analyzed, complete: fail + warn <= top.length };
 }
 
 /** The message, the same for every target but for its events.

@@ -8,12 +8,16 @@ export interface RunResult {
   analyzed: boolean;
   /** False when there were more findings than are listed. */
   complete: boolean;
+  /** Its bundle waits for its destination, and time alone does not help. */
+  undelivered?: boolean;
 }
 
 /** The run before: what its record kept. */
 export interface PreviousRun {
   status: string;
   findings: readonly NotifiedFinding[];
+  /** As of a {@linkcode RunResult}. */
+  undelivered?: boolean;
 }
 
 export interface FindingChanges {
@@ -24,8 +28,9 @@ export interface FindingChanges {
 /** Events of a target that names none. */
 export const DEFAULT_EVENTS: readonly NotifyEvent[] = ["failure", "quarantined", "recovery", "new-findings"];
 
-/** Which events a run is: always `always`, the others when something changed. A failed run is told each time it fails, and one
- * whose bundle is held back is both a failure and an event of its own; a cancelled one was somebody's wish, and is neither a failure nor a recovery.
+/** Which events a run is: always `always`, the others when something changed. A failed run is told each time it fails, as is one
+ * whose destination refuses its bundle; one whose bundle is held back is both a failure and an event of its own; a cancelled one
+ * was somebody's wish, and is neither a failure nor a recovery.
  * @param previous undefined for the first run: everything that it finds is new
  * @param changes those of its findings that count; default: all */
 export function decideEvents(
@@ -34,9 +39,9 @@ export function decideEvents(
   { appeared, disappeared }: FindingChanges = compareFindings(previous, current),
 ): NotifyEvent[] {
   const events: NotifyEvent[] = ["always"];
-  if (isFailure(current.status)) events.push("failure");
+  if (isFailure(current)) events.push("failure");
   if (current.status === "quarantined") events.push("quarantined");
-  if (previous !== undefined && isFailure(previous.status) && isSuccess(current.status)) events.push("recovery");
+  if (previous !== undefined && isFailure(previous) && isSuccess(current)) events.push("recovery");
   if (appeared.length > 0) events.push("new-findings");
   if (disappeared.length > 0) events.push("fixed-findings");
   return events;
@@ -68,12 +73,12 @@ export function severeChanges(changes: FindingChanges, least: NotifiedFinding["s
   return { appeared: changes.appeared.filter(severe), disappeared: changes.disappeared.filter(severe) };
 }
 
-function isFailure(status: string): boolean {
-  return status === "failed" || status === "quarantined";
+function isFailure({ status, undelivered = false }: PreviousRun): boolean {
+  return status === "failed" || status === "quarantined" || undelivered;
 }
 
-function isSuccess(status: string): boolean {
-  return status === "completed" || status === "partial";
+function isSuccess({ status, undelivered = false }: RunResult): boolean {
+  return (status === "completed" || status === "partial") && !undelivered;
 }
 
 function repeatedTitles(findings: readonly NotifiedFinding[]): string[] {

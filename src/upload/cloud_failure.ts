@@ -1,7 +1,6 @@
-import { describeError } from "../core/errors.ts";
 import { parseRetryAfter } from "../core/retry.ts";
 import { UploadError } from "./upload_error.ts";
-import { isCertificateFailure, isNetworkFailure } from "./network_failure.ts";
+import { connectionFailure, isCertificateFailure, isNetworkFailure } from "./network_failure.ts";
 
 /** An answer that is a refusal. It holds nothing of the request, and of the answer only what its service calls it. */
 export class ServiceFailure extends Error {
@@ -71,14 +70,9 @@ export function explainCloud(error: unknown, { where, keptIn, now, advise }: Clo
     });
   }
   return isNetworkFailure(error)
-    ? fail(`no connection (${reason(error)})`, {
+    ? fail(`no connection (${connectionFailure(error)})`, {
       hint: "Check the endpoint and the network",
       code: "UPLOAD_UNREACHABLE",
     })
-    : fail(reason(error), { hint: "Check the destination" });
-}
-
-/** Why there was no connection, without the address: that of an upload may be a credential. */
-function reason(error: unknown): string {
-  return describeError(error).replaceAll(/\(?\bhttps?:\/\/[^\s)]+\)?/g, "(…)");
+    : fail(connectionFailure(error), { hint: "Check the destination" });
 }

@@ -11,3 +11,10 @@ export function isNetworkFailure(error: unknown): boolean {
 export function isCertificateFailure(error: unknown): boolean {
   return error instanceof Error && /invalid peer certificate|certificate verify/i.test(describeError(error));
 }
+
+/** Why there was no connection, without the address, which may be a credential: all that is said is what lies behind it. */
+export function connectionFailure(error: unknown): string {
+  return describeError(error)
+    .replace(/^error sending request for url \([^\s)]*\): (?:client error \(Connect\): )?/, "")
+    .replaceAll(/\(?\bhttps?:\/\/[^\s)]+\)?/g, "(…)");
+}

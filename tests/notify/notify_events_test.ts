@@ -71,6 +71,21 @@ for (const [name, previous, current, expect] of behaviour) {
   });
 }
 
+const REFUSED = { status: "partial", undelivered: true };
+const deliveries: [name: string, previous: Partial<PreviousRun>, current: Partial<RunResult>, expect: NotifyEvent[]][] =
+  [
+    ["a bundle whose destination refuses it a failure", { status: "completed" }, REFUSED, ["always", "failure"]],
+    ["each further one a failure", REFUSED, REFUSED, ["always", "failure"]],
+    ["a bundle that arrives again a recovery", REFUSED, { status: "completed" }, ["always", "recovery"]],
+    ["a run no recovery whose bundle is refused", { status: "failed" }, REFUSED, ["always", "failure"]],
+  ];
+for (const [name, previous, current, expect] of deliveries) {
+  Deno.test(`decideEvents() calls ${name}`, () => {
+    const before = { status: "", findings: [], ...previous };
+    deepStrictEqual(decideEvents(before, { ...result("", []), ...current }), expect);
+  });
+}
+
 Deno.test("decideEvents() calls nothing fixed when nothing was analyzed", () => {
   const current = { ...result("failed", []), analyzed: false };
   deepStrictEqual(decideEvents({ status: "completed", findings: [disk] }, current), ["always", "failure"]);

@@ -1,7 +1,6 @@
-import { describeError } from "../../core/errors.ts";
 import { parseRetryAfter } from "../../core/retry.ts";
 import { UploadError } from "../upload_error.ts";
-import { isCertificateFailure, isNetworkFailure } from "../network_failure.ts";
+import { connectionFailure, isCertificateFailure, isNetworkFailure } from "../network_failure.ts";
 
 /** What the SDK's errors have in common, as far as it is used. They also hold what the server echoed, the key's id for one,
  * so none of them becomes a `cause`. */
@@ -69,14 +68,14 @@ export function explainS3(error: unknown, where: string, keptIn: string, now: Da
   if (!isServiceFailure(error)) {
     if (isCertificateFailure(error)) {
       return fail(
-        `its certificate is not trusted (${describeError(error)})`,
+        `its certificate is not trusted (${connectionFailure(error)})`,
         "Add the CA to the system's trust store, or name its file in DENO_CERT",
         "UPLOAD_TLS",
       );
     }
     return isNetworkFailure(error)
-      ? fail(`no connection (${describeError(error)})`, "Check the endpoint and the network", "UPLOAD_UNREACHABLE")
-      : fail(describeError(error), "Check the destination");
+      ? fail(`no connection (${connectionFailure(error)})`, "Check the endpoint and the network", "UPLOAD_UNREACHABLE")
+      : fail(connectionFailure(error), "Check the destination");
   }
   const status = error.$metadata.httpStatusCode;
   const answer = `the server answered ${status ?? "with an error"} ${error.name}`;
