@@ -16,7 +16,12 @@ const record = (
   upload: { ...NO_UPLOAD, ...upload },
   bundlePath: bundle,
   analysisPath: `/elsewhere/${ID}.analysis.json`,
+  companions: [] as string[],
 });
+const signed = {
+  ...record("completed", `/elsewhere/${ID}.tar.gz.age`),
+  companions: [`/elsewhere/${ID}.tar.gz.age.minisig`],
+};
 const quarantined = record("quarantined", `/elsewhere/${ID}.tar.gz.quarantined`);
 
 const behaviour: [
@@ -30,7 +35,7 @@ const behaviour: [
   ["keeps a bundle that is held back", "tar.gz.quarantined", quarantined, undefined],
   ["keeps the places in it", "tar.gz.leaks.json", quarantined, undefined],
   ["keeps an encrypted bundle", "tar.gz.age", record("completed", `/elsewhere/${ID}.tar.gz.age`), undefined],
-  ["keeps its signature", "tar.gz.age.minisig", record("completed", `/elsewhere/${ID}.tar.gz.age`), undefined],
+  ["keeps its signature", "tar.gz.age.minisig", signed, undefined],
   ["reports the signature of no bundle", "tar.gz.sig", record("failed", ""), "unknown"],
   ["keeps all of an active execution", "tar.gz.part", record("running"), undefined],
   ["keeps what an attempt left for the next", "tar.gz", record("retrying", ""), undefined],

@@ -87,7 +87,6 @@ const behaviour: [name: string, end: AttemptEnd, retryCount: number, expect: Rec
     errorClass: "",
     exitCode: 7,
     final: true,
-    notify: false,
   }],
   [
     "keeps the bundle whose upload the daemon's end cut off",
