@@ -72,7 +72,7 @@ Deno.test("CredentialSource uses an id-token of the kubeconfig until it expires,
 Deno.test("CredentialSource renews an expired id-token, again when that expires, and writes both tokens back", async () => {
   const tokens = [unsignedToken(inMinutes(10)), unsignedToken(inMinutes(30))];
   const given = [...tokens];
-  await using provider = startOidcProvider({ clientSecret: randomHex(8), idToken: () => given.shift()! });
+  await using provider = startOidcProvider({ clientSecret: `s${randomHex(8)}`, idToken: () => given.shift()! });
   await withUser(account(provider, unsignedToken(inMinutes(-1))), async ({ source, clock, read, file }) => {
     const before = await read();
     deepStrictEqual(await Promise.all([bearer(source), bearer(source)]), [tokens[0], tokens[0]]);
@@ -102,9 +102,9 @@ Deno.test("CredentialSource renews an id-token that cannot be kept, for this run
 });
 
 const clients: [name: string, secret: string | undefined, methods: string[] | undefined, asked: string][] = [
-  ["in a header", randomHex(8), undefined, "basic"],
-  ["in a header, where both are allowed", randomHex(8), ["client_secret_post", "client_secret_basic"], "basic"],
-  ["in the body, where that alone is allowed", randomHex(8), ["client_secret_post"], "body"],
+  ["in a header", `s${randomHex(8)}`, undefined, "basic"],
+  ["in a header, where both are allowed", `s${randomHex(8)}`, ["client_secret_post", "client_secret_basic"], "basic"],
+  ["in the body, where that alone is allowed", `s${randomHex(8)}`, ["client_secret_post"], "body"],
   ["in the body without a secret", undefined, undefined, "body"],
 ];
 for (const [name, clientSecret, methods, asked] of clients) {
