@@ -1,4 +1,5 @@
 import { countSent } from "./traffic.ts";
+import { readFull } from "./read_full.ts";
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -91,11 +92,7 @@ async function fill(
   bytes: Uint8Array<ArrayBuffer>,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  for (let filled = 0; filled < bytes.length;) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) throw new Deno.errors.UnexpectedEof(`"${path}" has become shorter`);
-    filled += count;
-  }
+  if (await readFull(file, bytes) < bytes.length) throw new Deno.errors.UnexpectedEof(`"${path}" has become shorter`);
   return bytes;
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { freeGarbage } from "../core/free_garbage.ts";
-import { UploadError } from "./upload_error.ts";
 import type { LocalFile, UploadContext } from "./uploader.ts";
+import { readFull } from "../core/read_full.ts";
+import { changedFile } from "./changed_file.ts";
 
 /** The largest step in which bytes are counted against a limit of bandwidth. */
 const PACE_BYTES = 1024 * 1024;
@@ -29,12 +30,12 @@ export async function* filePieces(file: LocalFile, size: number): AsyncGenerator
   const md5 = createHash("md5");
   const buffer = new Uint8Array(Math.min(size, Math.max(file.bytes, 1)));
   for (let offset = 0;;) {
-    const body = buffer.subarray(0, await fill(source, buffer));
+    const body = buffer.subarray(0, await readFull(source, buffer));
     sha256.update(body);
     md5.update(body);
     const end = offset + body.length;
     const last = end >= file.bytes || body.length < buffer.length;
-    if (last && (end !== file.bytes || sha256.digest("hex") !== file.sha256)) throw changed(file);
+    if (last && (end !== file.bytes || sha256.digest("hex") !== file.sha256)) throw changedFile(file);
     yield { offset, body, wholeMd5: last ? md5.digest() : undefined };
     if (last) return;
     freeGarbage(); // fetch has made a copy of the piece
@@ -50,23 +51,4 @@ export async function paceBytes(
   for (let left = bytes; pace !== undefined && left > 0; left -= PACE_BYTES) {
     await pace(Math.min(left, PACE_BYTES), signal);
   }
-}
-
-function changed(file: LocalFile): UploadError {
-  return new UploadError(`The file ${file.path} is not what was to be delivered: its SHA-256 has changed`, {
-    transient: false,
-    code: "UPLOAD_CORRUPT",
-    hint: "Find out what writes to it, and collect again",
-  });
-}
-
-/** Reads until the buffer is full or the file ends. */
-async function fill(source: Deno.FsFile, buffer: Uint8Array): Promise<number> {
-  let size = 0;
-  while (size < buffer.length) {
-    const count = await source.read(buffer.subarray(size));
-    if (count === null) break;
-    size += count;
-  }
-  return size;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { UploadError } from "./upload_error.ts";
 import type { LocalFile } from "./uploader.ts";
+import { readFull } from "../core/read_full.ts";
+import { changedFile } from "./changed_file.ts";
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -19,29 +20,11 @@ export async function* readPieces(file: LocalFile, signal: AbortSignal, from = 0
     signal.throwIfAborted();
     const end = at < from ? from : file.bytes;
     const piece = buffers[turn]!.subarray(0, Math.min(size, end - at));
-    if (!await fill(source, piece)) throw changed(file);
+    if (await readFull(source, piece) < piece.length) throw changedFile(file);
     hash.update(piece);
     at += piece.length;
-    if (at === file.bytes && hash.copy().digest("hex") !== file.sha256) throw changed(file);
+    if (at === file.bytes && hash.copy().digest("hex") !== file.sha256) throw changedFile(file);
     if (at > from) yield piece;
   }
-  if (file.bytes === 0 && hash.digest("hex") !== file.sha256) throw changed(file);
-}
-
-/** @returns false when the file ends before */
-async function fill(source: Deno.FsFile, piece: Uint8Array): Promise<boolean> {
-  for (let size = 0; size < piece.length;) {
-    const count = await source.read(piece.subarray(size));
-    if (count === null) return false;
-    size += count;
-  }
-  return true;
-}
-
-function changed(file: LocalFile): UploadError {
-  return new UploadError(`The file ${file.path} is not what was to be delivered: its SHA-256 has changed`, {
-    transient: false,
-    code: "UPLOAD_CORRUPT",
-    hint: "Find out what writes to it, and collect again",
-  });
+  if (file.bytes === 0 && hash.digest("hex") !== file.sha256) throw changedFile(file);
 }

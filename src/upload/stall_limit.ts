@@ -7,6 +7,7 @@ export class StallLimit implements Disposable {
   readonly #own = new AbortController();
   readonly #ms: number;
   #timer?: ReturnType<typeof setTimeout>;
+  #ended = false;
 
   constructor(ms: number, parent: AbortSignal) {
     this.#ms = ms;
@@ -16,6 +17,7 @@ export class StallLimit implements Disposable {
 
   touch(): void {
     clearTimeout(this.#timer);
+    if (this.#ended) return;
     this.#timer = setTimeout(
       () => this.#own.abort(new DOMException(`Nothing moved for ${this.#ms / 1000} s`, "TimeoutError")),
       this.#ms,
@@ -33,6 +35,7 @@ export class StallLimit implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#ended = true;
     clearTimeout(this.#timer);
     this.signal[Symbol.dispose]();
   }

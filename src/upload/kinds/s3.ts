@@ -3,10 +3,11 @@ import type { Delivery, Destination, LocalFile, ResumeState, UploadContext, Uplo
 import { checksumKinds, FileDigests } from "./s3_checksum.ts";
 import { openS3, type S3Session } from "./s3_client.ts";
 import { explainS3, s3Status } from "./s3_failure.ts";
-import { bodyOf, changed, type S3Object, type Sent } from "./s3_object.ts";
+import { bodyOf, type S3Object, type Sent } from "./s3_object.ts";
 import { objectSettings, S3_OPTIONS, validateS3 } from "./s3_options.ts";
 import { MIN_PART_BYTES, putInParts } from "./s3_parts.ts";
 import { abortUpload, loadUnfinished, UnfinishedWriter } from "./s3_unfinished.ts";
+import { changedFile } from "../changed_file.ts";
 
 /** S3 and what speaks its protocol. */
 export const s3: Uploader = {
@@ -26,7 +27,7 @@ export const s3: Uploader = {
     };
     try {
       const size = (await Deno.stat(file.path)).size;
-      if (size !== file.bytes) throw changed(file);
+      if (size !== file.bytes) throw changedFile(file);
       const put = file.bytes > MIN_PART_BYTES ? putInParts : putWhole;
       await verify(session, file, await put(session, object, context));
     } catch (error) {
@@ -57,7 +58,7 @@ async function putWhole(session: S3Session, { file, settings }: S3Object, contex
   const { sdk, target } = session;
   using digests = new FileDigests(await Deno.open(file.path), checksumKinds.SHA256!);
   const checksum = await digests.nextPart(file.bytes, context.signal);
-  if (digests.finish().sha256 !== file.sha256) throw changed(file);
+  if (digests.finish().sha256 !== file.sha256) throw changedFile(file);
   const answer = await session.sendBody((beforePiece) =>
     new sdk.PutObjectCommand({
       ...target,

@@ -1,13 +1,14 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { retry } from "../../core/retry.ts";
-import { withStallLimit, withTimeLimit } from "../../core/time_limit.ts";
+import { withTimeLimit } from "../../core/time_limit.ts";
 import { countSent } from "../../core/traffic.ts";
 import type { Destination, LocalFile, UploadContext } from "../uploader.ts";
 import { s3Credentials } from "./s3_credentials.ts";
 import { judgeS3 } from "./s3_failure.ts";
 import { objectKey } from "../object_key.ts";
 import { endpointOf, regionOf } from "./s3_options.ts";
+import { StallLimit } from "../stall_limit.ts";
 
 const TIMEOUT_MS = 30_000;
 const STALL_MS = 120_000;
@@ -81,11 +82,14 @@ export async function openS3(file: LocalFile, destination: Destination, context:
     send: (command, timeoutMs = TIMEOUT_MS) =>
       again(() => withTimeLimit(timeoutMs, signal, (signal) => once(command, signal)), signal),
     sendBody: (make, signal) =>
-      again(() =>
-        withStallLimit(STALL_MS, signal, (signal, alive) => {
-          const beforePiece = (bytes: number) => alive(context.pace?.(bytes, signal));
-          return once(make(beforePiece), signal);
-        }), signal),
+      again(async () => {
+        using limit = new StallLimit(STALL_MS, signal);
+        const beforePiece = async (bytes: number) => {
+          if (context.pace === undefined) limit.touch();
+          else await limit.allow(context.pace(bytes, limit.signal));
+        };
+        return await once(make(beforePiece), limit.signal);
+      }, signal),
     sendOnce: (command) => withTimeLimit(CLEANUP_TIMEOUT_MS, undefined, (signal) => once(command, signal)),
     close: () => client.destroy(),
   };

@@ -3,7 +3,7 @@ import type { LocalFile, UploadContext } from "../uploader.ts";
 import { FileDigests } from "./s3_checksum.ts";
 import type { S3Session } from "./s3_client.ts";
 import { judgeS3, s3Status } from "./s3_failure.ts";
-import { bodyOf, changed, type S3Object, type Sent } from "./s3_object.ts";
+import { bodyOf, type S3Object, type Sent } from "./s3_object.ts";
 import {
   abortOrphans,
   abortUpload,
@@ -13,6 +13,7 @@ import {
   UnfinishedWriter,
   VERSION,
 } from "./s3_unfinished.ts";
+import { changedFile } from "../changed_file.ts";
 
 const MIB = 1024 * 1024;
 /** Files up to here are sent in one request. */
@@ -182,7 +183,7 @@ async function sendParts(
     throw error;
   }
   const { sha256, full, composite } = digests.finish();
-  if (sha256 !== file.sha256) throw changed(file);
+  if (sha256 !== file.sha256) throw changedFile(file);
   return full === undefined ? [composite] : [full, composite];
 }
 
