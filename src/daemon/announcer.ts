@@ -5,7 +5,7 @@ import { ACTIVE_STATUSES, type Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { MAX_NOTICES } from "../schedule/notice.ts";
 import type { JobStore, NoticesOf } from "../store/job_store.ts";
-import { composeNotices } from "./compose_notice.ts";
+import { composeNotices, undelivered } from "./compose_notice.ts";
 import type { DaemonLog } from "./daemon_log.ts";
 import type { NotificationSender } from "./notification_sender.ts";
 import { recipientsOf } from "./recipients.ts";
@@ -87,7 +87,7 @@ async function previousRun(store: JobStore, current: Execution): Promise<Previou
   const analyzed = before.find(({ findings: { fail, warn, pass } }) => fail + warn + pass > 0);
   return before[0] && {
     status: before[0].status,
-    undelivered: before[0].upload.needsYou,
+    undelivered: undelivered(before[0]),
     findings: analyzed?.findings.top ?? [],
   };
 }

@@ -40,7 +40,7 @@ function factsOf(execution: Execution, job: Job | undefined, previous: PreviousR
     execution: { id, scheduledAt, attempt: retryCount + 1 },
     status: execution.status,
     error: execution.error || undefined,
-    undelivered: execution.upload.needsYou,
+    undelivered: undelivered(execution),
     paused: job?.paused?.by === SCHEDULER ? { note: job.paused.note } : undefined,
     findings: execution.findings,
     previous,
@@ -48,6 +48,11 @@ function factsOf(execution: Execution, job: Job | undefined, previous: PreviousR
       ? undefined
       : { path: bundlePath || undefined, url: uploadUrl || undefined, bytes: bundleSize, sha256: bundleSha256 },
   };
+}
+
+/** What {@linkcode RunFacts} say of a bundle that has not arrived. */
+export function undelivered({ upload: { state, needsYou } }: Pick<Execution, "upload">): RunFacts["undelivered"] {
+  return state !== "waiting" ? undefined : needsYou ? "refused" : "waiting";
 }
 
 /** The message with as many findings, and as much of their texts, as there is room for. */

@@ -8,8 +8,8 @@ export interface RunFacts {
   execution?: { id: string; scheduledAt: string; attempt: number };
   status: string;
   error?: string;
-  /** Its destination refuses the bundle, which waits for somebody to help. */
-  undelivered?: boolean;
+  /** Its bundle waits: for its destination, or `refused` by it, for somebody to help. */
+  undelivered?: "waiting" | "refused";
   /** Why the job was paused for its failures; undefined: it was not. */
   paused?: { note: string };
   /** Counts, and the failures and warnings themselves, as far as they are listed. */

@@ -8,8 +8,8 @@ export interface RunResult {
   analyzed: boolean;
   /** False when there were more findings than are listed. */
   complete: boolean;
-  /** Its bundle waits for its destination, and time alone does not help. */
-  undelivered?: boolean;
+  /** Its bundle waits for its destination; `refused`: time alone does not help. */
+  undelivered?: "waiting" | "refused";
 }
 
 /** The run before: what its record kept. */
@@ -17,7 +17,7 @@ export interface PreviousRun {
   status: string;
   findings: readonly NotifiedFinding[];
   /** As of a {@linkcode RunResult}. */
-  undelivered?: boolean;
+  undelivered?: "waiting" | "refused";
 }
 
 export interface FindingChanges {
@@ -73,12 +73,12 @@ export function severeChanges(changes: FindingChanges, least: NotifiedFinding["s
   return { appeared: changes.appeared.filter(severe), disappeared: changes.disappeared.filter(severe) };
 }
 
-function isFailure({ status, undelivered = false }: PreviousRun): boolean {
-  return status === "failed" || status === "quarantined" || undelivered;
+function isFailure({ status, undelivered }: PreviousRun): boolean {
+  return status === "failed" || status === "quarantined" || undelivered === "refused";
 }
 
-function isSuccess({ status, undelivered = false }: RunResult): boolean {
-  return (status === "completed" || status === "partial") && !undelivered;
+function isSuccess({ status, undelivered }: RunResult): boolean {
+  return (status === "completed" || status === "partial") && undelivered === undefined;
 }
 
 function repeatedTitles(findings: readonly NotifiedFinding[]): string[] {

@@ -71,13 +71,17 @@ for (const [name, previous, current, expect] of behaviour) {
   });
 }
 
-const REFUSED = { status: "partial", undelivered: true };
+const REFUSED = { status: "partial", undelivered: "refused" } as const;
+const WAITING = { status: "partial", undelivered: "waiting" } as const;
 const deliveries: [name: string, previous: Partial<PreviousRun>, current: Partial<RunResult>, expect: NotifyEvent[]][] =
   [
     ["a bundle whose destination refuses it a failure", { status: "completed" }, REFUSED, ["always", "failure"]],
     ["each further one a failure", REFUSED, REFUSED, ["always", "failure"]],
     ["a bundle that arrives again a recovery", REFUSED, { status: "completed" }, ["always", "recovery"]],
     ["a run no recovery whose bundle is refused", { status: "failed" }, REFUSED, ["always", "failure"]],
+    ["a bundle that waits no failure", { status: "completed" }, WAITING, ["always"]],
+    ["a bundle that waits behind one that is refused no recovery", REFUSED, WAITING, ["always"]],
+    ["a run after one that waited no recovery", WAITING, { status: "completed" }, ["always"]],
   ];
 for (const [name, previous, current, expect] of deliveries) {
   Deno.test(`decideEvents() calls ${name}`, () => {
