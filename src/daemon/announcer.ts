@@ -38,8 +38,17 @@ export class Announcer {
   /** @param execution that is about to end
    * @returns what is to be recorded with its end; undefined when nobody wants to be told of the job
    * @throws {StoreError} */
-  async ended(job: Job, execution: Execution): Promise<NoticesOf | undefined> {
-    const { clock, store } = this.options;
+  ended(job: Job, execution: Execution): Promise<NoticesOf | undefined> {
+    return this.#notices(job, () => previousRun(this.options.store, execution));
+  }
+
+  /** As {@linkcode ended}, of a bundle that its destination has refused, and takes now. */
+  delivered(job: Job, { status, findings }: Execution): Promise<NoticesOf | undefined> {
+    return this.#notices(job, () => Promise.resolve({ status, undelivered: "refused", findings: findings.top }));
+  }
+
+  async #notices(job: Job, before: () => Promise<PreviousRun | undefined>): Promise<NoticesOf | undefined> {
+    const { clock } = this.options;
     const { recipients, unknown } = recipientsOf(job, this.options.notifiers());
     for (const name of unknown) {
       this.#warnOnce(job, `the settings have no notifier "${name}", which the job is to tell; nothing is sent there`);
@@ -50,7 +59,7 @@ export class Announcer {
     if (recipients.length === 0) return undefined;
     // Loaded once there is something to tell: the supervisor is to stay small.
     const { habitsOf } = await import("../notify/registry.ts");
-    const previous = await previousRun(store, execution);
+    const previous = await before();
     const told = recipients.slice(0, MAX_NOTICES);
     return (ended, after) => {
       try {

@@ -51,8 +51,8 @@ function factsOf(execution: Execution, job: Job | undefined, previous: PreviousR
 }
 
 /** What {@linkcode RunFacts} say of a bundle that has not arrived. */
-export function undelivered({ upload: { state, needsYou } }: Pick<Execution, "upload">): RunFacts["undelivered"] {
-  return state !== "waiting" ? undefined : needsYou ? "refused" : "waiting";
+export function undelivered({ upload: { state, refused } }: Pick<Execution, "upload">): RunFacts["undelivered"] {
+  return state !== "waiting" ? undefined : refused ? "refused" : "waiting";
 }
 
 /** The message with as many findings, and as much of their texts, as there is room for. */

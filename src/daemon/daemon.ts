@@ -2,7 +2,6 @@ import { lastSuccess } from "../store/last_success.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { describeError } from "../core/errors.ts";
 import { EXIT, type ExitCode } from "../core/exit_codes.ts";
-import { selfCommand } from "../core/self.ts";
 import { VERSION } from "../core/version.ts";
 import { secretReader } from "../credentials/secret_reader.ts";
 import type { KubeOptions } from "../kube/kube_client.ts";
@@ -18,6 +17,7 @@ import { AttemptCgroups } from "./attempt_cgroup.ts";
 import { AttemptVariables } from "./attempt_variables.ts";
 import { auditor } from "./auditor.ts";
 import { keepBackups } from "./backup_keeper.ts";
+import { childCommand } from "./child_command.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { type DaemonLog, openDaemonLog } from "./daemon_log.ts";
 import { boundDaemonOutput } from "./daemon_output.ts";
@@ -155,6 +155,17 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     : undefined;
   counted = metrics ?? noMetrics;
   const variables = new AttemptVariables(store, clock, () => loaded.settings);
+  const sender = new NotificationSender({
+    store,
+    clock,
+    log,
+    metrics: counted,
+    owner,
+    command: options.tellCommand ?? childCommand("tell"),
+    variables,
+    settings: () => loaded.settings,
+  });
+  const announcer = new Announcer({ store, clock, log, notifiers: () => loaded.settings.notifiers, sender });
   const spool = new UploadSpool({
     store,
     clock,
@@ -164,6 +175,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     owner,
     command: options.deliverCommand ?? childCommand("deliver"),
     variables,
+    announcer,
     shared: () => hasSharedStore(loaded.settings),
     completeJob: (job) => completeJob(job, loaded.settings),
     graceMs: options.graceMs,
@@ -187,17 +199,6 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const admission = new Admission({ resources: [disk], log, onHeld: (resource) => counted.limitReached(resource) });
   const cgroups = await AttemptCgroups.open({ clock, log: log.with({ component: "executor" }), pid: Deno.pid });
   const enforced = { memory: cgroups?.bounds("memory") ?? false, cpu: cgroups?.bounds("cpu") ?? false };
-  const sender = new NotificationSender({
-    store,
-    clock,
-    log,
-    metrics: counted,
-    owner,
-    command: options.tellCommand ?? childCommand("tell"),
-    variables,
-    settings: () => loaded.settings,
-  });
-  const announcer = new Announcer({ store, clock, log, notifiers: () => loaded.settings.notifiers, sender });
   const executor = new LocalExecutor({
     store,
     clock,
@@ -384,12 +385,6 @@ async function makeFolders(state: StateFolder): Promise<void> {
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   }
   if (Deno.build.os !== "windows") await Deno.chmod(state.root, 0o700);
-}
-
-/** One of this program's commands that only the daemon gives. */
-function childCommand(name: "attempt" | "deliver" | "tell"): { command: string; args: string[] } {
-  const { command, args } = selfCommand();
-  return { command, args: [...args, name] };
 }
 
 /** Loaded when somebody looks: most daemons never show it. */

@@ -10,7 +10,8 @@ import type { UploadPlan } from "../pipeline/upload_plan.ts";
 import type { Execution } from "../schedule/execution.ts";
 import type { Job } from "../schedule/job.ts";
 import { afterDelivery, afterFailedTry, jobAfterUpload, type UploadFailure } from "../schedule/upload_state.ts";
-import type { JobStore, Lease } from "../store/job_store.ts";
+import type { JobStore, Lease, NoticesOf } from "../store/job_store.ts";
+import type { Announcer } from "./announcer.ts";
 import { AttemptLog } from "./attempt_log.ts";
 import { type EndReason, runAttempt } from "./attempt_process.ts";
 import type { AttemptVariables } from "./attempt_variables.ts";
@@ -36,6 +37,8 @@ export interface SendOptions {
   command: { command: string; args: string[] };
   /** Default: the child gets all of this process's environment. */
   variables?: AttemptVariables;
+  /** Knows whom to tell that a bundle has arrived after all. */
+  announcer?: Pick<Announcer, "delivered" | "wake">;
   graceMs: number;
   times: { leaseMs: number; renewEveryMs: number };
   /** Cuts it off. */
@@ -59,6 +62,7 @@ export async function sendUpload(options: SendOptions & { lease: Lease }): Promi
     log.add("info", "uploader", `delivering the bundle that waits: try ${execution.upload.attempts + 1}`);
     const result = await deliver(execution, options, log, lost.signal);
     if (result === undefined) return false;
+    const notices = result.url === undefined ? undefined : await noticesOf(execution, options);
     const stored = await retry(
       () =>
         store.updateExecution(
@@ -66,6 +70,7 @@ export async function sendUpload(options: SendOptions & { lease: Lease }): Promi
           (it) => it.upload.state === "waiting" ? record(it, result, clock.now()) : it,
           keeper.lease,
           jobAfterUpload,
+          notices,
         ),
       { ...WRITES, clock, signal: lost.signal, judge: () => ({ retry: true }) },
     );
@@ -73,6 +78,7 @@ export async function sendUpload(options: SendOptions & { lease: Lease }): Promi
       log.add("error", "uploader", "the result was not recorded: another daemon has the upload now");
       return false;
     }
+    if (notices !== undefined) options.announcer?.wake();
     metrics.upload(result.url === undefined ? "failed" : "delivered");
     tell(result, stored, log);
     if (result.url === undefined) return false;
@@ -85,6 +91,13 @@ export async function sendUpload(options: SendOptions & { lease: Lease }): Promi
       options.log.warn("cannot give the lease back", { execution: id, error: describeError(error) })
     );
   }
+}
+
+/** That it was refused was told as a failure: that it is over, is told, too. */
+async function noticesOf(execution: Execution, { store, announcer }: SendOptions): Promise<NoticesOf | undefined> {
+  if (!execution.upload.refused || announcer === undefined) return undefined;
+  const job = await store.getJob(execution.jobId);
+  return job && await announcer.delivered(job, execution);
 }
 
 /** Frees what an unfinished upload has left at the destination. Never rejects. */

@@ -13,6 +13,7 @@ import { ownerState } from "./lease_owner.ts";
 import type { DaemonMetrics } from "./metrics.ts";
 import { killMarked } from "./process_identity.ts";
 import { EXECUTION_ENV } from "../core/execution_mark.ts";
+import type { Announcer } from "./announcer.ts";
 import type { AttemptVariables } from "./attempt_variables.ts";
 import { abandonUpload, sendUpload } from "./send_upload.ts";
 import { uploadPlan } from "./upload_plan_of.ts";
@@ -33,6 +34,8 @@ export interface UploadSpoolOptions {
   command: { command: string; args: string[] };
   /** Default: deliveries get all of this process's environment. */
   variables?: AttemptVariables;
+  /** Knows whom to tell of bundles that have arrived after all. */
+  announcer?: Pick<Announcer, "delivered" | "wake">;
   /** Whether other daemons, each with bundles of its own, use the store. */
   shared(): boolean;
   /** The job with what the settings say where it does not. */
@@ -165,7 +168,7 @@ export class UploadSpool {
   }
 
   #sender() {
-    const { store, clock, log, metrics, command, variables, graceMs = 10_000, lease } = this.options;
+    const { store, clock, log, metrics, command, variables, announcer, graceMs = 10_000, lease } = this.options;
     return {
       store,
       clock,
@@ -173,6 +176,7 @@ export class UploadSpool {
       metrics,
       command,
       variables,
+      announcer,
       graceMs,
       times: lease ?? { leaseMs: LEASE_MS, renewEveryMs: RENEW_EVERY_MS },
       signal: this.#stopping.signal,

@@ -37,6 +37,8 @@ const uploadSchema = z.object({
   nextAt: z.iso.datetime().nullable().default(null),
   /** True: time alone does not help. */
   needsYou: z.boolean().default(false),
+  /** True: some try failed in a way that time alone did not help, and that was told as a failure. */
+  refused: z.boolean().default(false),
   /** Of the last try; empty: there was none yet, or it succeeded. */
   lastError: z.string().default(""),
   lastErrorCode: z.string().default(""),

@@ -329,6 +329,7 @@ Deno.test("finishAttempt() takes down what waits, where to, and when it is tried
     since: now.toISOString(),
     nextAt: "2026-03-02T00:01:42.500Z",
     needsYou: false,
+    refused: false,
     lastError: "no connection",
     lastErrorCode: "UPLOAD_UNREACHABLE",
     hint: "",
