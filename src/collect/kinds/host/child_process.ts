@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { systemClock } from "../../../core/clock.ts";
+import { raceAgainst } from "../../../core/race_against.ts";
 import { SupportBundleError } from "../../../core/errors.ts";
 
 /** A command of its own process group that leaves nothing behind. */
@@ -77,26 +78,31 @@ function endingWith(
   kill: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = output.getReader();
+  const orEnd = raceAgainst(exit.then(() => undefined));
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const read = reader.read();
-      const settled = new AbortController();
-      const patience = () => exit.then(() => systemClock.sleep(LEFTOVER_MS, settled.signal));
-      try {
-        let result = await Promise.race([read, patience()]);
-        if (result === undefined) {
-          kill();
-          result = await Promise.race([read, patience()]);
-        }
-        if (result?.value) return controller.enqueue(result.value);
-        if (result === undefined) await reader.cancel();
-        controller.close();
-      } finally {
-        settled.abort();
+      let result = await orEnd(read) ?? await soon(read);
+      if (result === undefined) {
+        kill();
+        result = await soon(read);
       }
+      if (result?.value) return controller.enqueue(result.value);
+      if (result === undefined) await reader.cancel();
+      controller.close();
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
+}
+
+/** @returns undefined when it takes too long */
+async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  const settled = new AbortController();
+  try {
+    return await Promise.race([promise, systemClock.sleep(LEFTOVER_MS, settled.signal).then(() => undefined)]);
+  } finally {
+    settled.abort();
+  }
 }
 
 /** The file that a command names: a path made absolute, or a name looked up in `PATH`.

@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileEntry } from "../../../bundle/entry.ts";
 import { boundBody } from "../../bounded_body.ts";
+import { raceAgainst } from "../../../core/race_against.ts";
 
 /** A file found below a folder, or why something there cannot be read. */
 export type FoundFile =
@@ -53,6 +54,7 @@ export async function hostFileEntry(
   // Files such as /proc/kmsg block a read for ever: the signal ends the body, not the read.
   const aborted = Promise.withResolvers<never>();
   aborted.promise.catch(() => {});
+  const orAborted = raceAgainst(aborted.promise);
   const abort = () => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   const close = () => {
@@ -68,7 +70,7 @@ export async function hostFileEntry(
       const chunk = new Uint8Array(65_536);
       try {
         signal.throwIfAborted();
-        const read = await Promise.race([file.read(chunk), aborted.promise]);
+        const read = await orAborted(file.read(chunk));
         if (read !== null) return controller.enqueue(chunk.subarray(0, read));
       } catch (error) {
         close();

@@ -195,3 +195,24 @@ Deno.test({
     strictEqual(JSON.parse(files[`${base}-info.json`]!).exitCode, "0");
   },
 });
+
+Deno.test({
+  name: "run keeps nothing of what it has handed on, nor of what is too much",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const entries = run.collect(run.schema.parse(sh("head -c 600000000 /dev/zero")), collectContext());
+    const iterator = entries[Symbol.asyncIterator]();
+    const { value } = await iterator.next();
+    const before = Deno.memoryUsage().rss;
+    let peak = before;
+    let bytes = 0;
+    for await (const chunk of value.body as ReadableStream<Uint8Array>) {
+      bytes += chunk.length;
+      peak = Math.max(peak, Deno.memoryUsage().rss);
+    }
+    peak = Math.max(peak, Deno.memoryUsage().rss);
+    await iterator.return!();
+    strictEqual(bytes, 50_000_000);
+    ok(peak - before < 250e6, `${Math.round((peak - before) / 1e6)} MB more`);
+  },
+});
