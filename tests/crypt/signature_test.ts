@@ -130,7 +130,8 @@ Deno.test(
       for (const named of ["pub", line!]) {
         const good = await verify(folder, text, [await readTrustedKey(named, folder)]);
         deepStrictEqual([good.kind, good.comment], ["minisign", "made by hand"]);
-        match(await Deno.readTextFile(join(folder, "pub")), new RegExp(good.key));
+        // minisign leaves zeros in front of an id out.
+        match(await Deno.readTextFile(join(folder, "pub")), new RegExp(` ${good.key.replace(/^0+/, "")}\n`));
       }
       await rejects(verify(folder, text.replace("by hand", "by me"), [await readTrustedKey("pub", folder)]), /comment/);
       await Deno.writeTextFile(join(folder, "file"), "another");
