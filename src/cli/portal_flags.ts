@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { UsageError } from "../core/errors.ts";
 import type { UploadPlace } from "../pipeline/upload_plan.ts";
 import { parseBoolean } from "./command.ts";
+import { beginsLikeReference } from "../core/credential_reference.ts";
 
 /** As commander leaves them. */
 export interface PortalFlags {
@@ -12,7 +13,6 @@ export interface PortalFlags {
 }
 
 const DEFAULT_DOMAIN = "replicated.app";
-const REFERENCE = /^(?:env|file|exec|systemd|k8s-secret|vault):/;
 /** Where a license id that was given as such is found by its reference, in this process alone. */
 const LICENSE_VARIABLE = "SUPPORT_BUNDLE_LICENSE_ID";
 
@@ -55,7 +55,7 @@ export function portalPlace(
   const isNamed = given.url !== "portal:" || (domain === "" && appSlug === "");
   const url = isNamed ? given.url : `portal://${domain || DEFAULT_DOMAIN}/${appSlug}`;
   const id = licenseId.trim();
-  const reference = given.credentials || (REFERENCE.test(id) ? id : undefined);
+  const reference = given.credentials || (beginsLikeReference(id) ? id : undefined);
   if (reference !== undefined || id === "") {
     return { place: { ...given, url, credentials: reference }, env, isValue: false };
   }

@@ -71,6 +71,11 @@ export function validateCredentialReference(reference: string): void {
   parseCredentialReference(reference);
 }
 
+/** Whether a text begins as a reference does: with a scheme that no server has. What follows may be wrong. */
+export function beginsLikeReference(text: string): boolean {
+  return Object.keys(READERS).some((scheme) => text.startsWith(`${scheme}:`));
+}
+
 export function isCredentialReference(text: string): boolean {
   try {
     validateCredentialReference(text);

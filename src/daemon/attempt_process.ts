@@ -8,7 +8,7 @@ import type { AttemptCgroup } from "./attempt_cgroup.ts";
 import { endGroup, killGroup, killMarked, processStart } from "./process_identity.ts";
 import { readLines, readTail } from "./read_lines.ts";
 import { addUsage, type AttemptUsage, watchUsage } from "./watch_usage.ts";
-import { inheritedEnvironment } from "./inherited_environment.ts";
+import { spawnChild } from "./spawn_child.ts";
 
 /** How the child of an attempt ended, whatever way. */
 export interface AttemptEnd {
@@ -74,16 +74,8 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
   const { clock, limits } = options;
   let child: Deno.ChildProcess;
   try {
-    const { command, args } = options.cgroup?.entering(options.command) ?? options.command;
-    child = new Deno.Command(command, {
-      args,
-      env: { ...inheritedEnvironment(options.withheld), ...options.env },
-      clearEnv: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      detached: true,
-    }).spawn();
+    const command = options.cgroup?.entering(options.command) ?? options.command;
+    child = spawnChild(command, options.env, options.withheld);
   } catch (error) {
     return { exitCode: null, startError: describeError(error), stderrTail: "", usage: {} };
   }

@@ -1,6 +1,6 @@
 import { describeError } from "../core/errors.ts";
 import { DAEMON_ENV, EXECUTION_ENV } from "../core/execution_mark.ts";
-import { inheritedEnvironment } from "./inherited_environment.ts";
+import { spawnChild } from "./spawn_child.ts";
 import { USUAL_ARENAS } from "./one_arena.ts";
 import { endGroup, killGroup } from "./process_identity.ts";
 import { readLines, readTail } from "./read_lines.ts";
@@ -26,23 +26,10 @@ const MAX_STDERR_BYTES = 4 * 1024;
  * process of the child's group is left. Never rejects.
  * @returns what is wrong with the child; empty when it ended well */
 export async function tellInChild(options: TellProcessOptions): Promise<string> {
-  const { command, args } = options.command;
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(command, {
-      args,
-      env: {
-        ...inheritedEnvironment(options.withheld),
-        ...USUAL_ARENAS,
-        [DAEMON_ENV]: String(Deno.pid),
-        [EXECUTION_ENV]: `tell-${crypto.randomUUID()}`,
-      },
-      clearEnv: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      detached: true,
-    }).spawn();
+    const env = { ...USUAL_ARENAS, [DAEMON_ENV]: String(Deno.pid), [EXECUTION_ENV]: `tell-${crypto.randomUUID()}` };
+    child = spawnChild(options.command, env, options.withheld);
   } catch (error) {
     return `it could not be started: ${describeError(error)}`;
   }

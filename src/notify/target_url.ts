@@ -1,4 +1,4 @@
-import { validateCredentialReference } from "../core/credential_reference.ts";
+import { beginsLikeReference, validateCredentialReference } from "../core/credential_reference.ts";
 import { UsageError } from "../core/errors.ts";
 import { NotifyError } from "./notify_error.ts";
 import type { NotifyContext, NotifyTarget } from "./notifier.ts";
@@ -7,7 +7,7 @@ import type { NotifyContext, NotifyTarget } from "./notifier.ts";
  * @param what is told, for messages: `webhook`
  * @throws {UsageError} that does not repeat the URL: it may be a password */
 export function validateTargetUrl(text: string, what: string): void {
-  if (!isReference(text)) parseServerUrl(text, what);
+  if (!beginsLikeReference(text)) parseServerUrl(text, what);
   else validateCredentialReference(text);
 }
 
@@ -15,7 +15,7 @@ export function validateTargetUrl(text: string, what: string): void {
  * @throws {NotifyError} when what the reference names is no URL of a server
  * @throws {CredentialError} when it names nothing */
 export async function targetUrl(target: NotifyTarget, what: string, context: NotifyContext): Promise<URL> {
-  if (!isReference(target.url)) return parseServerUrl(target.url, what);
+  if (!beginsLikeReference(target.url)) return parseServerUrl(target.url, what);
   const text = (await context.secret(target.url)).trim();
   try {
     return parseServerUrl(text, what);
@@ -28,14 +28,9 @@ export async function targetUrl(target: NotifyTarget, what: string, context: Not
 /** Whom a target tells, for logs and tables: the kind and the host, never more of a URL, which is often a password; the reference
  * where one names the URL. */
 export function describeTarget({ kind, url }: Pick<NotifyTarget, "kind" | "url">): string {
-  if (isReference(url)) return `${kind} at ${url}`;
+  if (beginsLikeReference(url)) return `${kind} at ${url}`;
   const host = URL.parse(url)?.host;
   return host ? `${kind} at ${host}` : kind;
-}
-
-/** `env:NAME`, `vault:NAME` and so on: schemes that no server has. */
-function isReference(text: string): boolean {
-  return /^(?:env|file|exec|systemd|k8s-secret|vault):/.test(text);
 }
 
 function parseServerUrl(text: string, what: string): URL {

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, rejects } from "node:assert/strict";
 import { parseSettings } from "../../src/daemon/load_settings.ts";
 import { type Settings, SettingsError } from "../../src/daemon/settings.ts";
+import { type RefusedSettings, refusesSettings } from "./refused_settings.ts";
 
 /** A notifier of the name `ops` with these lines. */
 const ops = (...lines: string[]) => `notifiers:\n  ops:\n${lines.map((line) => `    ${line}\n`).join("")}`;
@@ -54,7 +55,7 @@ for (const [name, text, env, expect] of accepted) {
   });
 }
 
-const refused: [name: string, text: string, env: Record<string, string>, message: RegExp, hint: RegExp][] = [
+const refused: RefusedSettings[] = [
   [
     "knows the keys of a notifier",
     ops("knd: webhook"),
@@ -83,16 +84,7 @@ const refused: [name: string, text: string, env: Record<string, string>, message
   ["refuses a list of notifiers", "notifiers: [ops]\n", {}, /^s\.yaml:1: `notifiers`/, /./],
 ];
 
-for (const [name, text, env, message, hint] of refused) {
-  Deno.test(`parseSettings() ${name}`, async () => {
-    await rejects(parseSettings(text, "s.yaml", env), (error) => {
-      ok(error instanceof SettingsError, String(error));
-      match(error.message, message);
-      match(error.hint ?? "", hint);
-      return true;
-    });
-  });
-}
+refusesSettings(refused);
 
 Deno.test("parseSettings() refuses a secret in the place of its reference, and repeats neither it nor a URL", async () => {
   const text = ops("kind: webhook", "url: https://example.org/s3cr3t", "secret: s3cr3t");

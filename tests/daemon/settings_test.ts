@@ -5,6 +5,7 @@ import { concurrency, retentionAgeMs, type Settings, SettingsError } from "../..
 import { completeJob } from "../../src/daemon/effective_settings.ts";
 import { sampleJob } from "./sample_job.ts";
 import { temporaryState } from "./temporary_state.ts";
+import { type RefusedSettings, refusesSettings } from "./refused_settings.ts";
 
 const accepted: [name: string, text: string, env: Record<string, string>, expect: Partial<Settings>][] = [
   ["has defaults", "", {}, {
@@ -69,7 +70,7 @@ for (const [name, text, env, expect] of accepted) {
   });
 }
 
-const refused: [name: string, text: string, env: Record<string, string>, message: RegExp, hint: RegExp][] = [
+const refused: RefusedSettings[] = [
   ["names the key that was meant", "# c\nlogLevl: info\n", {}, /^s\.yaml:2: unknown setting `logLevl`$/, /`logLevel`/],
   ["lists the keys when none is near", "colour: red\n", {}, /^s\.yaml:1: unknown setting/, /defaultTimezone/],
   [
@@ -107,16 +108,7 @@ const refused: [name: string, text: string, env: Record<string, string>, message
   ],
 ];
 
-for (const [name, text, env, message, hint] of refused) {
-  Deno.test(`parseSettings() ${name}`, async () => {
-    await rejects(parseSettings(text, "s.yaml", env), (error) => {
-      ok(error instanceof SettingsError, String(error));
-      match(error.message, message);
-      match(error.hint ?? "", hint);
-      return true;
-    });
-  });
-}
+refusesSettings(refused);
 
 Deno.test("parseSettings() warns of what has no effect yet", async () => {
   const { warnings } = await parseSettings(

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { inFolder, makeSshKey, run, TEST_AGE, TEST_MINISIGN, TEST_SSH_KEYGEN } from "../fixtures/crypt_programs.ts";
 import { BINARY, Sandbox, until } from "./program.ts";
+import { filesUnder } from "./files_under.ts";
 
 const ignore = BINARY === undefined || Deno.build.os === "windows";
 const { generateIdentity, identityToRecipient } = await import("age-encryption");
@@ -22,18 +23,6 @@ spec:
 
 /** What gzip cannot make small, so that the archive is on the disk for a while. */
 const NOISE = "head -c 15000000 /dev/urandom | base64";
-
-async function filesUnder(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const visit = async (at: string) => {
-    for await (const { name, isDirectory, isFile } of Deno.readDir(at)) {
-      if (isDirectory) await visit(join(at, name)).catch(() => {});
-      else if (isFile) found.push(join(at, name));
-    }
-  };
-  await visit(folder).catch(() => {});
-  return found;
-}
 
 /** Paths of files that begin as an archive does, or have the header of a tar archive in their first megabyte. */
 async function archivesUnder(folder: string): Promise<string[]> {

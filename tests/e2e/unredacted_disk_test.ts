@@ -5,6 +5,7 @@ import { constants, gunzipSync, gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { ALNUM, draw } from "../leak_gate/made_secrets.ts";
 import { BINARY, Sandbox, until } from "./program.ts";
+import { filesUnder } from "./files_under.ts";
 
 const ignore = BINARY === undefined || Deno.build.os === "windows";
 const MASK = "***HIDDEN***";
@@ -80,18 +81,6 @@ function inspect(path: string, bytes: Buffer, seen: Seen): void {
     }
     inspect(`${path}, unpacked`, plain, seen);
   }
-}
-
-async function filesUnder(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const visit = async (at: string) => {
-    for await (const { name, isDirectory, isFile } of Deno.readDir(at)) {
-      if (isDirectory) await visit(join(at, name)).catch(() => {});
-      else if (isFile) found.push(join(at, name));
-    }
-  };
-  await visit(folder).catch(() => {});
-  return found;
 }
 
 const specFor = (sandbox: Sandbox) =>
